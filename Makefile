@@ -1,0 +1,63 @@
+# Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
+# `make deps` installs the Debian packages. SANITIZE=1 builds with ASan and UBSan, in a folder of
+# its own. Objects end up in build/; an object named *_avx2 (*_avx512) is compiled for that ISA and
+# chosen at run time.
+
+CXX      ?= g++
+BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)
+CXXFLAGS ?= -O3
+ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
+                $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+LDLIBS   := -lopenblas
+comma    := ,
+
+X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
+ROOMS    := data engine engine/kernels nets distill rl
+SOURCES  := $(wildcard $(addsuffix /*.cpp,$(ROOMS)))
+ifeq ($(X86),)
+SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp,$(SOURCES))
+endif
+PROGRAMS := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
+LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
+TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
+BIN      := $(if $(SANITIZE),$(BUILD)/)
+
+PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev
+
+.PHONY: all test deps clean cifar10
+all: $(PROGRAMS:%=$(BIN)%)
+
+%_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma
+%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma
+
+$(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) $(ISA_FLAGS) -c -o $@ $<
+
+$(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/run: $(TESTS) $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
+
+test: all $(BUILD)/tests/run
+	BIN=$(BIN) $(BUILD)/tests/run
+
+# One line for each library that is missing, rather than a page of compiler errors.
+$(BUILD)/libraries:
+	@mkdir -p $(@D)
+	@for pair in cblas.h=libopenblas-dev stb/stb_image.h=libstb-dev doctest/doctest.h=doctest-dev \
+	             nlohmann/json.hpp=nlohmann-json3-dev CLI/CLI.hpp=libcli11-dev; do \
+	  echo "#include <$${pair%%=*}>" | $(CXX) -std=c++20 -E -x c++ - >/dev/null 2>&1 || \
+	    { echo "missing: $${pair%%=*} (package $${pair##*=}): run 'make deps'" >&2; exit 1; }; \
+	done
+	@touch $@
+
+deps:
+	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y --no-install-recommends $(PACKAGES)'
+
+clean:
+	rm -rf build $(PROGRAMS)
+
+-include $(LIBRARY:.o=.d) $(TESTS:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)

@@ -1,0 +1,59 @@
+#include "data/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace tri {
+namespace fs = std::filesystem;
+
+std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw Error(path.string() + ": is a folder, expected a file");
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) throw Error(path.string() + ": cannot be read: " + std::strerror(errno));
+  const std::streamoff size = in.tellg();
+  if (size < 0) throw Error(path.string() + ": cannot be read: its size is unknown");
+  if (uint64_t(size) > limit)
+    throw Error(path.string() + ": holds " + std::to_string(size) + " bytes, expected at most " +
+                std::to_string(limit));
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  in.seekg(0);
+  if (size && !in.read(reinterpret_cast<char*>(bytes.data()), size))
+    throw Error(path.string() + ": reading stopped before its end");
+  return bytes;
+}
+
+void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
+  const fs::path temporary = path.string() + "." + std::to_string(getpid()) + ".tmp";
+  const auto fail = [&](const char* what) {
+    const std::string why = std::strerror(errno);
+    unlink(temporary.c_str());
+    throw Error(path.string() + ": " + what + ": " + why);
+  };
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) fail("cannot be written");
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::write(file, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      const int why = errno;
+      close(file);
+      errno = why;
+      fail("cannot be written");
+    }
+    done += static_cast<size_t>(n);
+  }
+  const bool flushed = fsync(file) == 0;
+  if (close(file) != 0 || !flushed) fail("cannot be flushed to the disk");
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  write_file(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+}  // namespace tri

@@ -1,0 +1,28 @@
+// Whole files in, whole files out: reading with a clear error, writing atomically.
+// What the bytes mean is left to the callers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tri {
+
+// An error its reader can act on: says what, where and what to do. Programs print it and exit 1.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// All bytes of `path`. Throws Error when it cannot be read or is larger than `limit` bytes.
+std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit = 1ull << 32);
+
+// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it, so that
+// `path` holds either its old content or the new one, never a part. Throws Error; the temporary
+// file is then removed.
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace tri

@@ -1,0 +1,56 @@
+// The one place where floats become integers: scale, zero point, rounding, clamp.
+//
+// An activation a >= 0 is stored as an unsigned code x with a = s * x, 0 <= x <= 255. A weight w of
+// output channel k is a signed code q, |q| <= 127, with w = u[k] * q. The picture is the exception:
+// its codes are the pixels themselves, a = (x - kPixelZero) / kPixelUnit, without any rounding.
+//
+// A convolution's accumulator is the integer A = sum of q * x (+ bias), worth s_in * u[k] * A.
+// The next code is therefore round(A * r), r = s_in * u[k] / s_out, computed in integers alone:
+// r = m * 2^-shift with 2^30 <= m < 2^31, and
+//
+//     code(A) = min(255, (max(A, 0) * m + 2^(shift-1)) >> shift)          (64-bit product)
+//
+// which rounds halves up. max(A, 0) is the ReLU. code() never falls as A rises, so a staircase on
+// codes is a staircase on accumulators: see largest_accumulator().
+//
+// Batch norm: gamma * (y - mean) / sigma + beta, y = sum of w * a, is a convolution with weights
+// w * gamma / sigma and bias beta - gamma * mean / sigma. Scaling a channel by g scales its largest
+// |w| by |g|, so quantising the folded weights gives the codes of the unfolded ones, the sign of g
+// aside: fold(quantise(w)) = quantise(fold(w)). QAT can therefore quantise w itself and meet the
+// same integers as quantize() does.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace tri {
+
+constexpr int kWeightMax = 127;
+constexpr int kCodeMax = 255;
+
+// Halves away from zero: the rounding of every float that becomes a code.
+inline float round_code(float value) { return std::round(value); }
+
+inline float weight_scale(float largest_magnitude) {
+  return largest_magnitude > 0 ? largest_magnitude / kWeightMax : 1.0f;
+}
+
+// r > 0 as m * 2^-shift.
+struct Multiplier {
+  int32_t m = 1 << 30;
+  int32_t shift = 30;  // 1..62
+};
+// Throws Error when r is not a positive finite number or is out of the range 2^-32 .. 2^29.
+Multiplier multiplier(double r);
+
+inline uint8_t requantise(int32_t accumulator, Multiplier r) {
+  const int64_t a = accumulator > 0 ? accumulator : 0;
+  const int64_t code = (a * r.m + (int64_t(1) << (r.shift - 1))) >> r.shift;
+  return uint8_t(code < kCodeMax ? code : kCodeMax);
+}
+
+// The largest accumulator A with requantise(A, r) <= code: "code > t" on codes is
+// "A > largest_accumulator(t, r)" on accumulators. INT32_MAX where every accumulator qualifies.
+int32_t largest_accumulator(int code, Multiplier r);
+
+}  // namespace tri

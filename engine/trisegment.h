@@ -1,0 +1,33 @@
+// The staircase that replaces an activation: the one place that knows its formula.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace tri {
+
+// f(x) = 0 for x <= t1, v1 for t1 < x <= t2, v2 for x > t2, on 8-bit codes x.
+struct TriSegment {
+  uint8_t t1 = 0, v1 = 0, t2 = 255, v2 = 0;
+
+  // 0, 1 or 2: how many thresholds x is above.
+  int segment(int x) const { return (x > t1) + (x > t2); }
+  std::array<uint8_t, 3> values() const { return {0, v1, v2}; }
+  uint8_t operator()(int x) const { return values()[segment(x)]; }
+  std::array<uint8_t, 256> table() const;  // f itself
+  std::array<uint8_t, 256> codes() const;  // segment()
+  // Thresholds and values in rising order, as the comparators need them.
+  TriSegment ordered() const;
+  bool operator==(const TriSegment&) const = default;
+};
+
+// Counts of the 256 codes of one activation.
+using Histogram = std::array<uint64_t, 256>;
+
+// The staircase with the least mean squared error against the identity on `histogram`, found
+// exactly: Lloyd-Max quantisation (Lloyd, 1982) with one level pinned at 0, by trying every pair of
+// thresholds with prefix sums. An empty histogram gives the staircase that is 0 everywhere.
+TriSegment mse_optimal(const Histogram& histogram);
+
+}  // namespace tri
