@@ -1,0 +1,55 @@
+// The integer network: pictures -> logits in integers alone, as INT8 teacher or tri-segment student.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/kernels/int_conv.h"
+#include "engine/model.h"
+
+namespace tri {
+
+class IntNet;
+
+// Staircases made ready for a network: per tap and channel two thresholds on the accumulator
+// (engine/quant.h). nullopt: the layer keeps its 8-bit codes.
+struct Staircases {
+  std::vector<std::optional<TriSegment>> f;  // [taps]
+  std::vector<std::vector<int32_t>> t1, t2;  // [taps][K]
+  Staircases(const Model& model, std::vector<std::optional<TriSegment>> f);
+};
+
+// Sees the activations after every activated layer (after the staircase, for a student).
+struct Tap {
+  virtual ~Tap() = default;
+  // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale.
+  virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
+};
+
+// Scratch memory of one forward at a time; grows to what is needed and is then reused.
+struct Workspace {
+  Buffer<uint8_t> a, b, decoded;
+  Buffer<int32_t> wide;
+};
+
+class IntNet {
+ public:
+  // Packs the weights for the best runnable kernels (isa: see conv_variant).
+  explicit IntNet(Model model, const std::string& isa = "");
+
+  const Model& model() const { return model_; }
+  // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
+  // teacher. Same logits on every ISA and any number of threads.
+  void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
+               const Staircases* staircases = nullptr, Tap* tap = nullptr) const;
+
+ private:
+  Model model_;
+  const ConvVariant* int8_;
+  const ConvVariant* lut_;
+  std::vector<PackedConv> packed_int8_, packed_lut_;  // parallel to model_.layers
+};
+
+}  // namespace tri
