@@ -1,0 +1,42 @@
+#include "engine/kernels/int_conv.h"
+
+#include <cstdlib>
+
+#include "data/file.h"
+#include "engine/check.h"
+#include "engine/kernels/variants.h"
+
+namespace tri {
+namespace {
+
+bool always() { return true; }
+
+}  // namespace
+
+const std::vector<ConvVariant>& conv_variants() {
+  static const std::vector<ConvVariant> variants = {
+      {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar},
+      {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar},
+  };
+  return variants;
+}
+
+const ConvVariant& conv_variant(ConvKind kind, const std::string& isa) {
+  const char* variable = std::getenv("TRISEGMENT_ISA");
+  const std::string wanted = !isa.empty() ? isa : variable ? variable : "";
+  std::string known;
+  for (const ConvVariant& v : conv_variants()) {
+    if (v.kind != kind) continue;
+    if (wanted.empty() ? v.runnable() : wanted == v.isa) {
+      if (!v.runnable())
+        throw Error("this CPU cannot run the instruction set '" + wanted + "': choose another");
+      return v;
+    }
+    known += std::string(known.empty() ? "" : ", ") + v.isa;
+  }
+  throw Error("unknown instruction set '" + wanted + "' (" +
+              (!isa.empty() ? "option --isa" : "environment variable TRISEGMENT_ISA") +
+              "): expected one of " + known);
+}
+
+}  // namespace tri
