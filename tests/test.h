@@ -1,7 +1,6 @@
 // What every test file includes.
 #pragma once
 
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include <filesystem>
