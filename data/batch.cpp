@@ -1,0 +1,60 @@
+#include "data/batch.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <numeric>
+
+namespace tri {
+namespace {
+
+// Random crop of the padded picture and mirroring are those of the ResNet paper (He et al., CVPR
+// 2016, section 4.2); cutout is DeVries and Taylor, 2017: the square's centre is anywhere in the
+// picture, so a part of it may hang over the edge.
+void augment(const uint8_t* picture, const Augment& how, Rng& rng, uint8_t* out) {
+  const int dy = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
+  const int dx = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
+  const bool mirror = how.flip && rng.below(2);
+  const int top = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
+  const int left = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
+  const auto cut = [&](int at, int first) { return at >= first && at < first + how.cutout; };
+
+  for (int y = 0; y < kSide; ++y)
+    for (int x = 0; x < kSide; ++x, out += kChannels) {
+      const int from_y = y + dy;
+      const int from_x = (mirror ? kSide - 1 - x : x) + dx;
+      const bool outside = from_y < 0 || from_y >= kSide || from_x < 0 || from_x >= kSide;
+      if (outside || (cut(y, top) && cut(x, left)))
+        std::memset(out, kPixelZero, kChannels);
+      else
+        std::memcpy(out, picture + (from_y * kSide + from_x) * kChannels, kChannels);
+    }
+}
+
+}  // namespace
+
+void normalise(const uint8_t* pixels, size_t count, float* x) {
+  for (size_t i = 0; i < count; ++i) x[i] = float(pixels[i] - kPixelZero) / kPixelUnit;
+}
+
+Epoch::Epoch(const Dataset& data, int batch, uint64_t seed, int epoch, Augment augment)
+    : data_(data), batch_(batch), augment_(augment), order_(size_t(data.size())) {
+  assert(batch >= 1);
+  Rng rng(seed, uint64_t(epoch));
+  std::iota(order_.begin(), order_.end(), 0);
+  rng.shuffle(order_);
+  seed_ = rng.next();
+}
+
+void Epoch::get(int index, uint8_t* pixels, uint8_t* labels) const {
+  assert(index >= 0 && index < batches());
+  // Numbers of its own for every batch: any thread may make any batch, in any order.
+  Rng rng(seed_, uint64_t(index));
+  for (int i = 0; i < batch_; ++i) {
+    const int record = order_[size_t(index) * size_t(batch_) + size_t(i)];
+    augment(data_.picture(record), augment_, rng, pixels + size_t(i) * kPictureBytes);
+    labels[i] = data_.labels[size_t(record)];
+  }
+}
+
+}  // namespace tri
