@@ -1,5 +1,7 @@
 #include "data/cifar10.h"
 
+#include <unistd.h>
+
 #include <cassert>
 #include <cstdlib>
 
@@ -10,6 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kPlane = size_t(kSide) * kSide;
+constexpr int kTrainFiles = 5;
 constexpr size_t kRecord = 1 + kPictureBytes;
 // 20 times the training set; a file beyond it is not what it claims to be.
 constexpr uint64_t kLargestFile = 1'000'000 * uint64_t(kRecord);
@@ -96,8 +99,7 @@ void save_records(const fs::path& file, const Dataset& records) {
 }
 
 Dataset load_train(const fs::path& folder) {
-  constexpr int kFiles = 5;
-  int last = kFiles;
+  int last = kTrainFiles;
   while (last > 1 && !fs::exists(train_file(folder, last))) --last;
   Dataset train;
   for (int i = 1; i <= last; ++i) train.append(load_expected(train_file(folder, i)));
@@ -105,6 +107,35 @@ Dataset load_train(const fs::path& folder) {
 }
 
 Dataset load_test(const fs::path& folder) { return load_expected(test_file(folder)); }
+
+void require_new_folder(const fs::path& folder) {
+  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
+    throw Error(folder.string() +
+                ": exists already, expected a new or empty folder: remove it or name another one");
+}
+
+void save_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
+  assert(train.size() >= kTrainFiles && test.size() >= 1);
+  require_new_folder(folder);
+  const fs::path target = fs::absolute(folder / "").parent_path();
+  const fs::path temporary = target.string() + "." + std::to_string(getpid()) + ".tmp";
+  try {
+    fs::create_directories(temporary);
+    for (int i = 0; i < kTrainFiles; ++i) {
+      const auto begin = [&](int part) { return int(int64_t(train.size()) * part / kTrainFiles); };
+      save_records(train_file(temporary, i + 1), train.slice(begin(i), begin(i + 1)));
+    }
+    save_records(test_file(temporary), test);
+    std::string names;
+    for (const char* name : kClassNames) names += std::string(name) + "\n";
+    write_file(temporary / "batches.meta.txt", names);
+    fs::rename(temporary, target);
+  } catch (const std::exception& error) {
+    std::error_code ignored;
+    fs::remove_all(temporary, ignored);
+    throw Error(folder.string() + ": cannot be written: " + error.what());
+  }
+}
 
 fs::path find_cifar10(const std::string& named) {
   if (!named.empty()) return checked(named, "--data");

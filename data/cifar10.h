@@ -35,6 +35,13 @@ void save_records(const std::filesystem::path& file, const Dataset& records);
 Dataset load_train(const std::filesystem::path& folder);
 Dataset load_test(const std::filesystem::path& folder);
 
+// Writes the whole data set into `folder`, which must not exist or be empty: data_batch_1..5.bin,
+// each a fifth of `train` (at least 5 records), test_batch.bin and batches.meta.txt. The folder
+// appears complete or not at all. Throws Error.
+void save_cifar10(const std::filesystem::path& folder, const Dataset& train, const Dataset& test);
+// Throws Error where save_cifar10 would refuse the folder: lets a program ask before a long job.
+void require_new_folder(const std::filesystem::path& folder);
+
 // The folder that holds the data set: `named` where not empty (then it must be there, or Error),
 // else $CIFAR10_DIR (likewise), else data/cifar-10-batches-bin, else an empty path: there is none.
 std::filesystem::path find_cifar10(const std::string& named);

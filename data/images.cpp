@@ -1,0 +1,146 @@
+#include "data/images.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+
+#include "data/file.h"
+#include "data/rng.h"
+
+namespace {
+
+// A small file may claim to unpack to gigabytes. No picture of kLargestSide needs a block as large
+// as this (16-bit RGBA takes half of it).
+constexpr size_t kLargestBlock = size_t(1) << 28;
+void* bounded_malloc(size_t size) { return size <= kLargestBlock ? std::malloc(size) : nullptr; }
+void* bounded_realloc(void* block, size_t size) {
+  return size <= kLargestBlock ? std::realloc(block, size) : nullptr;
+}
+
+}  // namespace
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STBI_FAILURE_USERMSG
+#define STBI_MAX_DIMENSIONS tri::kLargestSide
+#define STBI_MALLOC(size) bounded_malloc(size)
+#define STBI_REALLOC(block, size) bounded_realloc(block, size)
+#define STBI_FREE(block) std::free(block)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <stb/stb_image.h>
+#pragma GCC diagnostic pop
+
+namespace tri {
+namespace fs = std::filesystem;
+namespace {
+
+// The centred square of a [height][width][3] picture -> [32][32][3]. With lengths measured in 1/32
+// of a source pixel, target pixel t covers [t * side, (t + 1) * side) and source pixel s covers
+// [32 * s, 32 * (s + 1)), so the weights are the integers by which these overlap. For side = 32 it
+// is a copy.
+std::vector<uint8_t> area_average(const uint8_t* picture, int height, int width) {
+  const int side = std::min(height, width);
+  const uint8_t* square =
+      picture +
+      (size_t((height - side) / 2) * size_t(width) + size_t((width - side) / 2)) * kChannels;
+  const auto overlap = [&](int t, int s) {
+    return std::min((t + 1) * side, (s + 1) * kSide) - std::max(t * side, s * kSide);
+  };
+  const uint64_t area = uint64_t(side) * uint64_t(side);
+
+  std::vector<uint8_t> out;
+  out.reserve(kPictureBytes);
+  for (int y = 0; y < kSide; ++y)
+    for (int x = 0; x < kSide; ++x) {
+      uint64_t sum[kChannels] = {};
+      for (int sy = y * side / kSide; sy * kSide < (y + 1) * side; ++sy)
+        for (int sx = x * side / kSide; sx * kSide < (x + 1) * side; ++sx) {
+          const uint8_t* pixel = square + (size_t(sy) * size_t(width) + size_t(sx)) * kChannels;
+          const uint64_t weight = uint64_t(overlap(y, sy)) * uint64_t(overlap(x, sx));
+          for (int c = 0; c < kChannels; ++c) sum[c] += weight * pixel[c];
+        }
+      for (const uint64_t value : sum) out.push_back(uint8_t((value + area / 2) / area));
+    }
+  return out;
+}
+
+bool is_picture(const fs::path& file) {
+  std::string extension = file.extension().string();
+  for (char& c : extension) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+}
+
+void require_folder(const fs::path& folder) {
+  if (!fs::is_directory(folder))
+    throw Error(folder.string() + ": " + (fs::exists(folder) ? "is not a folder" : "not found") +
+                ", expected pictures in train/CLASS/ and test/CLASS/ for the ten classes of "
+                "CIFAR-10 (airplane, automobile, ..., truck)");
+}
+
+Dataset load_split(const fs::path& folder, int& ignored) {
+  require_folder(folder);
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    if (entry.is_directory() && std::find(kClassNames, kClassNames + kClasses,
+                                          entry.path().filename()) == kClassNames + kClasses)
+      throw Error(entry.path().string() +
+                  ": is not a class of CIFAR-10, expected only airplane, "
+                  "automobile, bird, cat, deer, dog, frog, horse, ship and truck: move it away");
+
+  Dataset split;
+  for (int label = 0; label < kClasses; ++label) {
+    const fs::path class_folder = folder / kClassNames[label];
+    require_folder(class_folder);
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(class_folder))
+      if (is_picture(entry.path()))
+        files.push_back(entry.path());
+      else
+        ++ignored;
+    if (files.empty())
+      throw Error(class_folder.string() +
+                  ": holds no pictures, expected files named *.jpg, *.jpeg or *.png");
+    std::sort(files.begin(), files.end());  // the order of a folder is the file system's whim
+    for (const fs::path& file : files) split.append({decode_picture(file), {uint8_t(label)}});
+  }
+  return split;
+}
+
+Dataset shuffled(const Dataset& records) {
+  std::vector<int> order(size_t(records.size()));
+  std::iota(order.begin(), order.end(), 0);
+  Rng(0).shuffle(order);
+  Dataset out;
+  for (const int i : order) out.append(records.slice(i, i + 1));
+  return out;
+}
+
+}  // namespace
+
+std::vector<uint8_t> decode_picture(const fs::path& file) {
+  const std::vector<uint8_t> bytes = read_file(file, kLargestBlock);
+  int width = 0, height = 0, channels = 0;
+  const std::unique_ptr<uint8_t, void (*)(void*)> picture(
+      stbi_load_from_memory(bytes.data(), int(bytes.size()), &width, &height, &channels, kChannels),
+      stbi_image_free);
+  if (!picture)
+    throw Error(file.string() + ": cannot be decoded (" + stbi_failure_reason() +
+                "), expected an undamaged JPEG or PNG picture of at most " +
+                std::to_string(kLargestSide) + " pixels a side: replace or remove it");
+  return area_average(picture.get(), height, width);
+}
+
+ImageFolder load_image_folder(const fs::path& folder) {
+  require_folder(folder);
+  ImageFolder out;
+  out.train = shuffled(load_split(folder / "train", out.ignored));
+  out.test = shuffled(load_split(folder / "test", out.ignored));
+  return out;
+}
+
+}  // namespace tri

@@ -1,0 +1,28 @@
+// Pictures as people keep them, JPEG and PNG files -> records: one picture, or a folder of classes.
+// Writing the records is left to data/cifar10.
+#pragma once
+
+#include "data/cifar10.h"
+
+namespace tri {
+
+constexpr unsigned kLargestSide = 4096;  // pixels; bounds what a hostile file makes us allocate
+
+// The picture in a JPEG or PNG file as [32][32][3] bytes, RGB. Where it is not 32x32, its largest
+// centred square is scaled, every pixel the mean of the area it covers. Grey becomes RGB;
+// transparency and EXIF orientation are ignored. Throws Error when the file cannot be read, is
+// neither JPEG nor PNG, is damaged or cut short, or is larger than kLargestSide on a side.
+std::vector<uint8_t> decode_picture(const std::filesystem::path& file);
+
+struct ImageFolder {
+  Dataset train, test;
+  int ignored = 0;  // files in class folders that are not named *.jpg, *.jpeg or *.png
+};
+
+// The pictures in folder/train/CLASS/ and folder/test/CLASS/, CLASS being the ten kClassNames.
+// Both splits are shuffled, always in the same way, so that every part of them mixes the classes.
+// Throws Error when a class folder is missing or without pictures, when there is a folder that is
+// no class, or when a picture cannot be decoded.
+ImageFolder load_image_folder(const std::filesystem::path& folder);
+
+}  // namespace tri

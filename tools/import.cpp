@@ -1,0 +1,48 @@
+// ./import FOLDER [--out DIR]: a folder of pictures -> CIFAR-10's binary version.
+#include <array>
+#include <iomanip>
+#include <iostream>
+
+#include "data/images.h"
+#include "tools/options.h"
+
+namespace {
+
+std::array<int, tri::kClasses> count(const tri::Dataset& records) {
+  std::array<int, tri::kClasses> counts{};
+  for (const uint8_t label : records.labels) ++counts[label];
+  return counts;
+}
+
+template <class First, class Second, class Third>
+void print_row(First first, Second second, Third third) {
+  std::cout << std::left << std::setw(10) << first << std::right << std::setw(8) << second
+            << std::setw(8) << third << "\n";
+}
+
+void import_folder(const std::string& folder, const std::string& out) {
+  tri::require_new_folder(out);
+  std::cerr << "reading the pictures in " << folder << "\n";
+  const tri::ImageFolder pictures = tri::load_image_folder(folder);
+  tri::save_cifar10(out, pictures.train, pictures.test);
+  std::cerr << "wrote " << out << "\n";
+  if (pictures.ignored)
+    std::cerr << "ignored " << pictures.ignored << " files that are not *.jpg, *.jpeg or *.png\n";
+
+  const auto train = count(pictures.train), test = count(pictures.test);
+  print_row("class", "train", "test");
+  for (size_t i = 0; i < train.size(); ++i) print_row(tri::kClassNames[i], train[i], test[i]);
+  print_row("total", pictures.train.size(), pictures.test.size());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  tri::Options options(
+      "Turns the pictures in FOLDER/train/CLASS/ and FOLDER/test/CLASS/ (JPEG or "
+      "PNG) into the binary version of CIFAR-10.");
+  std::string folder, out = "data/cifar-10-batches-bin";
+  options.add_option("FOLDER", folder, "The folder that holds train/ and test/")->required();
+  options.add_option("--out", out, "The folder to write, new or empty");
+  return tri::run_program(options, argc, argv, [&] { import_folder(folder, out); });
+}
