@@ -20,8 +20,10 @@
 // same integers as quantize() does.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace tri {
 
@@ -47,6 +49,14 @@ inline uint8_t requantise(int32_t accumulator, Multiplier r) {
   const int64_t a = accumulator > 0 ? accumulator : 0;
   const int64_t code = (a * r.m + (int64_t(1) << (r.shift - 1))) >> r.shift;
   return uint8_t(code < kCodeMax ? code : kCodeMax);
+}
+
+// The same without ReLU and clamp, for logits: floor(A * r + 1/2), kept within 32 bits.
+inline int32_t rescale(int32_t accumulator, Multiplier r) {
+  const int64_t half = int64_t(1) << (r.shift - 1);
+  return int32_t(std::clamp<int64_t>((accumulator * int64_t(r.m) + half) >> r.shift,
+                                     std::numeric_limits<int32_t>::min(),
+                                     std::numeric_limits<int32_t>::max()));
 }
 
 // The largest accumulator A with requantise(A, r) <= code: "code > t" on codes is
