@@ -1,4 +1,4 @@
-// The integer network: pictures -> logits in integers alone, as INT8 teacher or tri-segment student.
+// The integer network: pictures -> logits in integers alone, as INT8 teacher or as student.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace tri {
 class IntNet;
 
 // Staircases made ready for a network: per tap and channel two thresholds on the accumulator
-// (engine/quant.h). nullopt: the layer keeps its 8-bit codes.
+// (engine/quant.h). nullopt: the layer keeps its 8-bit codes. They must be in
+// rising order: TriSegment::ordered().
 struct Staircases {
   std::vector<std::optional<TriSegment>> f;  // [taps]
   std::vector<std::vector<int32_t>> t1, t2;  // [taps][K]
@@ -24,7 +25,8 @@ struct Staircases {
 // Sees the activations after every activated layer (after the staircase, for a student).
 struct Tap {
   virtual ~Tap() = default;
-  // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale.
+  // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale. A forward over many
+  // pictures comes in chunks: each tap sees all pictures once, in their order, n of them a call.
   virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
 };
 
@@ -41,11 +43,15 @@ class IntNet {
 
   const Model& model() const { return model_; }
   // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
-  // teacher. Same logits on every ISA and any number of threads.
+  // teacher. Works in chunks whose activations fit the cache, so n may be a whole data set. Same
+  // logits on every ISA and any number of threads.
   void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
                const Staircases* staircases = nullptr, Tap* tap = nullptr) const;
 
  private:
+  void forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
+                     const Staircases* staircases, Tap* tap) const;
+
   Model model_;
   const ConvVariant* int8_;
   const ConvVariant* lut_;

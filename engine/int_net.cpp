@@ -1,0 +1,204 @@
+#include "engine/int_net.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "data/batch.h"
+#include "engine/check.h"
+#include "engine/quant.h"
+
+namespace tri {
+namespace {
+
+// Pictures that go through the net together: few enough that an activation and its successor stay
+// in the cache, enough that a layer's weights are read once for many pixels.
+constexpr int kChunk = 32;
+
+// x: [n][in], y: [n][output]. Codes of a staircase rise with their values, so their largest is
+// right for codes too. Outside the map there is nothing.
+void max_pool(const Layer& l, const uint8_t* x, int n, uint8_t* y) {
+  const int C = l.in.c;
+#pragma omp parallel for
+  for (int row = 0; row < n * l.output.h; ++row) {
+    const int i0 = row % l.output.h * l.stride - l.pad;
+    const uint8_t* map = x + size_t(row / l.output.h) * l.in.size();
+    for (int ow = 0; ow < l.output.w; ++ow) {
+      const int j0 = ow * l.stride - l.pad;
+      uint8_t* largest = y + (size_t(row) * l.output.w + ow) * C;
+      std::fill_n(largest, C, uint8_t(0));
+      for (int i = std::max(i0, 0); i < std::min(i0 + l.kernel, l.in.h); ++i)
+        for (int j = std::max(j0, 0); j < std::min(j0 + l.kernel, l.in.w); ++j) {
+          const uint8_t* pixel = map + (size_t(i) * l.in.w + j) * C;
+          for (int c = 0; c < C; ++c) largest[c] = std::max(largest[c], pixel[c]);
+        }
+    }
+  }
+}
+
+// x: [n][in], y: [n][c]: the mean over the map, halves up. y may be x itself: the sums of a picture
+// are complete before its means are written, over numbers that have been read.
+template <class T>
+void average_pool(const Layer& l, const T* x, int n, T* y) {
+  const int C = l.in.c, count = l.in.h * l.in.w;
+  std::vector<int64_t> sums(C);
+  for (int i = 0; i < n; ++i) {
+    std::fill(sums.begin(), sums.end(), 0);
+    const T* map = x + size_t(i) * l.in.size();
+    for (int at = 0; at < count; ++at)
+      for (int c = 0; c < C; ++c) sums[c] += map[size_t(at) * C + c];
+    for (int c = 0; c < C; ++c) {
+      const int64_t rounded = 2 * sums[c] + count, divisor = 2 * count;
+      y[size_t(i) * C + c] = T(rounded / divisor - (rounded % divisor < 0));  // floor
+    }
+  }
+}
+
+// x: [size] codes 0, 1, 2 -> y: [size] values.
+void decode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
+  const uint8_t v1 = f.v1, v2 = f.v2;
+#pragma omp parallel for
+  for (size_t i = 0; i < size; ++i) y[i] = x[i] == 0 ? uint8_t(0) : x[i] == 1 ? v1 : v2;
+}
+
+// accumulators: [pixels][K] -> steps of kLogitStep, in place.
+void to_logits(const QuantLayer& q, size_t pixels, int32_t* accumulators) {
+  const size_t K = q.m.size();
+  for (size_t i = 0; i < pixels * K; ++i)
+    accumulators[i] = rescale(accumulators[i], {q.m[i % K], q.shift[i % K]});
+}
+
+template <class T>
+T* grow(Buffer<T>& buffer, size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+  return buffer.data();
+}
+
+}  // namespace
+
+Staircases::Staircases(const Model& model, std::vector<std::optional<TriSegment>> staircases)
+    : f(std::move(staircases)), t1(f.size()), t2(f.size()) {
+  const std::vector<int> layers = model.tap_layers();
+  CHECK(f.size() == layers.size());
+  for (size_t tap = 0; tap < f.size(); ++tap) {
+    if (!f[tap]) continue;
+    CHECK(*f[tap] == f[tap]->ordered());
+    const QuantLayer& q = model.quant[layers[tap]];
+    for (size_t k = 0; k < q.m.size(); ++k) {
+      t1[tap].push_back(largest_accumulator(f[tap]->t1, {q.m[k], q.shift[k]}));
+      t2[tap].push_back(largest_accumulator(f[tap]->t2, {q.m[k], q.shift[k]}));
+    }
+  }
+}
+
+IntNet::IntNet(Model model, const std::string& isa)
+    : model_(std::move(model)),
+      int8_(&conv_variant(ConvKind::int8, isa)),
+      lut_(&conv_variant(ConvKind::lut, isa)),
+      packed_int8_(model_.layers.size()),
+      packed_lut_(model_.layers.size()) {
+  bool picture = true, logits = false;
+  for (size_t i = 0; i < model_.layers.size(); ++i) {
+    const Layer& l = model_.layers[i];
+    // Only an average may follow the logits, and average pools see the whole map.
+    CHECK(!logits || l.kind == Kind::avg_pool || l.kind == Kind::dropout);
+    CHECK(l.kind != Kind::avg_pool || (l.output.h == 1 && l.output.w == 1 && l.pad == 0));
+    if (!l.has_weights()) continue;
+    packed_int8_[i] = int8_->pack(l, model_.quant[i].weights.data());
+    if (l.kind == Kind::conv && !picture)  // pictures are never codes of a staircase
+      packed_lut_[i] = lut_->pack(l, model_.quant[i].weights.data());
+    picture = false;
+    logits = !l.activated;
+  }
+  CHECK(logits);
+}
+
+void IntNet::forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
+                     const Staircases* staircases, Tap* tap) const {
+  const size_t picture = model_.layers.front().in.size(), classes = model_.layers.back().output.c;
+  for (int begin = 0; begin < n; begin += kChunk)
+    forward_chunk(pixels + begin * picture, std::min(kChunk, n - begin), logits + begin * classes,
+                  workspace, staircases, tap);
+}
+
+void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
+                           const Staircases* staircases, Tap* tap) const {
+  size_t codes = 0, wide = 0;  // the largest of each, a picture
+  for (const Layer& l : model_.layers) {
+    const bool is_wide = l.has_weights() && !l.activated;
+    (is_wide ? wide : codes) = std::max(is_wide ? wide : codes, l.output.size());
+  }
+  uint8_t* y = grow(workspace.a, codes * kChunk);
+  uint8_t* spare = grow(workspace.b, codes * kChunk);
+  int32_t* sums = grow(workspace.wide, wide * kChunk);
+
+  uint8_t pad_value = kPixelZero;         // what the picture's codes call 0
+  const TriSegment* coded = nullptr;      // x holds the codes of this staircase
+  bool at_logits = false;                 // `sums` holds the activation, not x
+  const auto values = [&](Shape shape) {  // of x, whether coded or not
+    if (!coded) return x;
+    const size_t size = size_t(n) * shape.size();
+    uint8_t* decoded = grow(workspace.decoded, codes * kChunk);
+    decode(*coded, x, size, decoded);
+    return static_cast<const uint8_t*>(decoded);
+  };
+  const auto advance = [&](const TriSegment* codes_of) {  // what is in y becomes the next x
+    x = y, coded = codes_of;
+    std::swap(y, spare);
+  };
+
+  int next_tap = 0;
+  for (size_t i = 0; i < model_.layers.size(); ++i) {
+    const Layer& l = model_.layers[i];
+    switch (l.kind) {
+      case Kind::dropout:
+        break;
+      case Kind::max_pool:
+        max_pool(l, x, n, y);
+        advance(coded);
+        break;
+      case Kind::avg_pool:
+        if (at_logits) {
+          average_pool(l, sums, n, sums);
+        } else {
+          average_pool(l, values(l.in), n, y);
+          advance(nullptr);
+        }
+        break;
+      case Kind::conv:
+      case Kind::depthwise: {
+        const QuantLayer& q = model_.quant[i];
+        Epilogue epilogue{.kind = Epilogue::accumulators, .bias = q.bias.data()};
+        const TriSegment* f = nullptr;
+        if (l.activated && staircases && staircases->f[next_tap]) {
+          f = &*staircases->f[next_tap];
+          epilogue.kind = Epilogue::staircase;
+          epilogue.t1 = staircases->t1[next_tap].data();
+          epilogue.t2 = staircases->t2[next_tap].data();
+        } else if (l.activated) {
+          epilogue.kind = Epilogue::requantise;
+          epilogue.m = q.m.data();
+          epilogue.shift = q.shift.data();
+        }
+        void* out = l.activated ? static_cast<void*>(y) : sums;
+        if (coded && l.kind == Kind::conv)
+          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, epilogue,
+                    out);
+        else
+          int8_->run(packed_int8_[i], {.x = values(l.in), .n = n, .pad_value = pad_value}, epilogue,
+                     out);
+        pad_value = 0;
+        if (!l.activated) {
+          to_logits(q, size_t(n) * l.output.h * l.output.w, sums);
+          at_logits = true;
+          break;
+        }
+        advance(f);
+        if (tap) tap->activation(next_tap, values(l.output), n, l.output);
+        ++next_tap;
+      }
+    }
+  }
+  std::copy_n(sums, size_t(n) * model_.layers.back().output.c, logits);
+}
+
+}  // namespace tri

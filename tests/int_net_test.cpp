@@ -1,0 +1,181 @@
+#include "engine/int_net.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <map>
+
+#include "data/batch.h"
+#include "engine/quant.h"
+#include "tests/random_model.h"
+#include "tests/test.h"
+
+using namespace tri;
+
+namespace {
+
+struct Result {
+  std::vector<int32_t> logits;
+  std::map<int, std::vector<uint8_t>> taps;
+  bool operator==(const Result&) const = default;
+};
+
+// floor(a / b + 1/2), b > 0.
+int64_t divide(int64_t a, int64_t b) {
+  const int64_t twice = 2 * a + b;
+  int64_t q = twice / (2 * b);
+  if (q * 2 * b > twice) --q;
+  return q;
+}
+
+// One picture through the network as its definition reads: 8-bit values all the way, each layer's
+// codes mapped by its staircase. No codes, no thresholds on accumulators, no chunks.
+void reference(const Model& model, const std::vector<std::optional<TriSegment>>& staircases,
+               const uint8_t* pixels, Result& result) {
+  std::vector<int64_t> x(pixels, pixels + model.layers[0].in.size());
+  int outside = kPixelZero, tap = 0;
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    const Layer& l = model.layers[i];
+    const QuantLayer& q = model.quant[i];
+    if (l.kind == Kind::dropout) continue;
+    std::vector<int64_t> y;
+    for (int oh = 0; oh < l.output.h; ++oh)
+      for (int ow = 0; ow < l.output.w; ++ow)
+        for (int k = 0; k < l.output.c; ++k) {
+          int64_t sum = 0, largest = 0;
+          for (int a = 0; a < l.kernel; ++a)
+            for (int b = 0; b < l.kernel; ++b)
+              for (int c = 0; c < l.in.c; ++c) {
+                const bool dense = l.kind == Kind::conv;
+                if (!dense && c != k) continue;
+                const int ih = oh * l.stride + a - l.pad, iw = ow * l.stride + b - l.pad;
+                const bool inside = ih >= 0 && iw >= 0 && ih < l.in.h && iw < l.in.w;
+                const int64_t value = inside ? x[(ih * l.in.w + iw) * l.in.c + c] : outside;
+                const int tap_row = a * l.kernel + b;
+                const int row = dense ? tap_row * l.in.c + c : tap_row;
+                sum += l.has_weights() ? value * q.weights[row * l.output.c + k] : value;
+                if (inside) largest = std::max(largest, value);
+              }
+          if (l.kind == Kind::max_pool) {
+            y.push_back(largest);
+          } else if (l.kind == Kind::avg_pool) {
+            y.push_back(divide(sum, l.kernel * l.kernel));
+          } else {
+            const int64_t code = divide((sum + q.bias[k]) * q.m[k], int64_t(1) << q.shift[k]);
+            y.push_back(l.activated ? std::clamp<int64_t>(code, 0, 255) : code);
+          }
+        }
+    if (l.has_weights()) outside = 0;
+    if (l.activated) {
+      if (!staircases.empty() && staircases[tap])
+        for (int64_t& value : y) value = (*staircases[tap])(int(value));
+      result.taps[tap].insert(result.taps[tap].end(), y.begin(), y.end());
+      ++tap;
+    }
+    x = y;
+  }
+  result.logits.insert(result.logits.end(), x.begin(), x.end());
+}
+
+struct Store : Tap {
+  Result& result;
+  explicit Store(Result& r) : result(r) {}
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override {
+    auto& all = result.taps[tap];
+    all.insert(all.end(), values, values + size_t(n) * shape.size());
+  }
+};
+
+Result run(const IntNet& net, const std::vector<uint8_t>& pixels, int n,
+           const Staircases* staircases, Workspace& workspace) {
+  Result result;
+  result.logits.resize(size_t(n) * kClasses);
+  Store store(result);
+  net.forward(pixels.data(), n, result.logits.data(), workspace, staircases, &store);
+  return result;
+}
+
+std::vector<std::string> runnable_isas() {
+  std::vector<std::string> isas;
+  for (const ConvVariant& v : conv_variants())
+    if (v.kind == ConvKind::lut && v.runnable()) isas.push_back(v.isa);
+  return isas;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "teacher and student compute what the definition says, on every ISA, for 1 and 2 threads") {
+  Rng rng(5);
+  constexpr int n = 35;  // a chunk and a bit
+  for (bool nin : {false, true}) {
+    const Model model = random_model(every_kind_of_layer(nin), rng);
+    const std::vector<uint8_t> pixels = random_pixels(n, rng);
+    for (bool student : {false, true}) {
+      std::vector<std::optional<TriSegment>> f;
+      if (student) f = random_staircases(model, rng);
+      Result expected;
+      for (int i = 0; i < n; ++i) reference(model, f, &pixels[i * kPictureBytes], expected);
+      std::optional<Staircases> staircases;
+      if (student) staircases.emplace(model, f);
+      for (const std::string& isa : runnable_isas()) {
+        const IntNet net(model, isa);
+        Workspace workspace;
+        for (int threads : {1, 2}) {
+          CAPTURE(nin);
+          CAPTURE(student);
+          CAPTURE(isa);
+          CAPTURE(threads);
+          const int before = omp_get_max_threads();
+          omp_set_num_threads(threads);
+          const Result result = run(net, pixels, n, student ? &*staircases : nullptr, workspace);
+          omp_set_num_threads(before);
+          CHECK(result.logits == expected.logits);
+          CHECK(result.taps == expected.taps);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it constant") {
+  Rng rng(6);
+  const Model model = random_model(every_kind_of_layer(false), rng);
+  const std::vector<uint8_t> pixels = random_pixels(1, rng);
+  const IntNet net(model);
+  Workspace workspace;
+  std::vector<std::optional<TriSegment>> f(size_t(model.taps()));
+  f[1] = TriSegment{.t1 = 255, .v1 = 3, .t2 = 255, .v2 = 4};
+  f[3] = TriSegment{.t1 = 0, .v1 = 9, .t2 = 0, .v2 = 9};
+  const Staircases staircases(model, f);
+  const Result result = run(net, pixels, 1, &staircases, workspace);
+  const auto is = [](int value) { return [value](uint8_t x) { return x == value; }; };
+  const auto &off = result.taps.at(1), &two = result.taps.at(3);
+  CHECK(std::all_of(off.begin(), off.end(), is(0)));
+  CHECK(std::all_of(two.begin(), two.end(), [](uint8_t x) { return x == 0 || x == 9; }));
+}
+
+TEST_CASE("a workspace serves one network after the other") {
+  Rng rng(7);
+  const IntNet small(random_model({conv3("conv", 4, 2), logits(linear("fc", kClasses))}, rng));
+  const IntNet large(random_model(every_kind_of_layer(true), rng));
+  const std::vector<uint8_t> pixels = random_pixels(3, rng);
+  Workspace shared, own;
+  run(small, pixels, 3, nullptr, shared);
+  const Result expected = run(large, pixels, 3, nullptr, own);
+  CHECK(run(large, pixels, 3, nullptr, shared) == expected);
+  CHECK(run(large, pixels, 2, nullptr, shared).logits ==
+        std::vector(expected.logits.begin(), expected.logits.begin() + 2 * kClasses));
+}
+
+TEST_CASE("logits keep their sign, round halves up and stop at the ends of 32 bits") {
+  const Multiplier quarter = multiplier(0.25);
+  CHECK(rescale(5, quarter) == 1);
+  CHECK(rescale(6, quarter) == 2);
+  CHECK(rescale(-5, quarter) == -1);
+  CHECK(rescale(-6, quarter) == -1);
+  CHECK(rescale(-7, quarter) == -2);
+  CHECK(rescale(INT32_MIN, multiplier(1)) == INT32_MIN);
+  CHECK(rescale(INT32_MAX, multiplier(4)) == INT32_MAX);
+  CHECK(rescale(INT32_MIN, multiplier(4)) == INT32_MIN);
+}
