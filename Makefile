@@ -1,7 +1,7 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
-# `make deps` installs the Debian packages. SANITIZE=1 builds with ASan and UBSan, in a folder of
-# its own. Objects end up in build/; an object named *_avx2 (*_avx512) is compiled for that ISA and
-# chosen at run time.
+# `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
+# with ASan and UBSan, in a folder of its own. Objects end up in build/; an object named *_avx2
+# (*_avx512) is compiled for that ISA and chosen at run time.
 
 CXX      ?= g++
 BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)
@@ -56,6 +56,9 @@ $(BUILD)/libraries:
 deps:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
+
+cifar10:
+	@sh data/download.sh
 
 clean:
 	rm -rf build $(PROGRAMS)
