@@ -1,0 +1,17 @@
+// Picture files for tests.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "data/cifar10.h"
+
+// Writes a [height][width][channels] picture (1: grey, 3: RGB, 4: RGBA) as the kind of file that
+// the name's extension asks for: .png, or else JPEG.
+void write_picture(const std::filesystem::path& file, int height, int width, int channels,
+                   const std::vector<uint8_t>& pixels);
+
+// A folder train/CLASS/, test/CLASS/ with `train` and `test` pictures of each class as PNG. Every
+// pixel of a picture is (label, number within the class, 0 in train and 1 in test).
+void write_image_folder(const std::filesystem::path& folder, int train, int test);
