@@ -1,0 +1,14 @@
+// Float convolution, plain and depthwise: forward and backward. Picks the algorithm.
+#pragma once
+
+#include "engine/layer.h"
+
+namespace tri {
+
+// x: [n][in], w: [rows][K], y: [n][output]; for kinds conv and depthwise.
+void conv_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
+// dx: [n][in], overwritten, or null where nobody needs it; dw: [rows][K], added to.
+void conv_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
+                   float* dx, float* dw);
+
+}  // namespace tri

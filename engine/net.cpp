@@ -1,0 +1,159 @@
+#include "engine/net.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/batchnorm.h"
+#include "engine/check.h"
+#include "engine/conv.h"
+#include "engine/pool.h"
+#include "engine/quant.h"
+
+namespace tri {
+namespace {
+
+BatchNorm batchnorm(Net& net, Activations& acts, int i) {
+  const size_t at = net.channel_at[i];
+  return {net.gamma(i),           net.beta(i),           net.running_mean.data() + at,
+          net.running_variance.data() + at, acts.mean[i].data(), acts.inverse_std[i].data()};
+}
+
+const float* weights_used(Net& net, const Activations& acts, int i) {
+  return net.quantised ? acts.rounded.data() + net.weight_at[i] : net.weight(i);
+}
+
+void dropout(const Layer& l, size_t size, uint64_t seed, float* factor) {
+  Rng rng(seed);
+  const float keep = 1 / (1 - l.rate);
+  for (size_t i = 0; i < size; ++i) factor[i] = rng.uniform() < l.rate ? 0 : keep;
+}
+
+}  // namespace
+
+Net::Net(std::string name_, std::vector<Layer> layers_, Rng rng)
+    : name(std::move(name_)), layers(std::move(layers_)), scale(layers.size(), 0) {
+  for (const Layer& l : layers) {
+    weight_at.push_back(weights), channel_at.push_back(channels);
+    weights += l.weights();
+    channels += l.has_weights() ? l.output.c : 0;
+  }
+  params.assign(weights + 2 * channels, 0);
+  grads.assign(params.size(), 0);
+  running_mean.assign(channels, 0);
+  running_variance.assign(channels, 1);
+  std::fill_n(params.data() + weights, channels, 1.0f);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const Layer& l = layers[i];
+    if (!l.has_weights()) continue;
+    const bool dirac = l.kind == Kind::conv && l.kernel == 3 && l.pad == 1 && l.activated;
+    const float std = std::sqrt((dirac ? 1 / 3.f : 2.f) / l.rows());
+    float* w = weight(int(i));
+    for (size_t j = 0; j < l.weights(); ++j) w[j] = float(rng.normal()) * std;
+    if (dirac)
+      for (int c = 0; c < std::min(l.in.c, l.output.c); ++c)
+        w[size_t(4 * l.in.c + c) * l.output.c + c] += 1;
+  }
+}
+
+float* input(const Net& net, Activations& acts, int n) {
+  const size_t layers = net.layers.size();
+  acts.out.resize(layers + 1);
+  for (auto* list : {&acts.y, &acts.mean, &acts.inverse_std, &acts.dropped}) list->resize(layers);
+  acts.n = n;
+  acts.out[0].resize(n * net.layers[0].in.size());
+  return acts.out[0].data();
+}
+
+void fake_quantise_weights(const Layer& l, const float* w, float* out) {
+  const int K = l.output.c, R = l.rows();
+  std::vector<float> scale(K, 0), inverse(K);
+  for (int r = 0; r < R; ++r)
+    for (int k = 0; k < K; ++k) scale[k] = std::max(scale[k], std::fabs(w[size_t(r) * K + k]));
+  for (int k = 0; k < K; ++k) scale[k] = weight_scale(scale[k]), inverse[k] = 1 / scale[k];
+#pragma omp parallel for
+  for (int r = 0; r < R; ++r)
+    for (int k = 0; k < K; ++k)
+      out[size_t(r) * K + k] = scale[k] * round_code(w[size_t(r) * K + k] * inverse[k]);
+}
+
+void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
+  CHECK(acts.n == n);
+  if (net.quantised) acts.rounded.resize(net.weights);
+  for (int i = 0; i < int(net.layers.size()); ++i) {
+    const Layer& l = net.layers[i];
+    const float* x = acts.out[i].data();
+    const size_t size = n * l.output.size();
+    acts.out[i + 1].resize(size);
+    float* out = acts.out[i + 1].data();
+    const int K = l.output.c, M = n * l.output.h * l.output.w;
+    switch (l.kind) {
+      case Kind::conv:
+      case Kind::depthwise: {
+        if (net.quantised)
+          fake_quantise_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
+        if (!l.activated) {
+          conv_forward(l, n, x, weights_used(net, acts, i), out);
+          bias_forward(M, K, net.beta(i), out);
+          break;
+        }
+        acts.y[i].resize(size), acts.mean[i].resize(K), acts.inverse_std[i].resize(K);
+        float* y = acts.y[i].data();
+        conv_forward(l, n, x, weights_used(net, acts, i), y);
+        const BatchNorm bn = batchnorm(net, acts, i);
+        batchnorm_statistics(bn, M, K, y, mode.training, mode.bn_momentum);
+        batchnorm_relu_forward(bn, M, K, y, net.scale[i], out);
+        break;
+      }
+      case Kind::max_pool: max_pool_forward(l, n, x, out); break;
+      case Kind::avg_pool: avg_pool_forward(l, n, x, out); break;
+      case Kind::dropout:
+        if (!mode.training) {
+          std::memcpy(out, x, size * sizeof(float));
+          break;
+        }
+        acts.dropped[i].resize(size);
+        dropout(l, size, mode.dropout_seed + i, acts.dropped[i].data());
+        for (size_t j = 0; j < size; ++j) out[j] = x[j] * acts.dropped[i][j];
+        break;
+    }
+  }
+}
+
+void backward(Net& net, Activations& acts, const float* d_logits) {
+  const int n = acts.n, last = int(net.layers.size()) - 1;
+  size_t largest = 0;
+  for (const auto& out : acts.out) largest = std::max(largest, out.size());
+  acts.d.resize(largest), acts.d_next.resize(largest);
+  std::copy_n(d_logits, n * net.layers[last].output.size(), acts.d.begin());
+  std::fill(net.grads.begin(), net.grads.end(), 0.0f);
+  float* grads = net.grads.data();
+  for (int i = last; i >= 0; --i) {
+    const Layer& l = net.layers[i];
+    const float* x = acts.out[i].data();
+    float *d = acts.d.data(), *dx = acts.d_next.data();
+    const int K = l.output.c, M = n * l.output.h * l.output.w;
+    switch (l.kind) {
+      case Kind::conv:
+      case Kind::depthwise: {
+        float* dgamma = grads + net.weights + net.channel_at[i];
+        if (l.activated)
+          batchnorm_relu_backward(batchnorm(net, acts, i), M, K, acts.y[i].data(), net.scale[i], d,
+                                  dgamma, dgamma + net.channels);
+        else
+          bias_backward(M, K, d, dgamma + net.channels);
+        conv_backward(l, n, x, weights_used(net, acts, i), d, i > 0 ? dx : nullptr,
+                      grads + net.weight_at[i]);
+        break;
+      }
+      case Kind::max_pool: max_pool_backward(l, n, x, d, dx); break;
+      case Kind::avg_pool: avg_pool_backward(l, n, d, dx); break;
+      case Kind::dropout:
+        for (size_t j = 0; j < n * l.output.size(); ++j) dx[j] = d[j] * acts.dropped[i][j];
+        break;
+    }
+    std::swap(acts.d, acts.d_next);
+  }
+}
+
+}  // namespace tri
