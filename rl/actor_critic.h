@@ -1,0 +1,66 @@
+// The agent's network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
+// The heads' logits are a prior plus the network's output, which starts near zero: the policy
+// starts as the prior. How it learns is left to rl/ppo.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/trisegment.h"
+#include "rl/mlp.h"
+#include "rl/tape.h"
+
+namespace tri {
+
+constexpr int kHeads = 4;
+constexpr int kBins = 256;
+
+// What the heads chose for one layer: t1, v1, t2, v2, not in any order.
+using Action = std::array<uint8_t, kHeads>;
+
+// The action that chooses a staircase, and the staircase, put in order, that an action chooses.
+Action to_action(const TriSegment& f);
+TriSegment to_trisegment(const Action& action);
+
+// Prior logits [layers][kHeads * kBins]: per head a bell (a normal density on the 256 bins, `width`
+// its standard deviation in bins) around the layer's own centre. width > 0.
+Matrix bell_prior(std::span<const TriSegment> centres, double width);
+// No prior: zeros, the uniform policy.
+Matrix uniform_prior(int layers);
+
+struct ActorCriticOptions {
+  std::vector<int> hidden = {128, 128};      // widths of the shared body
+  Activation activation = Activation::tanh;  // after each of its layers
+};
+
+class ActorCritic {
+ public:
+  ActorCritic(int features, const ActorCriticOptions& options, Rng rng);
+
+  struct Output {
+    Tape::Var log_probs;  // [n * kHeads][kBins]: row i * kHeads + head
+    Tape::Var values;     // [n][1]
+  };
+  // states: [n][features], prior: [n][kHeads * kBins].
+  Output forward(Tape& tape, const Matrix& states, const Matrix& prior);
+
+  Parameters parameters;
+
+ private:
+  Mlp body_;
+  Linear actor_, critic_;
+};
+
+// On log_probs as forward() makes them, for the state i: a random action, and the most likely one.
+Action sample(const Matrix& log_probs, int i, Rng& rng);
+Action mode(const Matrix& log_probs, int i);
+
+// [steps][1]: the log-probability of actions[s] in state rows[s], the sum over the heads.
+Tape::Var log_prob(Tape& tape, Tape::Var log_probs, std::span<const int> rows,
+                   std::span<const Action> actions);
+// [n][1]: the entropy of the policy in each state in nats, the sum over the heads.
+Tape::Var entropy(Tape& tape, Tape::Var log_probs);
+
+}  // namespace tri

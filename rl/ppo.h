@@ -1,0 +1,102 @@
+// Proximal policy optimisation (Schulman et al., arXiv 1707.06347) of the staircases of a network.
+// An episode chooses one action a layer, from the first layer to the last, and is rewarded once, at
+// its end. What the reward is, and which staircases to keep, is left to the caller.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "rl/actor_critic.h"
+#include "rl/adam.h"
+
+namespace tri {
+
+struct PpoOptions {
+  int episodes = 20;               // complete parameter sets evaluated per update
+  int epochs = 6;                  // passes over an update's steps
+  int minibatches = 4;             // gradient steps per epoch
+  double learning_rate = 3e-3;     // Adam's
+  int anneal_updates = 0;          // the rate falls linearly to 0 over so many updates; 0: constant
+  double clip = 0.2;               // the probability ratio gains nothing outside 1 - clip..1 + clip
+  double value_coefficient = 0.5;  // weight of the critic's loss
+  double entropy_coefficient = 0.001;  // weight of the entropy bonus, per nat
+  double gamma = 1;                // discount; 1, as the one reward comes after one step a layer
+  double lambda = 1;               // of GAE; 1: the whole return, no bootstrap from the critic
+  double max_gradient_norm = 0.5;  // L2, of all parameters together
+  double target_kl = 0;       // stop an update after an epoch with a larger approx_kl; 0: never
+  bool centred_ranks = true;  // rewards count by their rank in the batch (see centred_ranks())
+  bool normalise_advantages = true;  // to mean 0 and standard deviation 1 over the batch
+  ActorCriticOptions network = {};
+};
+
+// A batch of parameter sets [episodes][layers], in order -> the reward of each. Finite numbers.
+using RewardFunction =
+    std::function<std::vector<double>(const std::vector<std::vector<TriSegment>>&)>;
+
+// reward_*: as the caller gave them. entropy: of the policy that sampled, in nats, the mean over
+// layers of the sum over heads. explained_variance: 1 - Var(returns - values) / Var(returns), 0 for
+// returns that are all equal. approx_kl, clip_fraction, value_loss: means over the last epoch.
+struct PpoStatistics {
+  double reward_mean = 0, reward_best = 0, entropy = 0, explained_variance = 0;
+  double approx_kl = 0, clip_fraction = 0, value_loss = 0;
+  int epochs = 0;  // done; fewer than asked for where target_kl stopped them
+};
+
+// Each number's rank among all, spread evenly over -0.5..0.5; equal numbers share the mean of their
+// ranks, a single one has 0. A reward's scale and outliers then do not matter (the fitness shaping
+// of Wierstra et al., JMLR 2014).
+std::vector<double> centred_ranks(std::span<const double> values);
+
+// Generalised advantage estimation (Schulman et al., ICLR 2016) over one episode that ends after
+// its last step: rewards[s] follows step s, values[s] is the critic's value before it.
+std::vector<double> gae(std::span<const double> rewards, std::span<const double> values,
+                        double gamma, double lambda);
+
+// Steps of episodes, as the update sees them; one entry a step.
+struct Steps {
+  std::vector<int> rows;  // the step's state, as a row of the states (its layer)
+  std::vector<Action> actions;
+  std::vector<double> log_probs;  // of the action when it was chosen
+  std::vector<double> advantages;
+  std::vector<double> returns;  // what the critic should have said
+};
+
+struct PpoLoss {
+  Tape::Var total;      // policy + value_coefficient * value - entropy_coefficient * entropy
+  Tape::Var policy;     // minus the clipped surrogate, mean over the steps
+  Tape::Var value;      // half the squared error of the critic, mean over the steps
+  Tape::Var log_probs;  // [steps][1], under the network as it is now
+};
+PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states, const Matrix& prior,
+                 const Steps& steps, const PpoOptions& options);
+
+class Ppo {
+ public:
+  // states: [layers][features], prior: [layers][kHeads * kBins] (rl/actor_critic.h).
+  Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed);
+
+  // Collects a batch of episodes, asks for their rewards and improves the policy. The first
+  // episodes of the batch are `given` ([at most options.episodes][layers]) rather than sampled:
+  // known good points, such as the mean-square optimum.
+  PpoStatistics update(const RewardFunction& reward,
+                       std::span<const std::vector<TriSegment>> given = {});
+  // The most likely staircases.
+  std::vector<TriSegment> greedy();
+
+  // Everything that changes, as numbers: a Ppo made with the same arguments goes on from them as
+  // this one would. restore() throws Error when they are not of such an agent.
+  std::vector<double> checkpoint() const;
+  void restore(std::span<const double> numbers);
+
+ private:
+  PpoOptions options_;
+  Matrix states_, prior_;
+  ActorCritic network_;
+  Adam adam_;
+  Rng rng_;
+  int64_t updates_ = 0;
+};
+
+}  // namespace tri
