@@ -68,14 +68,13 @@ float* input(const Net& net, Activations& acts, int n) {
 
 void fake_quantise_weights(const Layer& l, const float* w, float* out) {
   const int K = l.output.c, R = l.rows();
-  std::vector<float> scale(K, 0), inverse(K);
-  for (int r = 0; r < R; ++r)
-    for (int k = 0; k < K; ++k) scale[k] = std::max(scale[k], std::fabs(w[size_t(r) * K + k]));
-  for (int k = 0; k < K; ++k) scale[k] = weight_scale(scale[k]), inverse[k] = 1 / scale[k];
+  const std::vector<float> unit = weight_units(R, K, w);
 #pragma omp parallel for
   for (int r = 0; r < R; ++r)
-    for (int k = 0; k < K; ++k)
-      out[size_t(r) * K + k] = scale[k] * round_code(w[size_t(r) * K + k] * inverse[k]);
+    for (int k = 0; k < K; ++k) {
+      const size_t at = size_t(r) * K + k;
+      out[at] = unit[k] * weight_code(w[at], unit[k]);
+    }
 }
 
 void forward(Net& net, Activations& acts, int n, ForwardMode mode) {

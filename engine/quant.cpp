@@ -1,11 +1,20 @@
 #include "engine/quant.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
 #include "data/file.h"
 
 namespace tri {
+
+std::vector<float> weight_units(int R, int K, const float* w) {
+  std::vector<float> units(K, 0);
+  for (int r = 0; r < R; ++r)
+    for (int k = 0; k < K; ++k) units[k] = std::max(units[k], std::fabs(w[size_t(r) * K + k]));
+  for (float& unit : units) unit = unit > 0 ? unit / kWeightMax : 1;
+  return units;
+}
 
 Multiplier multiplier(double r) {
   int exponent = 0;

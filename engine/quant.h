@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 #include <limits>
 
 namespace tri {
@@ -33,9 +34,9 @@ constexpr int kCodeMax = 255;
 // Halves away from zero: the rounding of every float that becomes a code.
 inline float round_code(float value) { return std::round(value); }
 
-inline float weight_scale(float largest_magnitude) {
-  return largest_magnitude > 0 ? largest_magnitude / kWeightMax : 1.0f;
-}
+// u of each output channel of w [R][K]: its largest |w| gets the code kWeightMax. 1 where all are 0.
+std::vector<float> weight_units(int R, int K, const float* w);
+inline float weight_code(float w, float unit) { return round_code(w / unit); }
 
 // r > 0 as m * 2^-shift.
 struct Multiplier {

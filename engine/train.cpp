@@ -112,18 +112,24 @@ void save_checkpoint(const Training& training, const std::filesystem::path& file
   out.save(file);
 }
 
-void load_checkpoint(Training& training, const std::filesystem::path& file) {
-  Net& net = training.net;
+Training load_checkpoint(const std::filesystem::path& file,
+                         const std::function<Net(int epoch)>& net_at) {
   Reader in(file, kCheckpoint, 1ull << 31);
-  if (const std::string name = in.text(); name != net.name)
-    in.fail("is a checkpoint of " + name + ", expected " + net.name);
-  if (in.number<uint64_t>() != hash(net.layers)) in.fail("was made for another layer table");
-  training.epoch = in.number<int32_t>();
+  const std::string name = in.text();
+  const auto table = in.number<uint64_t>();
+  const auto epoch = in.number<int32_t>();
+  Training training(net_at(epoch));
+  Net& net = training.net;
+  if (name != net.name) in.fail("is a checkpoint of " + name + ", expected " + net.name);
+  if (table != hash(net.layers)) in.fail("was made for another layer table");
+  training.epoch = epoch;
   net.quantised = in.number<uint8_t>();
-  for (Buffer<float>* values : {&net.params, &training.velocity, &net.running_mean, &net.running_variance})
+  for (Buffer<float>* values :
+       {&net.params, &training.velocity, &net.running_mean, &net.running_variance})
     in.array(values->data(), values->size());
   in.array(net.scale.data(), net.scale.size());
   in.end();
+  return training;
 }
 
 }  // namespace tri

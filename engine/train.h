@@ -13,7 +13,8 @@ namespace tri {
 // How a network is trained. The last qat_epochs of all epochs run with 8-bit weights and codes.
 struct Recipe {
   int epochs = 30;
-  int qat_epochs = 2;
+  int narrow_epochs = 0;    // the first so many on half the channels, then widened (engine/widen.h)
+  int qat_epochs = 1;
   int batch = 128;
   float rate = 0.1f;        // the peak of the one-cycle schedule
   float warm = 0.2f;        // share of the steps before the peak
@@ -53,9 +54,11 @@ void settle_batchnorm(Net& net, const Dataset& data);
 // Share of pictures that the float network (or, quantised, the fake-quantised one) classifies right.
 double accuracy(Net& net, const Dataset& data);
 
-// Checkpoints: the layer table's hash, the epoch and all numbers. load throws Error when the file
-// is damaged or was made for another network.
+// Checkpoints: the layer table's hash, the epoch and all numbers. load takes the network that has
+// been trained for so many epochs from `net_at`; it throws Error when the file is damaged or was
+// made for another network.
 void save_checkpoint(const Training& training, const std::filesystem::path& file);
-void load_checkpoint(Training& training, const std::filesystem::path& file);
+Training load_checkpoint(const std::filesystem::path& file,
+                         const std::function<Net(int epoch)>& net_at);
 
 }  // namespace tri

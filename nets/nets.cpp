@@ -93,6 +93,16 @@ std::vector<Layer> table(const std::string& net, double width) {
 
 std::vector<Layer> table_of(const std::string& net) { return table(net, 1); }
 
+Recipe recipe_of(const std::string& net) {
+  Recipe recipe;
+  if (net == "vgg16" || net == "vgg19") {
+    // Plain networks this deep want a lower peak; a short training has no use for cutout.
+    recipe.epochs = 9, recipe.narrow_epochs = 6, recipe.rate = 0.06f;
+    recipe.augment.cutout = 0;
+  }
+  return recipe;
+}
+
 std::vector<std::string> attention_layers(const std::string& net) {
   return entries().at(net).attention;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/layer.h"
+#include "engine/train.h"
 
 namespace tri {
 
@@ -15,6 +16,9 @@ const std::vector<std::string>& net_names();
 // channels of every hidden layer.
 std::vector<Layer> table(const std::string& net, double width);
 std::vector<Layer> table_of(const std::string& net);  // at full width
+
+// How ./train NET trains it unless told otherwise.
+Recipe recipe_of(const std::string& net);
 
 // The layers whose attention maps the reward compares.
 std::vector<std::string> attention_layers(const std::string& net);

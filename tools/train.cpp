@@ -1,47 +1,93 @@
-// ./train NET: trains a teacher in floats, goes over to QAT, writes the integer network.
+// ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
 #include "data/cifar10.h"
+#include "distill/evaluate.h"
+#include "engine/quantize.h"
 #include "engine/train.h"
+#include "engine/widen.h"
 #include "nets/nets.h"
 #include "tools/options.h"
+#include "tools/progress.h"
 
 using namespace tri;
 
-int main(int argc, char** argv) {
-  Options options("Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.");
-  std::string net, data, out;
-  Recipe recipe;
-  double width = 1;
-  bool resume = false;
-  options.add_option("NET", net, "vgg16, vgg19, alexnet, nin or mobilenetv1")
-      ->required()->check(CLI::IsMember(net_names()));
-  options.add_option("--data", data, "folder with CIFAR-10 in the binary version");
-  options.add_option("--out", out, "the file to write");
-  options.add_option("--epochs", recipe.epochs, "");
-  options.add_option("--qat-epochs", recipe.qat_epochs, "");
-  options.add_option("--batch", recipe.batch, "");
-  options.add_option("--rate", recipe.rate, "");
-  options.add_option("--warm", recipe.warm, "");
-  options.add_option("--decay", recipe.decay, "");
-  options.add_option("--seed", recipe.seed, "");
-  options.add_option("--cutout", recipe.augment.cutout, "");
-  options.add_option("--width", width, "");
-  options.add_flag("--resume", resume, "");
-  return run_program(options, argc, argv, [&] {
-    const Dataset all = load_train(find_cifar10(data)), test = load_test(find_cifar10(data));
-    const Dataset training_set = all.slice(0, all.size() - 1000), held_out = all.slice(all.size() - 1000, all.size());
-    Training training(Net(net, table(net, width), Rng(recipe.seed)));
-    if (resume) load_checkpoint(training, out + ".ckpt");
-    while (training.epoch < recipe.epochs) {
-      train_epoch(training, recipe, training_set, [&](const Progress& p) {
-        if (p.step % 20 == 0 || p.step == p.steps)
-          fprintf(stderr, "epoch %d step %d/%d loss %.4f accuracy %.4f %.1f pictures/s\n", p.epoch + 1, p.step, p.steps,
-                  p.loss, p.accuracy, p.pictures_per_second);
-      });
-      save_checkpoint(training, out + ".ckpt");
-      Net net_now = training.net;
-      settle_batchnorm(net_now, training_set);
-      fprintf(stderr, "epoch %d: held-out accuracy %.4f (running statistics %.4f)\n", training.epoch, accuracy(net_now, held_out), accuracy(training.net, held_out));
+namespace {
+
+std::string percent(double share) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
+  return text;
+}
+
+// Trains to the recipe's end, with a checkpoint after every epoch.
+void train(Training& training, const Recipe& recipe, const Dataset& data, const Dataset& held_out,
+           const std::string& checkpoint) {
+  ProgressLine line;
+  const int first = training.epoch;
+  while (training.epoch < recipe.epochs) {
+    train_epoch(training, recipe, data, [&](const Progress& p) {
+      char text[128];
+      std::snprintf(text, sizeof text, "epoch %d/%d: loss %.3f, accuracy %.2f %%, %.0f pictures/s",
+                    p.epoch + 1, recipe.epochs, p.loss, 100 * p.accuracy, p.pictures_per_second);
+      line.show(p.epoch - first + double(p.step) / p.steps, recipe.epochs - first, text);
+    });
+    if (training.epoch == recipe.narrow_epochs) {
+      const int epoch = training.epoch;
+      training = Training(widen(training.net, table_of(training.net.name), Rng(recipe.seed, 1)));
+      training.epoch = epoch;
     }
-    (void)test;
+    save_checkpoint(training, checkpoint);
+    Net settled = training.net;
+    settle_batchnorm(settled, data);
+    std::cerr << "\nepoch " << training.epoch << ": " << percent(accuracy(settled, held_out))
+              << " of the held-out pictures\n";
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options("Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
+                  "Example: ./train vgg19 --data data/cifar-10-batches-bin");
+  std::string net, data, out;
+  Recipe given;
+  bool resume = false;
+  options.add_option("NET", net, "the network")->required()->check(CLI::IsMember(net_names()));
+  options.add_option("--data", data, "folder of CIFAR-10's binary version");
+  options.add_option("--out", out, "teacher file [NET.q8]; FILE.ckpt is its checkpoint");
+  auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]");
+  auto* narrow = options.add_option("--narrow-epochs", given.narrow_epochs,
+                                    "the first ones, on half the channels [the net's recipe]");
+  auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]");
+  options.add_option("--seed", given.seed, "of weights, batches and dropout");
+  options.add_flag("--resume", resume, "go on from the checkpoint");
+  return run_program(options, argc, argv, [&] {
+    Recipe recipe = recipe_of(net);
+    if (*epochs) recipe.epochs = given.epochs;
+    if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
+    if (*rate) recipe.rate = given.rate;
+    recipe.seed = given.seed;
+    if (out.empty()) out = net + ".q8";
+    const auto folder = find_cifar10(data);
+    if (folder.empty())
+      throw Error("no CIFAR-10 found: name its folder with --data, or run 'make cifar10'");
+    const Dataset all = load_train(folder), test = load_test(folder);
+    const int kept = all.size() - std::min(1000, all.size() / 10);
+    const Dataset used = all.slice(0, kept), held_out = all.slice(kept, all.size());
+
+    const auto net_at = [&](int epoch) {
+      return Net(net, table(net, epoch < recipe.narrow_epochs ? 0.5 : 1), Rng(recipe.seed));
+    };
+    const std::string checkpoint = out + ".ckpt";
+    Training training =
+        resume ? load_checkpoint(checkpoint, net_at) : Training(net_at(0));
+    train(training, recipe, used, held_out, checkpoint);
+    settle_batchnorm(training.net, used);
+    const double float_accuracy = accuracy(training.net, test);
+    const Model model = quantize(training.net);
+    save(model, out);
+    const IntNet integer(model);
+    std::cout << out << ": test accuracy " << percent(float_accuracy) << " in floats, "
+              << percent(accuracy(logits_of(integer, test), test.labels, kClasses))
+              << " in integers\n";
   });
 }

@@ -1,0 +1,24 @@
+#include "distill/evaluate.h"
+
+#include "engine/recorder.h"
+
+namespace tri {
+
+std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data, const Staircases* staircases,
+                               Tap* tap) {
+  std::vector<int32_t> logits(size_t(data.size()) * net.model().layers.back().output.c);
+  Workspace workspace;
+  net.forward(data.pixels.data(), data.size(), logits.data(), workspace, staircases, tap);
+  return logits;
+}
+
+Measures measure(const IntNet& net, const Dataset& data, const std::vector<int32_t>& teacher_logits,
+                 const Staircases& student) {
+  const int classes = net.model().layers.back().output.c;
+  ZeroRecorder zeros(net.model().taps());
+  const std::vector<int32_t> logits = logits_of(net, data, &student, &zeros);
+  return {accuracy(logits, data.labels, classes), agreement(logits, teacher_logits, classes),
+          kl_divergence(logits, teacher_logits, classes), zeros.share()};
+}
+
+}  // namespace tri
