@@ -25,13 +25,14 @@ TriSegment to_trisegment(const Action& action) {
   return TriSegment{.t1 = action[0], .v1 = action[1], .t2 = action[2], .v2 = action[3]}.ordered();
 }
 
-Matrix bell_prior(std::span<const TriSegment> centres, double width) {
-  CHECK(width > 0);
+Matrix bell_prior(std::span<const TriSegment> centres, double width, double share) {
+  CHECK(width > 0 && share >= 0);
   Matrix prior = uniform_prior(int(centres.size()));
   for (int layer = 0; layer < prior.rows; ++layer) {
-    const Action centre = to_action(centres[size_t(layer)]);
+    const Action centres_of_heads = to_action(centres[size_t(layer)]);
     for (int i = 0; i < prior.cols; ++i) {
-      const double z = (i % kBins - centre[size_t(i / kBins)]) / width;
+      const double centre = centres_of_heads[size_t(i / kBins)];
+      const double z = (i % kBins - centre) / (width + share * centre);
       prior(layer, i) = -z * z / 2;
     }
   }

@@ -24,9 +24,10 @@ using Action = std::array<uint8_t, kHeads>;
 Action to_action(const TriSegment& f);
 TriSegment to_trisegment(const Action& action);
 
-// Prior logits [layers][kHeads * kBins]: per head a bell (a normal density on the 256 bins, `width`
-// its standard deviation in bins) around the layer's own centre. width > 0.
-Matrix bell_prior(std::span<const TriSegment> centres, double width);
+// Prior logits [layers][kHeads * kBins]: per head a bell (a normal density on the 256 bins) around
+// the layer's own centre, whose standard deviation is width + share * centre bins: codes matter by
+// their ratio. width > 0, share >= 0.
+Matrix bell_prior(std::span<const TriSegment> centres, double width, double share = 0);
 // No prior: zeros, the uniform policy.
 Matrix uniform_prior(int layers);
 

@@ -95,7 +95,7 @@ Ppo::Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed)
       network_(states_.cols, options_.network, Rng(seed, 1)),
       rng_(seed, 2) {
   CHECK(states_.rows > 0 && prior_.rows == states_.rows);
-  CHECK(options_.episodes > 0 && options_.epochs > 0 && options_.minibatches > 0);
+  CHECK(options_.episodes > 0 && options_.epochs >= 0 && options_.minibatches > 0);
   CHECK(options_.minibatches <= options_.episodes * states_.rows);
 }
 

@@ -15,7 +15,7 @@ namespace tri {
 
 struct PpoOptions {
   int episodes = 20;               // complete parameter sets evaluated per update
-  int epochs = 6;                  // passes over an update's steps
+  int epochs = 6;                  // passes over an update's steps; 0: the policy never learns
   int minibatches = 4;             // gradient steps per epoch
   double learning_rate = 3e-3;     // Adam's
   int anneal_updates = 0;          // the rate falls linearly to 0 over so many updates; 0: constant
