@@ -115,6 +115,14 @@ std::vector<int> Model::tap_layers() const {
   return indices;
 }
 
+int Model::tap(const std::string& layer) const {
+  const std::vector<int> indices = tap_layers();
+  const auto named = [&](int i) { return layers[size_t(i)].name == layer; };
+  const auto found = std::find_if(indices.begin(), indices.end(), named);
+  CHECK(found != indices.end());
+  return int(found - indices.begin());
+}
+
 void save(const Model& model, const std::filesystem::path& file) {
   CHECK(model.net.size() < 256 && model.quant.size() == model.layers.size());
   CHECK(model.staircases.empty() || int(model.staircases.size()) == model.taps());

@@ -18,10 +18,10 @@ constexpr float kLogitStep = 1.0f / 1024;
 
 // The integers of one conv or depthwise layer; K = layer.output.c. Arithmetic: engine/quant.h.
 struct QuantLayer {
-  std::vector<int8_t> weights;      // [rows][K], |q| <= 127
-  std::vector<int32_t> bias;        // [K], in accumulator steps; the picture's zero point is in it
-  std::vector<int32_t> m, shift;    // [K], accumulator -> code (or -> kLogitStep, for the logits)
-  float scale = 1;                  // of the output's codes: a = scale * x
+  std::vector<int8_t> weights;    // [rows][K], |q| <= 127
+  std::vector<int32_t> bias;      // [K], in accumulator steps; the picture's zero point is in it
+  std::vector<int32_t> m, shift;  // [K], accumulator -> code (or -> kLogitStep, for the logits)
+  float scale = 1;                // of the output's codes: a = scale * x
   std::vector<float> mean, variance;  // [K], batch norm's statistics of the layer before folding
                                       // (of the convolution's result); empty where there is none
 };
@@ -30,12 +30,13 @@ struct QuantLayer {
 // the layer keeps its 8-bit activation.
 struct Model {
   std::string net;
-  std::vector<Layer> layers;        // resolved
-  std::vector<QuantLayer> quant;    // parallel to layers; empty members where there are no weights
+  std::vector<Layer> layers;      // resolved
+  std::vector<QuantLayer> quant;  // parallel to layers; empty members where there are no weights
   std::vector<std::optional<TriSegment>> staircases;
 
-  int taps() const;                 // activated layers
-  std::vector<int> tap_layers() const;  // tap -> index into layers
+  int taps() const;                         // activated layers
+  std::vector<int> tap_layers() const;      // tap -> index into layers
+  int tap(const std::string& layer) const;  // of an activated layer, by its name
 };
 
 // Files: magic, version, hash of the layer table, the numbers, a checksum over all of it. A teacher

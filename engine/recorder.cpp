@@ -1,0 +1,53 @@
+#include "engine/recorder.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "engine/check.h"
+
+namespace tri {
+
+ActivationRecorder::ActivationRecorder(std::vector<int> taps)
+    : taps_(std::move(taps)), values_(taps_.size()) {}
+
+void ActivationRecorder::activation(int tap, const uint8_t* values, int n, Shape shape) {
+  const auto at = std::find(taps_.begin(), taps_.end(), tap);
+  if (at == taps_.end()) return;
+  auto& all = values_[at - taps_.begin()];
+  all.insert(all.end(), values, values + size_t(n) * shape.size());
+}
+
+const std::vector<uint8_t>& ActivationRecorder::values(int tap) const {
+  const auto at = std::find(taps_.begin(), taps_.end(), tap);
+  CHECK(at != taps_.end());
+  return values_[at - taps_.begin()];
+}
+
+void HistogramRecorder::activation(int tap, const uint8_t* values, int n, Shape shape) {
+  const size_t size = size_t(n) * shape.size();
+  uint64_t* counts = histograms_[tap].data();
+#pragma omp parallel for reduction(+ : counts[:256])
+  for (size_t i = 0; i < size; ++i) ++counts[values[i]];
+}
+
+void ZeroRecorder::activation(int tap, const uint8_t* values, int n, Shape shape) {
+  const size_t size = size_t(n) * shape.size();
+  uint64_t zeros = 0;
+#pragma omp parallel for reduction(+ : zeros)
+  for (size_t i = 0; i < size; ++i) zeros += values[i] == 0;
+  zeros_[tap] += zeros;
+  all_[tap] += size;
+}
+
+double ZeroRecorder::share(int tap) const {
+  return all_[tap] ? double(zeros_[tap]) / double(all_[tap]) : 0;
+}
+
+double ZeroRecorder::share() const {
+  const auto zeros = std::accumulate(zeros_.begin(), zeros_.end(), uint64_t(0));
+  const auto all = std::accumulate(all_.begin(), all_.end(), uint64_t(0));
+  return all ? double(zeros) / double(all) : 0;
+}
+
+}  // namespace tri

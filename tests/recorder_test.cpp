@@ -1,0 +1,78 @@
+#include "engine/recorder.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/cifar10.h"
+#include "tests/random_model.h"
+#include "tests/test.h"
+
+using namespace tri;
+
+namespace {
+
+// Two calls of taps 0 and 1, as a forward in two chunks makes them.
+template <class Recorder>
+void feed(Recorder& recorder) {
+  const std::vector<uint8_t> a = {0, 7, 255, 0, 7, 0}, b = {1, 2}, c = {0, 0, 9}, d = {3};
+  recorder.activation(0, a.data(), 2, {1, 3, 1});
+  recorder.activation(1, b.data(), 2, {1, 1, 1});
+  recorder.activation(0, c.data(), 1, {1, 3, 1});
+  recorder.activation(1, d.data(), 1, {1, 1, 1});
+}
+
+}  // namespace
+
+TEST_CASE("an activation recorder copies the chosen taps, picture after picture") {
+  ActivationRecorder recorder({1});
+  feed(recorder);
+  CHECK(recorder.values(1) == std::vector<uint8_t>{1, 2, 3});
+  ActivationRecorder both({1, 0});
+  feed(both);
+  CHECK(both.values(0) == std::vector<uint8_t>{0, 7, 255, 0, 7, 0, 0, 0, 9});
+}
+
+TEST_CASE("histograms count every value of every tap") {
+  HistogramRecorder recorder(2);
+  feed(recorder);
+  Histogram first{}, second{};
+  first[0] = 5, first[7] = 2, first[9] = 1, first[255] = 1;
+  second[1] = second[2] = second[3] = 1;
+  CHECK(recorder.histograms() == std::vector<Histogram>{first, second});
+}
+
+TEST_CASE("the share of zeros is a fraction of each tap's values, or of all") {
+  ZeroRecorder recorder(3);
+  feed(recorder);
+  CHECK(recorder.share(0) == 5.0 / 9);
+  CHECK(recorder.share(1) == 0);
+  CHECK(recorder.share(2) == 0);
+  CHECK(recorder.share() == 5.0 / 12);
+}
+
+TEST_CASE("recorders agree on what a student's network shows them") {
+  Rng rng(8);
+  const IntNet net(random_model(every_kind_of_layer(false), rng));
+  const Staircases student(net.model(), random_staircases(net.model(), rng));
+  constexpr int n = 40;
+  const std::vector<uint8_t> pixels = random_pixels(n, rng);
+  std::vector<int32_t> logits(n * kClasses);
+  std::vector<int> taps(size_t(net.model().taps()));
+  std::iota(taps.begin(), taps.end(), 0);
+  ActivationRecorder activations(taps);
+  HistogramRecorder histograms(net.model().taps());
+  ZeroRecorder zeros(net.model().taps());
+  Workspace workspace;
+  for (Tap* tap :
+       {static_cast<Tap*>(&activations), static_cast<Tap*>(&histograms), static_cast<Tap*>(&zeros)})
+    net.forward(pixels.data(), n, logits.data(), workspace, &student, tap);
+  for (int tap : taps) {
+    const std::vector<uint8_t>& values = activations.values(tap);
+    const Histogram& histogram = histograms.histograms()[size_t(tap)];
+    const Layer& layer = net.model().layers[size_t(net.model().tap_layers()[size_t(tap)])];
+    CHECK(values.size() == n * layer.output.size());
+    for (int x = 0; x < 256; ++x)
+      CHECK(histogram[size_t(x)] == uint64_t(std::count(values.begin(), values.end(), x)));
+    CHECK(zeros.share(tap) == double(histogram[0]) / double(values.size()));
+  }
+}
