@@ -7,9 +7,8 @@ CXX      ?= g++
 BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
-                $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+                $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 LDLIBS   := -lopenblas
-comma    := ,
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 ROOMS    := data engine engine/kernels nets distill rl
