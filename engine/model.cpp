@@ -1,77 +1,25 @@
 #include "engine/model.h"
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <span>
 
 #include "data/file.h"
 #include "engine/check.h"
 #include "engine/quant.h"
+#include "engine/serial.h"
 
-// A file, little-endian:
-//   magic 8 bytes, version u32, size of the whole file u64
+// Inside the frame of engine/serial.h:
 //   net: length u8 and letters; hash of the layer table u64
-//   each layer with weights: scale f32, weights s8 [rows][K], bias s32 [K], m s32 [K], shift s32
-//   [K],
-//     1 if statistics follow else 0 u8, mean f32 [K], variance f32 [K]
+//   each layer with weights: scale f32; weights s8 [rows][K]; bias, m, shift s32 [K];
+//     1 if statistics follow else 0 u8; mean, variance f32 [K]
 //   number of staircases u32 (0: a teacher), each: 1 if there is one else 0, t1, v1, t2, v2 u8
-//   FNV-1a of everything before, u64
 namespace tri {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "files are read and written as they lie");
-
-constexpr char kMagic[8] = {'t', 'r', 'i', 's', 'e', 'g', '\r', '\n'};
-constexpr uint32_t kVersion = 1;
+constexpr FileKind kFile = {"triseg\r\n", 1, "model"};
 constexpr uint64_t kMaxBytes = 1 << 28;  // ten times the largest net
-
-uint64_t fnv1a(std::span<const uint8_t> bytes) {
-  uint64_t h = 0xcbf29ce484222325ull;
-  for (uint8_t byte : bytes) h = (h ^ byte) * 0x100000001b3ull;
-  return h;
-}
-
-struct Writer {
-  std::vector<uint8_t> bytes;
-
-  template <class T>
-  void array(const T* values, size_t n) {
-    const auto* p = reinterpret_cast<const uint8_t*>(values);
-    bytes.insert(bytes.end(), p, p + n * sizeof(T));
-  }
-  template <class T>
-  void array(const std::vector<T>& values) {
-    array(values.data(), values.size());
-  }
-  template <class T>
-  void number(T value) {
-    array(&value, 1);
-  }
-};
-
-// Refuses to read, or to allocate, more than the bytes it has.
-struct Reader {
-  std::span<const uint8_t> bytes;
-  std::string where;
-
-  template <class T>
-  std::vector<T> array(size_t n) {
-    if (n > bytes.size() / sizeof(T))
-      throw Error(where + ": ends before all of its numbers: get it again");
-    std::vector<T> values(n);
-    if (n) std::memcpy(values.data(), bytes.data(), n * sizeof(T));
-    bytes = bytes.subspan(n * sizeof(T));
-    return values;
-  }
-  template <class T>
-  T number() {
-    return array<T>(1)[0];
-  }
-};
 
 // Throws Error unless the numbers are what the engine relies on. Sizes are right already.
 void check_numbers(const Model& model, const std::string& where) {
@@ -124,7 +72,7 @@ int Model::tap(const std::string& layer) const {
 }
 
 void save(const Model& model, const std::filesystem::path& file) {
-  CHECK(model.net.size() < 256 && model.quant.size() == model.layers.size());
+  CHECK(model.quant.size() == model.layers.size());
   CHECK(model.staircases.empty() || int(model.staircases.size()) == model.taps());
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const QuantLayer& q = model.quant[i];
@@ -135,13 +83,8 @@ void save(const Model& model, const std::filesystem::path& file) {
   }
   check_numbers(model, file.string());
 
-  Writer out;
-  out.array(kMagic, sizeof kMagic);
-  out.number(kVersion);
-  const size_t size_at = out.bytes.size();
-  out.number(uint64_t(0));
-  out.number(uint8_t(model.net.size()));
-  out.array(model.net.data(), model.net.size());
+  Writer out(kFile);
+  out.text(model.net);
   out.number(hash(model.layers));
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (!model.layers[i].has_weights()) continue;
@@ -156,44 +99,24 @@ void save(const Model& model, const std::filesystem::path& file) {
     const TriSegment s = f.value_or(TriSegment{});
     for (uint8_t byte : {uint8_t(f.has_value()), s.t1, s.v1, s.t2, s.v2}) out.number(byte);
   }
-  const uint64_t size = out.bytes.size() + sizeof(uint64_t);
-  std::memcpy(out.bytes.data() + size_at, &size, sizeof size);
-  out.number(fnv1a(out.bytes));
-  write_file(file, out.bytes);
+  out.save(file);
 }
 
+// The frame's checksum keeps out accidents; what is here trusts no number all the same.
 Model load_model(const std::filesystem::path& file, TableOf table_of) {
-  const std::string where = file.string();
-  const std::vector<uint8_t> bytes = read_file(file, kMaxBytes);
-  if (bytes.size() < sizeof kMagic || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0)
-    throw Error(where + ": is not a tri-segment model: expected a .q8 or .tri file");
-  Reader in{std::span(bytes).subspan(sizeof kMagic), where};
-  if (const auto version = in.number<uint32_t>(); version != kVersion)
-    throw Error(where + ": is of version " + std::to_string(version) + ", this program reads " +
-                std::to_string(kVersion) + ": make the file again with `train` or `search`");
-  if (const auto size = in.number<uint64_t>(); size != bytes.size())
-    throw Error(where + ": is truncated or has bytes added: holds " + std::to_string(bytes.size()) +
-                " bytes, expected " + std::to_string(size));
-  if (in.bytes.size() < sizeof(uint64_t)) throw Error(where + ": is damaged: too short");
-  uint64_t checksum;
-  std::memcpy(&checksum, bytes.data() + bytes.size() - sizeof checksum, sizeof checksum);
-  if (fnv1a(std::span(bytes).first(bytes.size() - sizeof checksum)) != checksum)
-    throw Error(where + ": is damaged: its checksum does not match its bytes: get it again");
-  in.bytes = in.bytes.first(in.bytes.size() - sizeof checksum);
-
-  // The checksum keeps out accidents; what follows trusts no number all the same.
+  Reader in(file, kFile, kMaxBytes);
   Model model;
-  const auto letters = in.array<char>(in.number<uint8_t>());
-  model.net.assign(letters.begin(), letters.end());
-  if (std::all_of(letters.begin(), letters.end(), [](unsigned char c) { return std::isalnum(c); }))
+  model.net = in.text();
+  if (std::all_of(model.net.begin(), model.net.end(),
+                  [](unsigned char c) { return std::isalnum(c); }))
     model.layers = table_of(model.net);
   else
-    model.net = "?";
+    model.net = "?";  // nothing to show on a terminal
   if (model.layers.empty())
-    throw Error(where + ": holds the net '" + model.net + "', which this program does not know");
+    in.fail("holds the net '" + model.net + "', which this program does not know");
   if (in.number<uint64_t>() != hash(model.layers))
-    throw Error(where + ": was made for another layer table of " + model.net +
-                ": make it again with `train` or `search`");
+    in.fail("was made for another layer table of " + model.net +
+            ": make it again with `train` or `search`");
   model.quant.resize(model.layers.size());
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const Layer& l = model.layers[i];
@@ -212,16 +135,15 @@ Model load_model(const std::filesystem::path& file, TableOf table_of) {
   }
   const auto count = in.number<uint32_t>();
   if (count != 0 && count != uint32_t(model.taps()))
-    throw Error(where + ": holds " + std::to_string(count) + " staircases, expected none or " +
-                std::to_string(model.taps()));
+    in.fail("holds " + std::to_string(count) + " staircases, expected none or " +
+            std::to_string(model.taps()));
   for (uint32_t i = 0; i < count; ++i) {
     const auto f = in.array<uint8_t>(5);
     model.staircases.push_back(f[0] ? std::optional(TriSegment{f[1], f[2], f[3], f[4]})
                                     : std::nullopt);
   }
-  if (!in.bytes.empty())
-    throw Error(where + ": has " + std::to_string(in.bytes.size()) + " bytes after its numbers");
-  check_numbers(model, where);
+  in.end();
+  check_numbers(model, file.string());
   return model;
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("a foreign file, version, net or layer table is refused with its reaso
   CHECK(mentions(changed([](auto& b) { b[kHashAt]++; }), "another layer table"));
   CHECK(mentions(changed([](auto& b) { b[kWeightsAt] = 0x80; }), "conv1: a weight is -128"));
   CHECK(mentions(changed([](auto& b) { b[b.size() - 8 - 30 - 4] = 5; }), "holds 5 staircases"));
-  CHECK(mentions(changed([](auto& b) { b[b.size() - 8 - 30 - 4] = 0; }), "30 bytes after"));
+  CHECK(mentions(changed([](auto& b) { b[b.size() - 8 - 30 - 4] = 0; }), "30 bytes too many"));
 }
 
 TEST_CASE("numbers that the integer arithmetic cannot rely on are refused") {
