@@ -3,6 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "data/file.h"
 #include "data/images.h"
 #include "distill/evaluate.h"
 #include "nets/nets.h"
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
     if (!images.empty()) {
       Dataset pictures;
       for (const std::string& image : images) {
-        const auto pixels = load_picture(image);
+        const auto pixels = decode_picture(image);
         pictures.pixels.insert(pictures.pixels.end(), pixels.begin(), pixels.end());
         pictures.labels.push_back(0);
       }

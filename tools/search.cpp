@@ -2,6 +2,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "data/file.h"
 #include "data/procedural.h"
 #include "nets/nets.h"
 #include "rl/deploy.h"

@@ -1,5 +1,6 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
 #include "data/cifar10.h"
+#include "data/file.h"
 #include "distill/evaluate.h"
 #include "engine/quantize.h"
 #include "engine/train.h"
