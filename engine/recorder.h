@@ -33,7 +33,7 @@ class HistogramRecorder : public Tap {
   std::vector<Histogram> histograms_;
 };
 
-// Counts zeros, by tap: a tenth of a histogram's time.
+// Counts zeros, by tap.
 class ZeroRecorder : public Tap {
  public:
   explicit ZeroRecorder(int taps) : zeros_(size_t(taps)), all_(size_t(taps)) {}
