@@ -20,7 +20,8 @@ std::atomic<bool> stop{false};
 
 void on_signal(int) {
   stop = true;
-  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
+  std::signal(SIGTERM, SIG_DFL);
 }
 
 // The pictures: train for the reward, test for the verdict.
@@ -86,6 +87,7 @@ int main(int argc, char** argv) {
   std::string net, teacher_file, data, out, algorithm = "ppo", prior = "mse", isa;
   SearchOptions search_options;
   double max_drop = 5;
+  int test_pictures = 10000;
   options.add_option("NET", net, "the network")->required()->check(CLI::IsMember(net_names()));
   options.add_option("--teacher", teacher_file, "teacher file [nets/weights/NET.q8]");
   options.add_option("--data", data, "folder of CIFAR-10's binary version");
@@ -97,6 +99,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 50'000));
   options.add_option("--top", search_options.keep, "candidates measured on the test set")
       ->check(CLI::Range(1, 1000));
+  options.add_option("--test", test_pictures, "test pictures to measure on, at most")
+      ->check(CLI::Range(1, 10000));
   options.add_option("--max-drop", max_drop, "points of accuracy the student may lose")
       ->check(CLI::Range(0.0, 100.0));
   options.add_option("--attention-weight", search_options.attention_weight, "w of -KL - w * AT")
@@ -123,7 +127,8 @@ int main(int argc, char** argv) {
     const Model model = load_model(teacher_file, table_of);
     if (model.net != net) throw Error(teacher_file + ": is a " + model.net + ", expected " + net);
     const IntNet teacher(model, isa);
-    const Pictures pictures = load_pictures(data);
+    Pictures pictures = load_pictures(data);
+    pictures.test = pictures.test.slice(0, std::min(test_pictures, pictures.test.size()));
 
     std::cerr << "warm-up: the teacher's activations\n";
     const WarmUp start = warm_up(teacher, pictures.train.slice(0, std::min(1000, pictures.train.size())));

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]");
   auto* narrow = options.add_option("--narrow-epochs", given.narrow_epochs,
                                     "the first ones, on half the channels [the net's recipe]");
+  auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]");
   auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]");
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", resume, "go on from the checkpoint");
@@ -65,6 +66,7 @@ int main(int argc, char** argv) {
     Recipe recipe = recipe_of(net);
     if (*epochs) recipe.epochs = given.epochs;
     if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
+    if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
     recipe.seed = given.seed;
     if (out.empty()) out = net + ".q8";

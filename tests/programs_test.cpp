@@ -1,0 +1,139 @@
+// The programs, from the command line on: a small data set and an untrained teacher.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "data/file.h"
+#include "data/procedural.h"
+#include "engine/model.h"
+#include "nets/nets.h"
+#include "tests/program.h"
+#include "tests/random_model.h"
+#include "tests/test.h"
+
+using namespace tri;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+Json json_of(const fs::path& file) {
+  const auto bytes = read_file(file);
+  return Json::parse(bytes.begin(), bytes.end());
+}
+
+// A folder with a data set of 40 + 20 pictures and a random teacher, alexnet.q8.
+struct Bench {
+  Scratch scratch;
+  std::string data = (scratch.path / "data").string(), out = (scratch.path / "out").string();
+  std::string teacher = (scratch.path / "alexnet.q8").string();
+
+  Bench() {
+    fs::create_directory(data);
+    Dataset pictures = procedural_pictures(60, 3);
+    for (int i = 0; i < pictures.size(); ++i) pictures.labels[i] = uint8_t(i % 10);
+    save_records(data + "/data_batch_1.bin", pictures.slice(0, 40));
+    save_records(data + "/test_batch.bin", pictures.slice(40, 60));
+    Rng rng(1);
+    Model model = random_model(table_of("alexnet"), rng);
+    model.net = "alexnet";
+    save(model, teacher);
+  }
+  Ran search(const std::string& more) const {
+    return run(program("search") + " alexnet --teacher " + teacher + " --batch 4 --episodes 20 --out " +
+               out + " " + more);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("search writes its three files, and evaluate confirms the student's accuracy") {
+  const Bench bench;
+  const Ran ran = bench.search("--top 2 --data " + bench.data);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  for (const char* row : {"teacher", "MSE start", "best found"})
+    CHECK(ran.out.find(row) != std::string::npos);
+
+  const Json result = json_of(bench.out + "/result.json");
+  CHECK(result["net"] == "alexnet");
+  CHECK(result["data"]["source"] == "cifar10");
+  CHECK(result["algorithm"] == "ppo");
+  CHECK(result["evaluations"] == 20);
+  CHECK(result["candidates"].size() == 2);
+  CHECK(result["candidates"][0]["reward"] >= result["candidates"][1]["reward"]);
+  const Json& selected = result["selected"];
+  CHECK(selected["layers"].size() == 7);
+  CHECK(selected["layers"][0]["name"] == "conv1");
+  CHECK(selected["zero_share"] > 0.0);
+
+  const auto csv = read_file(bench.out + "/search.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 2);
+  const std::string evaluate = program("evaluate") + " --json --data " + bench.data + " ";
+  const Ran student = run(evaluate + bench.out + "/alexnet.tri");
+  REQUIRE(student.status == 0);
+  const Json row = Json::parse(student.out);
+  CHECK(row["kind"] == "student");
+  CHECK(row["images"] == 20);
+  CHECK(row["accuracy"] == selected["accuracy"]);
+  const Json teacher = Json::parse(run(evaluate + bench.teacher).out);
+  CHECK(teacher["kind"] == "teacher");
+  CHECK(teacher["accuracy"] == result["teacher"]["accuracy"]);
+
+  // The same seed, the same result but for the time it took, on one thread as on two.
+  fs::rename(bench.out, bench.out + "1");
+  setenv("OMP_NUM_THREADS", "1", 1);
+  REQUIRE(bench.search("--top 2 --data " + bench.data).status == 0);
+  unsetenv("OMP_NUM_THREADS");
+  Json a = json_of(bench.out + "1/result.json"), b = json_of(bench.out + "/result.json");
+  a.erase("seconds"), b.erase("seconds");
+  CHECK(a == b);
+}
+
+TEST_CASE("without CIFAR-10, search uses procedural pictures and reports no accuracies") {
+  const Bench bench;
+  if (fs::exists("data/cifar-10-batches-bin")) return;
+  const Ran ran = run("unset CIFAR10_DIR; " + program("search") + " alexnet --algo mse --test 50 --teacher " +
+                      bench.teacher + " --batch 4 --out " + bench.out);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.err.find("make cifar10") != std::string::npos);
+  const Json result = json_of(bench.out + "/result.json");
+  CHECK(result["data"]["source"] == "procedural");
+  CHECK(result["selected"]["accuracy"].is_null());
+  CHECK(result["teacher"]["accuracy"].is_null());
+  CHECK(result["selected"]["agreement"].is_number());
+}
+
+TEST_CASE("train writes a teacher that evaluate reads, and goes on from its checkpoint") {
+  const Bench bench;
+  const std::string train = program("train") + " nin --epochs 1 --batch 20 --data " + bench.data + " --out ";
+  const std::string file = (bench.scratch.path / "nin.q8").string();
+  const Ran ran = run(train + file);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.out.find("in integers") != std::string::npos);
+  CHECK(run(program("evaluate") + " " + file + " --data " + bench.data).status == 0);
+  const auto trained = read_file(file);
+  fs::remove(file);
+  REQUIRE(run(train + file + " --resume").status == 0);
+  CHECK(read_file(file) == trained);
+}
+
+TEST_CASE("programs refuse what they cannot use, and say why") {
+  const Bench bench;
+  CHECK(run(program("search") + " vgg18").status == 2);
+  CHECK(run(program("search")).status == 2);
+  const Ran isa = bench.search("--isa none --data " + bench.data);
+  CHECK(isa.status == 1);
+  CHECK(isa.err.find("none") != std::string::npos);
+  const Ran missing = bench.search("--data " + bench.data + "/nowhere");
+  CHECK(missing.status == 1);
+  CHECK(missing.err.find("nowhere") != std::string::npos);
+  auto bytes = read_file(bench.teacher);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file(bench.teacher, bytes);
+  const Ran damaged = bench.search("--data " + bench.data);
+  CHECK(damaged.status == 1);
+  CHECK(damaged.err.find("damaged") != std::string::npos);
+  CHECK(!fs::exists(bench.out + "/result.json"));
+}
