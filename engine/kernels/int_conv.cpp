@@ -11,10 +11,24 @@ namespace {
 
 bool always() { return true; }
 
+#ifdef __x86_64__
+bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+#endif
+
 }  // namespace
+
+void* scratch(size_t bytes) {
+  thread_local Buffer<uint8_t> memory;
+  if (memory.size() < bytes) memory.resize(bytes);
+  return memory.data();
+}
 
 const std::vector<ConvVariant>& conv_variants() {
   static const std::vector<ConvVariant> variants = {
+#ifdef __x86_64__
+      {"avx2", ConvKind::int8, has_avx2, pack_int8_avx2, int8_avx2},
+      {"avx2", ConvKind::lut, has_avx2, pack_lut_avx2, lut_avx2},
+#endif
       {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar},
       {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar},
   };

@@ -42,7 +42,10 @@ enum class ConvKind : uint8_t { int8, lut };
 struct PackedConv {
   Layer layer;  // resolved; its in, output, kernel, stride, pad are the geometry
   Buffer<int8_t> weights;
-  Buffer<int32_t> sums;  // extra per-variant numbers, e.g. corrections per channel
+  // What else a variant needs to know: variants.h says which and what it means.
+  Buffer<int32_t> sums;
+  int chunk = 0;
+  std::vector<int> groups;
 };
 
 struct ConvVariant {

@@ -1,8 +1,8 @@
 // The reference: both kinds of integer convolution as the contract states them, and no faster.
 #include <algorithm>
 #include <array>
+#include <vector>
 
-#include "engine/check.h"
 #include "engine/kernels/epilogue.h"
 #include "engine/kernels/variants.h"
 
@@ -10,8 +10,8 @@ namespace tri {
 namespace {
 
 // value[byte]: what an input byte stands for. `outside`: what taps outside the map read.
-void convolve(const PackedConv& conv, const ConvVariant::Input& input, const int* value,
-              int outside, const Epilogue& epilogue, void* y) {
+void convolve(const PackedConv& conv, const ConvInput& input, const int* value, int outside,
+              const Epilogue& epilogue, void* y) {
   const Layer& l = conv.layer;
   const int C = l.in.c, K = l.output.c;
   const bool depthwise = l.kind == Kind::depthwise;
@@ -46,20 +46,14 @@ void convolve(const PackedConv& conv, const ConvVariant::Input& input, const int
 
 }  // namespace
 
-PackedConv pack_scalar(const Layer& layer, const int8_t* weights) {
-  CHECK(int64_t(layer.rows()) * 128 * kCodeMax <= INT32_MAX);  // sums fit their 32 bits
-  return {layer, {weights, weights + layer.weights()}, {}};
-}
-
-void int8_scalar(const PackedConv& conv, const ConvVariant::Input& input, const Epilogue& epilogue,
+void int8_scalar(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
                  void* y) {
   std::array<int, 256> value;
   for (int x = 0; x < 256; ++x) value[x] = x;
   convolve(conv, input, value.data(), input.pad_value, epilogue, y);
 }
 
-void lut_scalar(const PackedConv& conv, const ConvVariant::Input& input, const Epilogue& epilogue,
-                void* y) {
+void lut_scalar(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue, void* y) {
   std::array<int, 256> value{};  // v1 * S1 + v2 * S2, term by term
   value[1] = input.v1, value[2] = input.v2;
   convolve(conv, input, value.data(), 0, epilogue, y);

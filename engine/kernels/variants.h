@@ -1,13 +1,58 @@
-// What the list of variants in int_conv.cpp gathers from the files of the single ISAs.
+// What the list of variants in int_conv.cpp gathers from the other files here, and what those files
+// share. An object compiled for an instruction set must not define anything that another object
+// could use in place of its own copy, so packing and memory, which need templates of the standard
+// library, are in plain files.
 #pragma once
+
+#include <cstddef>
 
 #include "engine/kernels/int_conv.h"
 
 namespace tri {
 
+using ConvInput = ConvVariant::Input;
+
 // The order of the contract: [rows][K].
 PackedConv pack_scalar(const Layer& layer, const int8_t* weights);
-void int8_scalar(const PackedConv&, const ConvVariant::Input&, const Epilogue&, void* y);
-void lut_scalar(const PackedConv&, const ConvVariant::Input&, const Epilogue&, void* y);
+void int8_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+void lut_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+
+// int8, AVX2: [K / 16][tap][C / 4][c % 2][16 k][c / 2 % 2], zeros where K or C is no multiple; sums
+// is [tap][K rounded up to 16], the sum of a tap's weights over the channels: what a tap outside
+// the map adds for each unit of pad_value.
+// Depthwise: [K / 16][tap / 2][16 k][tap % 2], and no sums.
+PackedConv pack_int8_avx2(const Layer& layer, const int8_t* weights);
+void int8_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+void depthwise_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+
+// lut, AVX2: a *piece* is one row i of the kernel on one chunk of channels, pieces in the order
+// (i, chunk). Weights are [block of 64 k][piece][j][c of the chunk][64 k, see lut_column], the last
+// block 32 wide where that holds the rest of K. A *group* is a run of pieces whose weights can be
+// summed in 16 bits, whatever the codes are: groups are [groups[g], groups[g + 1]).
+PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights);
+void lut_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+
+constexpr int kLutBlock = 64;
+// Channel k of 32 stands in this byte of a row: interleaving two rows by bytes and their sums by
+// 16-bit words, in halves of a register, then leaves the channels in order.
+constexpr int lut_column(int k) { return k / 8 * 4 + k % 4 + (k % 8 < 4 ? 0 : 16); }
+
+constexpr int round_up(int value, int multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// The taps of one axis of the kernel that fall inside the map for output position o: [first, last).
+struct Taps {
+  int first, last;
+  bool operator==(const Taps&) const = default;
+};
+[[maybe_unused]] static inline Taps taps_inside(int o, int size, const Layer& l) {
+  const int start = o * l.stride - l.pad;
+  return {start < 0 ? -start : 0, size - start < l.kernel ? size - start : l.kernel};
+}
+
+// At least `bytes` of memory, aligned to 64, of the calling thread: kept for its next call here,
+// which may overwrite it.
+void* scratch(size_t bytes);
 
 }  // namespace tri
