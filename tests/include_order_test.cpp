@@ -1,6 +1,7 @@
 // Includes point one way: data -> engine -> nets -> distill -> rl -> tools.
 #include <algorithm>
 #include <fstream>
+#include <vector>
 
 #include "tests/test.h"
 
