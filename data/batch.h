@@ -18,9 +18,9 @@ constexpr float kPixelUnit = 64;
 void normalise(const uint8_t* pixels, size_t count, float* x);
 
 struct Augment {
-  int crop = 4;     // shift by up to +-crop pixels in each direction, edges filled with kPixelZero
-  bool flip = true; // mirror left-right with probability 1/2
-  int cutout = 8;   // side of a square set to kPixelZero at a random place; 0: none
+  int crop = 4;      // shift by up to +-crop pixels in each direction, edges filled with kPixelZero
+  bool flip = true;  // mirror left-right with probability 1/2
+  int cutout = 8;    // side of a square set to kPixelZero at a random place; 0: none
 };
 
 // The batches of one pass over a data set. The order and the augmentation of an epoch depend on

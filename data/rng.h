@@ -12,7 +12,8 @@ namespace tri {
 struct Rng {
   uint64_t state;
 
-  explicit Rng(uint64_t seed, uint64_t stream = 0) : state(seed ^ (stream * 0xd1342543de82ef95ull)) {
+  explicit Rng(uint64_t seed, uint64_t stream = 0)
+      : state(seed ^ (stream * 0xd1342543de82ef95ull)) {
     next();
     next();
   }

@@ -130,8 +130,7 @@ void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, 
   for (int row = 0; row < M; ++row) {
     const float* r = y + size_t(row) * K;
     float* g = d + size_t(row) * K;
-    for (int k = 0; k < K; ++k)
-      g[k] = a[k] * (g[k] - shift[k] - (r[k] - bn.mean[k]) * slope[k]);
+    for (int k = 0; k < K; ++k) g[k] = a[k] * (g[k] - shift[k] - (r[k] - bn.mean[k]) * slope[k]);
   }
 }
 

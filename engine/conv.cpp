@@ -61,8 +61,8 @@ void conv_forward(const Layer& l, int n, const float* x, const float* w, float* 
     const int rows = n * pixels;
 #pragma omp parallel for
     for (int r = 0; r < rows; r += kRowsAtOnce)
-      gemm(Transpose::no, Transpose::no, std::min(kRowsAtOnce, rows - r), K, R, x + size_t(r) * R, w,
-           0, y + size_t(r) * K);
+      gemm(Transpose::no, Transpose::no, std::min(kRowsAtOnce, rows - r), K, R, x + size_t(r) * R,
+           w, 0, y + size_t(r) * K);
     return;
   }
 #pragma omp parallel
@@ -71,13 +71,14 @@ void conv_forward(const Layer& l, int n, const float* x, const float* w, float* 
 #pragma omp for
     for (int i = 0; i < n; ++i) {
       im2col(l, x + i * l.in.size(), columns.data());
-      gemm(Transpose::no, Transpose::no, pixels, K, R, columns.data(), w, 0, y + i * l.output.size());
+      gemm(Transpose::no, Transpose::no, pixels, K, R, columns.data(), w, 0,
+           y + i * l.output.size());
     }
   }
 }
 
-void conv_backward(const Layer& l, int n, const float* x, const float* w, const float* dy, float* dx,
-                   float* dw) {
+void conv_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
+                   float* dx, float* dw) {
   if (l.kind == Kind::depthwise) return depthwise_backward(l, n, x, w, dy, dx, dw);
   if (winograd_fits(l)) return winograd_backward(l, n, x, w, dy, dx, dw);
   const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;

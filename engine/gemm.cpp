@@ -15,8 +15,8 @@ namespace {
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,
           float beta, float* c) {
   const bool at = ta == Transpose::yes, bt = tb == Transpose::yes;
-  cblas_sgemm(CblasRowMajor, at ? CblasTrans : CblasNoTrans, bt ? CblasTrans : CblasNoTrans, M, N, K,
-              1.0f, a, at ? M : K, b, bt ? K : N, beta, c, N);
+  cblas_sgemm(CblasRowMajor, at ? CblasTrans : CblasNoTrans, bt ? CblasTrans : CblasNoTrans, M, N,
+              K, 1.0f, a, at ? M : K, b, bt ? K : N, beta, c, N);
 }
 
 }  // namespace tri

@@ -12,7 +12,9 @@ Layer conv(std::string name, int out, int kernel, int stride, int pad) {
   l.out = out, l.kernel = kernel, l.stride = stride, l.pad = pad;
   return l;
 }
-Layer conv3(std::string name, int out, int stride) { return conv(std::move(name), out, 3, stride, 1); }
+Layer conv3(std::string name, int out, int stride) {
+  return conv(std::move(name), out, 3, stride, 1);
+}
 Layer pw(std::string name, int out) { return conv(std::move(name), out, 1, 1, 0); }
 Layer linear(std::string name, int out) { return conv(std::move(name), out, 0, 1, 0); }
 Layer dw(std::string name, int stride) {
@@ -64,8 +66,8 @@ uint64_t hash(const std::vector<Layer>& layers) {
   };
   for (const Layer& l : layers) {
     for (char c : l.name) mix(uint8_t(c));
-    for (int value : {int(l.kind), l.out, l.kernel, l.stride, l.pad, int(l.activated), l.in.h,
-                      l.in.w, l.in.c})
+    for (int value :
+         {int(l.kind), l.out, l.kernel, l.stride, l.pad, int(l.activated), l.in.h, l.in.w, l.in.c})
       mix(uint64_t(value));
   }
   return h;

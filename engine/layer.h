@@ -11,14 +11,15 @@
 namespace tri {
 
 // conv: kernel x kernel, all input channels -> `out` channels. linear is a conv whose kernel is the
-// whole map, and stays one. depthwise: one kernel x kernel filter a channel. dropout: training only.
+// whole map, and stays one. depthwise: one kernel x kernel filter a channel. dropout: training
+// only.
 enum class Kind : uint8_t { conv, depthwise, max_pool, avg_pool, dropout };
 
 struct Layer {
   Kind kind = Kind::conv;
-  std::string name;       // as in the literature: conv3_1, dw4, pool2, fc
-  int out = 0;            // output channels (0: as many as come in)
-  int kernel = 1;         // 0: the whole map
+  std::string name;  // as in the literature: conv3_1, dw4, pool2, fc
+  int out = 0;       // output channels (0: as many as come in)
+  int kernel = 1;    // 0: the whole map
   int stride = 1;
   int pad = 0;
   bool activated = true;  // conv and depthwise: followed by batch norm and ReLU, and a tap
@@ -34,7 +35,7 @@ struct Layer {
 };
 
 // The rows of the tables in nets/.
-Layer conv3(std::string name, int out, int stride = 1);             // 3x3, pad 1
+Layer conv3(std::string name, int out, int stride = 1);  // 3x3, pad 1
 Layer conv(std::string name, int out, int kernel, int stride, int pad);
 Layer pw(std::string name, int out);                                // 1x1
 Layer dw(std::string name, int stride);                             // depthwise 3x3, pad 1

@@ -15,8 +15,12 @@ namespace {
 
 BatchNorm batchnorm(Net& net, Activations& acts, int i) {
   const size_t at = net.channel_at[i];
-  return {net.gamma(i),           net.beta(i),           net.running_mean.data() + at,
-          net.running_variance.data() + at, acts.mean[i].data(), acts.inverse_std[i].data()};
+  return {net.gamma(i),
+          net.beta(i),
+          net.running_mean.data() + at,
+          net.running_variance.data() + at,
+          acts.mean[i].data(),
+          acts.inverse_std[i].data()};
 }
 
 const float* weights_used(Net& net, const Activations& acts, int i) {
@@ -105,8 +109,12 @@ void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
         batchnorm_relu_forward(bn, M, K, y, net.scale[i], out);
         break;
       }
-      case Kind::max_pool: max_pool_forward(l, n, x, out); break;
-      case Kind::avg_pool: avg_pool_forward(l, n, x, out); break;
+      case Kind::max_pool:
+        max_pool_forward(l, n, x, out);
+        break;
+      case Kind::avg_pool:
+        avg_pool_forward(l, n, x, out);
+        break;
       case Kind::dropout:
         if (!mode.training) {
           std::memcpy(out, x, size * sizeof(float));
@@ -146,8 +154,12 @@ void backward(Net& net, Activations& acts, const float* d_logits) {
                       grads + net.weight_at[i]);
         break;
       }
-      case Kind::max_pool: max_pool_backward(l, n, x, d, dx); break;
-      case Kind::avg_pool: avg_pool_backward(l, n, d, dx); break;
+      case Kind::max_pool:
+        max_pool_backward(l, n, x, d, dx);
+        break;
+      case Kind::avg_pool:
+        avg_pool_backward(l, n, d, dx);
+        break;
       case Kind::dropout:
         for (size_t j = 0; j < n * l.output.size(); ++j) dx[j] = d[j] * acts.dropped[i][j];
         break;

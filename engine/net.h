@@ -40,23 +40,25 @@ struct Net {
 // What forward keeps for backward; reused from batch to batch.
 struct Activations {
   int n = 0;
-  std::vector<Buffer<float>> out;  // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
-  std::vector<Buffer<float>> y;    // [layers]: results of convolutions before batch norm
+  std::vector<Buffer<float>>
+      out;                       // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
+  std::vector<Buffer<float>> y;  // [layers]: results of convolutions before batch norm
   std::vector<Buffer<float>> mean, inverse_std;
   std::vector<Buffer<float>> dropped;  // factor per element
-  Buffer<float> rounded;           // 8-bit weights of every layer, as floats
+  Buffer<float> rounded;               // 8-bit weights of every layer, as floats
   Buffer<float> d, d_next;
 
   const float* logits() const { return out.back().data(); }
 };
 
 struct ForwardMode {
-  bool training = false;      // batch statistics and dropout
-  float bn_momentum = 0.1f;   // of the running statistics
+  bool training = false;     // batch statistics and dropout
+  float bn_momentum = 0.1f;  // of the running statistics
   uint64_t dropout_seed = 0;
 };
 
-// pictures: [n][32][32][3] as normalised floats, in acts.out[0]. Logits: acts.logits(), [n][classes].
+// pictures: [n][32][32][3] as normalised floats, in acts.out[0]. Logits: acts.logits(),
+// [n][classes].
 void forward(Net& net, Activations& acts, int n, ForwardMode mode);
 // d_logits: [n][classes]; after forward() with training. Sets net.grads.
 void backward(Net& net, Activations& acts, const float* d_logits);

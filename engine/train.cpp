@@ -56,7 +56,8 @@ void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
     normalise(pixels.data(), pixels.size(), input(net, acts, n));
     const uint64_t dropout = Rng(recipe.seed, uint64_t(training.epoch) * 1000003 + step).next();
     forward(net, acts, n, {.training = true, .dropout_seed = dropout});
-    loss += cross_entropy(n, classes(net), acts.logits(), labels.data(), recipe.smoothing, d.data());
+    loss +=
+        cross_entropy(n, classes(net), acts.logits(), labels.data(), recipe.smoothing, d.data());
     correct += count_correct(n, classes(net), acts.logits(), labels.data());
     backward(net, acts, d.data());
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
@@ -66,7 +67,8 @@ void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double seen = double(step + 1) * n;
-    report({training.epoch, step + 1, steps, loss / (step + 1), double(correct) / seen, seen / seconds});
+    report({training.epoch, step + 1, steps, loss / (step + 1), double(correct) / seen,
+            seen / seconds});
   }
   ++training.epoch;
 }

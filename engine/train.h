@@ -13,11 +13,11 @@ namespace tri {
 // How a network is trained. The last qat_epochs of all epochs run with 8-bit weights and codes.
 struct Recipe {
   int epochs = 30;
-  int narrow_epochs = 0;    // the first so many on half the channels, then widened (engine/widen.h)
+  int narrow_epochs = 0;  // the first so many on half the channels, then widened (engine/widen.h)
   int qat_epochs = 1;
   int batch = 128;
-  float rate = 0.1f;        // the peak of the one-cycle schedule
-  float warm = 0.2f;        // share of the steps before the peak
+  float rate = 0.1f;  // the peak of the one-cycle schedule
+  float warm = 0.2f;  // share of the steps before the peak
   float momentum = 0.9f;
   float decay = 5e-4f;
   float smoothing = 0.1f;
@@ -35,12 +35,12 @@ struct Training {
 
 struct Progress {
   int epoch, step, steps;
-  double loss, accuracy;      // of this epoch so far, on augmented batches
+  double loss, accuracy;  // of this epoch so far, on augmented batches
   double pictures_per_second;
 };
 
-// One epoch over `data`: number training.epoch of recipe.epochs. `report` is called after each step.
-// QAT's first epoch calibrates the activations' scales before it starts.
+// One epoch over `data`: number training.epoch of recipe.epochs. `report` is called after each
+// step. QAT's first epoch calibrates the activations' scales before it starts.
 void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
                  const std::function<void(const Progress&)>& report);
 
@@ -51,7 +51,8 @@ void calibrate(Net& net, const Dataset& data);
 // pictures with the weights as they are: the moving averages trail behind them.
 void settle_batchnorm(Net& net, const Dataset& data);
 
-// Share of pictures that the float network (or, quantised, the fake-quantised one) classifies right.
+// Share of pictures that the float network (or, quantised, the fake-quantised one) classifies
+// right.
 double accuracy(Net& net, const Dataset& data);
 
 // Checkpoints: the layer table's hash, the epoch and all numbers. load takes the network that has

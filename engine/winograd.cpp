@@ -105,8 +105,14 @@ class Winograd {
 
  public:
   explicit Winograd(const Layer& l)
-      : H(l.in.h), W(l.in.w), C(l.in.c), K(l.output.c), th((H + M - 1) / M), tw((W + M - 1) / M),
-        tiles(th * tw), group(std::max(1, kTilesAtOnce / tiles)) {}
+      : H(l.in.h),
+        W(l.in.w),
+        C(l.in.c),
+        K(l.output.c),
+        th((H + M - 1) / M),
+        tw((W + M - 1) / M),
+        tiles(th * tw),
+        group(std::max(1, kTilesAtOnce / tiles)) {}
 
   void forward(int n, const float* x, const float* w, float* y) const {
     const int most = std::min(group, n) * tiles;
@@ -121,14 +127,15 @@ class Winograd {
         gather<Bt, A, A, 1>(x + size_t(first) * H * W * C, C, T, v);
 #pragma omp for schedule(dynamic)
         for (int p = 0; p < P; ++p)
-          gemm(Transpose::no, Transpose::no, T, K, C, v + p * plane(T, C),
-               u + p * plane(C, K), 0, m + p * plane(T, K));
+          gemm(Transpose::no, Transpose::no, T, K, C, v + p * plane(T, C), u + p * plane(C, K), 0,
+               m + p * plane(T, K));
         scatter<At, M, A, 0>(m, K, T, y + size_t(first) * H * W * K);
       }
     }
   }
 
-  void backward(int n, const float* x, const float* w, const float* dy, float* dx, float* dw) const {
+  void backward(int n, const float* x, const float* w, const float* dy, float* dx,
+                float* dw) const {
     const int most = std::min(group, n) * tiles;
     float* u = scratch<0>(P * plane(C, K));
     float* v = scratch<1>(P * plane(most, C));
@@ -203,7 +210,8 @@ class Winograd {
             const int h = h0 + i, w = w0 + j;
             const bool inside = h >= 0 && h < H && w >= 0 && w < W;
             in[i * S + j] =
-                inside ? *reinterpret_cast<const Vec*>(picture + (size_t(h) * W + w) * D + d) : Vec{};
+                inside ? *reinterpret_cast<const Vec*>(picture + (size_t(h) * W + w) * D + d)
+                       : Vec{};
           }
         transform<F, R, S>(in, result);
         for (int p = 0; p < P; ++p)
@@ -259,8 +267,8 @@ bool small(const Layer& layer) { return layer.in.h <= 2 && layer.in.w <= 2; }
 }  // namespace
 
 bool winograd_fits(const Layer& l) {
-  return l.kind == Kind::conv && l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % kLanes == 0 &&
-         l.output.c % kLanes == 0;
+  return l.kind == Kind::conv && l.kernel == 3 && l.stride == 1 && l.pad == 1 &&
+         l.in.c % kLanes == 0 && l.output.c % kLanes == 0;
 }
 
 void winograd_forward(const Layer& l, int n, const float* x, const float* w, float* y) {

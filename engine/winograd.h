@@ -2,9 +2,9 @@
 // multiplications than the sum itself. Which layers come here is left to conv.
 //
 // Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016. A tile of
-// m x m outputs comes from (m+2) x (m+2) inputs d:  y = A' [ (G w G') . (B' d B) ] A. The product in
-// the middle is, for each of the (m+2)^2 positions, a matrix product over channels of many tiles.
-// The backward pass is the exact adjoint of the same formula, so it shares the transforms:
+// m x m outputs comes from (m+2) x (m+2) inputs d:  y = A' [ (G w G') . (B' d B) ] A. The product
+// in the middle is, for each of the (m+2)^2 positions, a matrix product over channels of many
+// tiles. The backward pass is the exact adjoint of the same formula, so it shares the transforms:
 // with Z = A dy A', dw = G' [ sum of (B' d B) . Z ] G and dd = B [ (G w G') . Z ] B'.
 #pragma once
 

@@ -28,19 +28,37 @@ Table vgg(const std::vector<int>& repeats) {
 // Krizhevsky et al., NIPS 2012, in its usual CIFAR form: 3x3 layers, batch norm for local response
 // normalisation, and smaller linear layers (4.8 M parameters).
 Table alexnet() {
-  return {conv3("conv1", 64),  pool("pool1", 2, 2),  conv("conv2", 192, 5, 1, 2), pool("pool2", 2, 2),
-          conv3("conv3", 384), conv3("conv4", 256),  conv3("conv5", 256),         pool("pool5", 2, 2),
-          drop(0.2f),          linear("fc6", 512),   drop(0.2f),                  linear("fc7", 512),
+  return {conv3("conv1", 64),
+          pool("pool1", 2, 2),
+          conv("conv2", 192, 5, 1, 2),
+          pool("pool2", 2, 2),
+          conv3("conv3", 384),
+          conv3("conv4", 256),
+          conv3("conv5", 256),
+          pool("pool5", 2, 2),
+          drop(0.2f),
+          linear("fc6", 512),
+          drop(0.2f),
+          linear("fc7", 512),
           logits(linear("fc8", kClasses))};
 }
 
 // Lin et al., ICLR 2014; both pools take the maximum, so that what they hand on has three levels.
 Table nin() {
-  return {conv("conv1", 192, 5, 1, 2), pw("cccp1", 160),  pw("cccp2", 96),
-          pool("pool1", 3, 2, 1),      drop(0.2f),        conv("conv2", 192, 5, 1, 2),
-          pw("cccp3", 192),            pw("cccp4", 192),  pool("pool2", 3, 2, 1),
-          drop(0.2f),                  conv3("conv3", 192), pw("cccp5", 192),
-          logits(pw("cccp6", kClasses)), average("pool3")};
+  return {conv("conv1", 192, 5, 1, 2),
+          pw("cccp1", 160),
+          pw("cccp2", 96),
+          pool("pool1", 3, 2, 1),
+          drop(0.2f),
+          conv("conv2", 192, 5, 1, 2),
+          pw("cccp3", 192),
+          pw("cccp4", 192),
+          pool("pool2", 3, 2, 1),
+          drop(0.2f),
+          conv3("conv3", 192),
+          pw("cccp5", 192),
+          logits(pw("cccp6", kClasses)),
+          average("pool3")};
 }
 
 // Howard et al., 2017, with the strides that 32x32 pictures need: the first layer keeps their size.

@@ -1,12 +1,11 @@
 // From the archive to the student: the best candidates on the whole test set, and the choice.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
 #include "distill/evaluate.h"
-#include "rl/archive.h"
+#include "rl/search.h"
 
 namespace tri {
 
@@ -25,5 +24,15 @@ struct Choice {
 };
 Choice choose(std::span<const Deployed> candidates, double teacher_score, double max_drop,
               bool labelled);
+
+// What a search is worth on the test set. candidates: the archive's, best reward first.
+struct Verdict {
+  Measures teacher;
+  Deployed mse;
+  std::vector<Deployed> candidates;
+  Choice choice;
+};
+Verdict deploy(const IntNet& net, const Dataset& test, bool labelled, const SearchResult& found,
+               double max_drop);
 
 }  // namespace tri

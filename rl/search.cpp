@@ -51,7 +51,8 @@ SearchResult search(const IntNet& teacher, const Dataset& pictures, const WarmUp
   if (options.algorithm == Algorithm::random) ppo.epochs = 0;
   const int taps = teacher.model().taps();
   Ppo agent(ppo, layer_states(start.histograms),
-            options.prior ? bell_prior(start.mse_optimal, kPriorBins, options.prior_width) : uniform_prior(taps),
+            options.prior ? bell_prior(start.mse_optimal, kPriorBins, options.prior_width)
+                          : uniform_prior(taps),
             options.seed);
   const auto rewards = [&](const std::vector<std::vector<TriSegment>>& batch) {
     std::vector<double> values;

@@ -21,13 +21,13 @@ enum class Algorithm { mse, random, ppo };
 
 struct SearchOptions {
   Algorithm algorithm = Algorithm::ppo;
-  int episodes = 600;              // parameter sets to evaluate, the mean-square start among them
-  int pictures = 256;              // that each one is evaluated on
-  double attention_weight = 0.1;   // w of R = -KL - w * AT
-  bool prior = true;               // heads start as bells around the mean-square optimum
-  double prior_width = 0.08;       // of the bells, as a share of their centre
+  int episodes = 600;             // parameter sets to evaluate, the mean-square start among them
+  int pictures = 256;             // that each one is evaluated on
+  double attention_weight = 0.1;  // w of R = -KL - w * AT
+  bool prior = true;              // heads start as bells around the mean-square optimum
+  double prior_width = 0.08;      // of the bells, as a share of their centre
   uint64_t seed = 1;
-  size_t keep = 5;                 // best parameter sets
+  size_t keep = 5;  // best parameter sets
   PpoOptions ppo;
 };
 

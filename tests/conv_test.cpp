@@ -53,12 +53,18 @@ struct Case {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
-      {conv3("first", 16), {8, 8, 3}},         {conv3("winograd4", 32), {8, 8, 16}},
-      {conv3("winograd4 odd", 16), {7, 5, 32}}, {conv3("winograd4 one tile", 16), {4, 4, 16}},
-      {conv3("winograd4 large", 16), {18, 18, 16}}, {conv3("winograd2", 16), {2, 2, 16}},
-      {conv3("winograd2 dot", 16), {1, 1, 16}}, {conv3("strided", 16, 2), {8, 8, 16}},
-      {conv("5x5", 10, 5, 1, 2), {6, 6, 5}},   {pw("1x1", 10), {6, 6, 7}},
-      {linear("linear", 10), {3, 3, 8}},       {dw("depthwise", 1), {6, 5, 20}},
+      {conv3("first", 16), {8, 8, 3}},
+      {conv3("winograd4", 32), {8, 8, 16}},
+      {conv3("winograd4 odd", 16), {7, 5, 32}},
+      {conv3("winograd4 one tile", 16), {4, 4, 16}},
+      {conv3("winograd4 large", 16), {18, 18, 16}},
+      {conv3("winograd2", 16), {2, 2, 16}},
+      {conv3("winograd2 dot", 16), {1, 1, 16}},
+      {conv3("strided", 16, 2), {8, 8, 16}},
+      {conv("5x5", 10, 5, 1, 2), {6, 6, 5}},
+      {pw("1x1", 10), {6, 6, 7}},
+      {linear("linear", 10), {3, 3, 8}},
+      {dw("depthwise", 1), {6, 5, 20}},
       {dw("depthwise strided", 2), {6, 6, 3}},
   };
   return all;
@@ -81,7 +87,8 @@ TEST_CASE("a convolution is the sum it is defined as, within the rounding of its
     // A sum of R unit-variance terms is about sqrt(R); F(4x4) loses some 4 bits to its transforms.
     const double tolerance = std::sqrt(l.rows()) * (winograd_fits(l) ? 5e-5 : 2e-6);
     double worst = 0;
-    for (size_t i = 0; i < y.size(); ++i) worst = std::max(worst, std::fabs(double(y[i]) - expected[i]));
+    for (size_t i = 0; i < y.size(); ++i)
+      worst = std::max(worst, std::fabs(double(y[i]) - expected[i]));
     CHECK(worst < tolerance);
   }
 }

@@ -11,9 +11,9 @@ namespace {
 
 // One layer of every kind.
 std::vector<Layer> small_layers() {
-  std::vector<Layer> layers{conv3("a", 16),     conv3("b", 16), pool("p", 2, 2),
-                            dw("c", 1),         pw("d", 16),    drop(0.3f),
-                            conv("e", 8, 3, 2, 1), pool("q", 2, 1, 1), logits(pw("f", 4)), average("g")};
+  std::vector<Layer> layers{
+      conv3("a", 16), conv3("b", 16),        pool("p", 2, 2),    dw("c", 1),         pw("d", 16),
+      drop(0.3f),     conv("e", 8, 3, 2, 1), pool("q", 2, 1, 1), logits(pw("f", 4)), average("g")};
   resolve(layers, {8, 8, 3});
   return layers;
 }
@@ -31,7 +31,8 @@ struct Fixture {
     for (size_t i = 0; i < n * net.layers[0].in.size(); ++i) x[i] = float(rng.normal());
     forward(net, acts, n, {.training = true, .dropout_seed = 9});
     std::vector<float> gradient(n * classes);
-    const double value = cross_entropy(n, classes, acts.logits(), labels.data(), 0.1f, gradient.data());
+    const double value =
+        cross_entropy(n, classes, acts.logits(), labels.data(), 0.1f, gradient.data());
     if (d) *d = gradient;
     return value;
   }
@@ -48,7 +49,10 @@ TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gamma
   const auto params = f.net.params;
   const size_t W = f.net.weights, C = f.net.channels;
   // Along random directions, one group of parameters at a time; ReLU's kinks bound the accuracy.
-  struct Group { std::string name; size_t begin, end; };
+  struct Group {
+    std::string name;
+    size_t begin, end;
+  };
   std::vector<Group> groups{{"gamma", W, W + C}, {"beta", W + C, W + 2 * C}};
   for (size_t i = 0; i < f.net.layers.size(); ++i)
     if (const Layer& l = f.net.layers[i]; l.has_weights())

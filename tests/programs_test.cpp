@@ -39,8 +39,8 @@ struct Bench {
     save(model, teacher);
   }
   Ran search(const std::string& more) const {
-    return run(program("search") + " alexnet --teacher " + teacher + " --batch 4 --episodes 20 --out " +
-               out + " " + more);
+    return run(program("search") + " alexnet --teacher " + teacher +
+               " --batch 4 --episodes 20 --out " + out + " " + more);
   }
 };
 
@@ -92,8 +92,9 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
 TEST_CASE("without CIFAR-10, search uses procedural pictures and reports no accuracies") {
   const Bench bench;
   if (fs::exists("data/cifar-10-batches-bin")) return;
-  const Ran ran = run("unset CIFAR10_DIR; " + program("search") + " alexnet --algo mse --test 50 --teacher " +
-                      bench.teacher + " --batch 4 --out " + bench.out);
+  const Ran ran =
+      run("unset CIFAR10_DIR; " + program("search") + " alexnet --algo mse --test 50 --teacher " +
+          bench.teacher + " --batch 4 --out " + bench.out);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   CHECK(ran.err.find("make cifar10") != std::string::npos);
@@ -106,7 +107,8 @@ TEST_CASE("without CIFAR-10, search uses procedural pictures and reports no accu
 
 TEST_CASE("train writes a teacher that evaluate reads, and goes on from its checkpoint") {
   const Bench bench;
-  const std::string train = program("train") + " nin --epochs 1 --batch 20 --data " + bench.data + " --out ";
+  const std::string train =
+      program("train") + " nin --epochs 1 --batch 20 --data " + bench.data + " --out ";
   const std::string file = (bench.scratch.path / "nin.q8").string();
   const Ran ran = run(train + file);
   INFO(ran.err);

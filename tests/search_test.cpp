@@ -26,8 +26,8 @@ struct Fixture {
   }
   SearchResult run(const SearchOptions& o) {
     rows.clear();
-    return search(teacher, pictures, start, {}, o, [&](const SearchRow& r) { rows.push_back(r); },
-                  stop);
+    return search(
+        teacher, pictures, start, {}, o, [&](const SearchRow& r) { rows.push_back(r); }, stop);
   }
 };
 

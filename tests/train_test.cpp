@@ -96,6 +96,7 @@ TEST_CASE("a damaged checkpoint, or one of another network, is refused with the 
     return Net("small", layers, Rng(1));
   };
   const auto renamed = [](int) { return Net("tiny", small_layers(), Rng(1)); };
-  CHECK_THROWS_WITH_AS(load_checkpoint(file, other), doctest::Contains("another layer table"), Error);
+  CHECK_THROWS_WITH_AS(load_checkpoint(file, other), doctest::Contains("another layer table"),
+                       Error);
   CHECK_THROWS_WITH_AS(load_checkpoint(file, renamed), doctest::Contains("expected tiny"), Error);
 }

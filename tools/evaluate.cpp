@@ -1,11 +1,12 @@
 // ./evaluate FILE: accuracy and speed of a teacher (.q8) or a student (.tri), or the classes of
 // pictures.
+#include "distill/evaluate.h"
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
 #include "data/images.h"
-#include "distill/evaluate.h"
 #include "nets/nets.h"
 #include "tools/options.h"
 
@@ -13,8 +14,9 @@ using namespace tri;
 using Json = nlohmann::ordered_json;
 
 int main(int argc, char** argv) {
-  Options options("Measures a teacher or a student on the CIFAR-10 test set, or classifies pictures.\n"
-                  "Example: ./evaluate nets/weights/vgg19.q8 --json");
+  Options options(
+      "Measures a teacher or a student on the CIFAR-10 test set, or classifies pictures.\n"
+      "Example: ./evaluate nets/weights/vgg19.q8 --json");
   std::string file, data, isa;
   std::vector<std::string> images;
   bool json = false;

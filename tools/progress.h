@@ -20,7 +20,8 @@ class ProgressLine {
     shown_ = now;
     const double left = done > 0 ? seconds(start_, now) * (all - done) / done : 0;
     const int percent = int(100 * done / all);
-    std::fprintf(stderr, terminal_ ? "\r%3d%% %s, %d:%02d left\033[K%s" : "%3d%% %s, %d:%02d left\n%s",
+    std::fprintf(stderr,
+                 terminal_ ? "\r%3d%% %s, %d:%02d left\033[K%s" : "%3d%% %s, %d:%02d left\n%s",
                  percent, text.c_str(), int(left) / 60, int(left) % 60,
                  terminal_ && done >= all ? "\n" : "");
   }

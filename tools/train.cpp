@@ -1,9 +1,10 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
+#include "engine/train.h"
+
 #include "data/cifar10.h"
 #include "data/file.h"
 #include "distill/evaluate.h"
 #include "engine/quantize.h"
-#include "engine/train.h"
 #include "engine/widen.h"
 #include "nets/nets.h"
 #include "tools/options.h"
@@ -47,8 +48,9 @@ void train(Training& training, const Recipe& recipe, const Dataset& data, const 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options("Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
-                  "Example: ./train vgg19 --data data/cifar-10-batches-bin");
+  Options options(
+      "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
+      "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   std::string net, data, out;
   Recipe given;
   bool resume = false;
@@ -81,8 +83,7 @@ int main(int argc, char** argv) {
       return Net(net, table(net, epoch < recipe.narrow_epochs ? 0.5 : 1), Rng(recipe.seed));
     };
     const std::string checkpoint = out + ".ckpt";
-    Training training =
-        resume ? load_checkpoint(checkpoint, net_at) : Training(net_at(0));
+    Training training = resume ? load_checkpoint(checkpoint, net_at) : Training(net_at(0));
     train(training, recipe, used, held_out, checkpoint);
     settle_batchnorm(training.net, used);
     const double float_accuracy = accuracy(training.net, test);

@@ -1,0 +1,33 @@
+// The pictures a search sees: CIFAR-10 where there is one, procedural ones where not.
+#pragma once
+
+#include <iostream>
+#include <string>
+
+#include "data/cifar10.h"
+#include "data/procedural.h"
+
+namespace tri {
+
+struct Pictures {
+  Dataset train, test;  // for the reward, for the verdict
+  bool labelled;
+  std::string source, folder;  // as result.json tells them
+};
+
+// named: --data, as find_cifar10 takes it. At most `test_pictures` of the test set.
+inline Pictures load_pictures(const std::string& named, int test_pictures) {
+  Pictures p;
+  if (const auto folder = find_cifar10(named); !folder.empty()) {
+    p = {load_train(folder), load_test(folder), true, "cifar10", folder.string()};
+  } else {
+    std::cerr << "no CIFAR-10 found: using procedural pictures, which show agreement with the "
+                 "teacher but no accuracy; 'make cifar10' gets the real ones\n";
+    const Dataset all = procedural_pictures(10000, 1);
+    p = {all.slice(0, 8000), all.slice(8000, 10000), false, "procedural", ""};
+  }
+  p.test = p.test.slice(0, std::min(test_pictures, p.test.size()));
+  return p;
+}
+
+}  // namespace tri
