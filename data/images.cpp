@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <numeric>
+#include <span>
 
 #include "data/file.h"
 #include "data/rng.h"
@@ -39,6 +40,31 @@ void* bounded_realloc(void* block, size_t size) {
 namespace tri {
 namespace fs = std::filesystem;
 namespace {
+
+// Whether no Huffman table of a JPEG defines more than the 256 codes it may (ITU-T T.81, B.2.4.2):
+// stb_image 2.27 does not ask, and would write past its arrays. Finds the segments as it does.
+bool huffman_tables_fit(std::span<const uint8_t> jpeg) {
+  const auto byte = [&](size_t i) { return i < jpeg.size() ? size_t(jpeg[i]) : 0; };
+  for (size_t at = 0; at < jpeg.size();) {
+    const size_t marker = byte(at + 1);
+    const bool has_length = marker > 0 && marker < 0xff && !(marker >= 0xd0 && marker <= 0xd8);
+    if (byte(at) != 0xff || !has_length) {  // compressed data, filling, restart or start of image
+      ++at;
+      continue;
+    }
+    if (marker == 0xd9) return true;  // end of image
+    const size_t end = at + 2 + byte(at + 2) * 256 + byte(at + 3);
+    if (marker == 0xc4)
+      for (size_t table = at + 4; table < end;) {
+        size_t codes = 0;
+        for (size_t length = 1; length <= 16; ++length) codes += byte(table + length);
+        if (codes > 256) return false;
+        table += 17 + codes;
+      }
+    at = end;
+  }
+  return true;
+}
 
 // The centred square of a [height][width][3] picture -> [32][32][3]. With lengths measured in 1/32
 // of a source pixel, target pixel t covers [t * side, (t + 1) * side) and source pixel s covers
@@ -124,6 +150,11 @@ Dataset shuffled(const Dataset& records) {
 
 std::vector<uint8_t> decode_picture(const fs::path& file) {
   const std::vector<uint8_t> bytes = read_file(file, kLargestBlock);
+  const bool jpeg = !bytes.empty() && bytes[0] == 0xff;
+  if (jpeg && !huffman_tables_fit(bytes))
+    throw Error(file.string() +
+                ": is a damaged JPEG: it has a Huffman table of over 256 codes, expected at most "
+                "256: replace or remove it");
   int width = 0, height = 0, channels = 0;
   const std::unique_ptr<uint8_t, void (*)(void*)> picture(
       stbi_load_from_memory(bytes.data(), int(bytes.size()), &width, &height, &channels, kChannels),

@@ -163,6 +163,27 @@ TEST_CASE("images: damaged bytes give a picture or an error, never a crash") {
   CHECK(refused > 0);
 }
 
+TEST_CASE("images: a JPEG whose Huffman table has more than 256 codes is refused") {
+  const Scratch scratch;
+  const fs::path path = scratch.path / "a.jpg";
+  write_picture(path, kSide, kSide, 3, smooth(kSide));
+  const std::vector<uint8_t> plain = read_file(path), decoded = decode_picture(path);
+  // One more table behind the start of the image, which the picture's own then replaces.
+  const auto with_table = [&](int codes) {
+    std::vector<uint8_t> table = {0xff, 0xc4, uint8_t((19 + codes) >> 8), uint8_t(19 + codes), 0};
+    table.resize(5 + 16 + size_t(codes));
+    table[5 + 14] = uint8_t(codes - 255);  // codes of 15 bits, and the others of 16
+    table[5 + 15] = 255;
+    std::vector<uint8_t> bytes = plain;
+    bytes.insert(bytes.begin() + 2, table.begin(), table.end());
+    return bytes;
+  };
+  write_file(path, with_table(256));
+  CHECK(decode_picture(path) == decoded);
+  write_file(path, with_table(257));
+  CHECK_THROWS_WITH_AS(decode_picture(path), Contains("Huffman table of over 256 codes"), Error);
+}
+
 TEST_CASE("images: a picture over the largest side, or a chunk claiming gigabytes, is refused") {
   const Scratch scratch;
   const fs::path path = scratch.path / "large.png";
