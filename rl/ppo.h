@@ -31,7 +31,8 @@ struct PpoOptions {
   ActorCriticOptions network = {};
 };
 
-// A batch of parameter sets [episodes][layers], in order -> the reward of each. Finite numbers.
+// A batch of parameter sets [episodes][layers], each staircase put in order -> the reward of each,
+// a finite number.
 using RewardFunction =
     std::function<std::vector<double>(const std::vector<std::vector<TriSegment>>&)>;
 
