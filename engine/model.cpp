@@ -111,7 +111,7 @@ Model load_model(const std::filesystem::path& file, TableOf table_of) {
                   [](unsigned char c) { return std::isalnum(c); }))
     model.layers = table_of(model.net);
   else
-    model.net = "?";  // nothing to show on a terminal
+    model.net = std::string("?");  // nothing to show on a terminal
   if (model.layers.empty())
     in.fail("holds the net '" + model.net + "', which this program does not know");
   if (in.number<uint64_t>() != hash(model.layers))

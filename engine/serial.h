@@ -29,8 +29,9 @@ class Writer {
 
   template <class T>
   void array(const T* values, size_t n) {
-    const auto* p = reinterpret_cast<const uint8_t*>(values);
-    bytes_.insert(bytes_.end(), p, p + n * sizeof(T));
+    const size_t before = bytes_.size();
+    bytes_.resize(before + n * sizeof(T));
+    if (n) std::memcpy(bytes_.data() + before, values, n * sizeof(T));
   }
   template <class Values>
   void array(const Values& values) {
