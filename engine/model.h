@@ -22,8 +22,10 @@ struct QuantLayer {
   std::vector<int32_t> bias;      // [K], in accumulator steps; the picture's zero point is in it
   std::vector<int32_t> m, shift;  // [K], accumulator -> code (or -> kLogitStep, for the logits)
   float scale = 1;                // of the output's codes: a = scale * x
-  std::vector<float> mean, variance;  // [K], batch norm's statistics of the layer before folding
-                                      // (of the convolution's result); empty where there is none
+  // [K], of the accumulator (bias included, in its own steps) over the training pictures, as batch
+  // norm's running statistics tell them: what a student can be matched to, and pictures be made
+  // from. Empty where there is no batch norm.
+  std::vector<float> mean, variance;
 };
 
 // staircases: empty for a teacher; for a student one entry a tap (activated layer), nullopt where

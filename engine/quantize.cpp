@@ -13,8 +13,9 @@ namespace {
 
 // One output channel: its weights' codes are scaled by `unit`, the accumulator's step by `step`.
 struct Channel {
-  double gain, offset;  // the layer computes gain * (sum of w * a) + offset
-  float weight_unit;    // w = weight_unit * q
+  double gain, offset;    // the layer computes gain * (sum of w * a) + offset
+  float weight_unit;      // w = weight_unit * q
+  double mean, variance;  // of what the layer computes, before ReLU
 };
 
 // Fills in channel k. input_scale: of the codes that come in; output_scale: of those that go out.
@@ -42,6 +43,7 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
   q.bias[k] = int32_t(bias);
   const Multiplier r = multiplier(step / output_scale);
   q.m[k] = r.m, q.shift[k] = r.shift;
+  q.mean[k] = float(channel.mean / step), q.variance[k] = float(channel.variance / (step * step));
 }
 
 }  // namespace
@@ -59,19 +61,20 @@ Model quantize(Net& net) {
     QuantLayer& q = model.quant[i];
     q.scale = l.activated ? net.scale[i] : kLogitStep;
     q.weights.resize(l.weights());
-    q.bias.resize(K), q.m.resize(K), q.shift.resize(K);
+    q.bias.resize(K), q.m.resize(K), q.shift.resize(K), q.mean.resize(K), q.variance.resize(K);
     const std::vector<float> units = weight_units(l.rows(), K, w);
     for (int k = 0; k < K; ++k) {
       const size_t at = net.channel_at[i] + k;
-      Channel channel{1, net.beta(layer)[k], units[k]};
+      Channel channel{1, net.beta(layer)[k], units[k], 0, 0};
       if (l.activated) {
         channel.gain = net.gamma(layer)[k] / std::sqrt(net.running_variance[at] + kEpsilon);
         channel.offset = net.beta(layer)[k] - channel.gain * net.running_mean[at];
-        q.mean.push_back(net.running_mean[at]);
-        q.variance.push_back(net.running_variance[at]);
+        channel.mean = net.beta(layer)[k];  // batch norm leaves this mean
+        channel.variance = channel.gain * channel.gain * net.running_variance[at];
       }
       quantize_channel(l, w, k, channel, input_scale, q.scale, zero, q);
     }
+    if (!l.activated) q.mean.clear(), q.variance.clear();
     input_scale = q.scale;
     zero = 0;
   }

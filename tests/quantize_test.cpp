@@ -4,8 +4,10 @@
 #include <numeric>
 
 #include "data/batch.h"
+#include "data/file.h"
 #include "engine/batchnorm.h"
 #include "engine/conv.h"
+#include "engine/dequantize.h"
 #include "engine/int_net.h"
 #include "engine/pool.h"
 #include "engine/recorder.h"
@@ -127,6 +129,71 @@ TEST_CASE("the integer network's logits are those of the fake-quantised float ne
   integer.forward(data.picture(0), n, logits.data(), workspace);
   for (int i = 0; i < n * 10; ++i)
     CHECK(logits[i] * kLogitStep == doctest::Approx(acts.logits()[i]).epsilon(0.02).scale(1));
+}
+
+TEST_CASE("a model's statistics are those of its accumulators, before the ReLU") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net net = used_net(data);
+  net.quantised = false;  // as when the statistics were taken
+  const Model model = quantize(net);
+  std::fill(net.scale.begin(), net.scale.end(), 0.0f);
+  Activations acts;
+  normalise(data.picture(0), data.pixels.size(), input(net, acts, data.size()));
+  forward(net, acts, data.size(), {});
+  for (const int i : model.tap_layers()) {
+    const Layer& l = model.layers[i];
+    CAPTURE(l.name);
+    const QuantLayer& q = model.quant[i];
+    const int K = l.output.c;
+    std::vector<float> mean(K), variance(K);
+    channel_moments(data.size() * l.output.h * l.output.w, K, acts.y[i].data(), mean.data(),
+                    variance.data());
+    for (int k = 0; k < K; ++k) {
+      CAPTURE(k);
+      const double step = q.scale * std::ldexp(double(q.m[k]), -q.shift[k]);
+      const double gain = net.gamma(i)[k] * acts.inverse_std[i][k];
+      const double before_relu = net.beta(i)[k] + gain * (mean[k] - acts.mean[i][k]);
+      CHECK(step * q.mean[k] == doctest::Approx(before_relu).epsilon(0.02).scale(1));
+      CHECK(step * std::sqrt(q.variance[k]) ==
+            doctest::Approx(std::fabs(gain) * std::sqrt(variance[k])).epsilon(0.02).scale(1));
+    }
+  }
+}
+
+TEST_CASE("quantising a dequantised network gives its integers again") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net original = used_net(data);
+  const Model model = quantize(original);
+  Net net = dequantize(model);
+  const Model again = quantize(net);
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    if (!model.layers[i].has_weights()) continue;
+    CAPTURE(model.layers[i].name);
+    const QuantLayer &a = model.quant[i], &b = again.quant[i];
+    CHECK(a.scale == b.scale);
+    for (size_t k = 0; k < a.m.size(); ++k) {
+      CAPTURE(k);
+      // A channel that is constant may choose its steps anew; what it computes stays.
+      const double step = std::ldexp(double(a.m[k]), -a.shift[k]);
+      const double step_again = std::ldexp(double(b.m[k]), -b.shift[k]);
+      CHECK(b.bias[k] * step_again ==
+            doctest::Approx(a.bias[k] * step).epsilon(1e-5).scale(std::max(1.0, 1 / step) * step));
+      bool constant = true;
+      for (size_t at = k; at < a.weights.size(); at += a.m.size())
+        constant = constant && a.weights[at] == 0;
+      if (constant) continue;
+      CHECK(step_again == doctest::Approx(step).epsilon(1e-5));
+      for (size_t at = k; at < a.weights.size(); at += a.m.size())
+        CHECK(a.weights[at] == b.weights[at]);
+      if (!a.mean.empty()) {
+        CHECK(b.mean[k] == doctest::Approx(a.mean[k]).epsilon(1e-3).scale(1));
+        CHECK(b.variance[k] == doctest::Approx(a.variance[k]).epsilon(1e-3).scale(1));
+      }
+    }
+  }
+  Model student = model;
+  student.staircases.resize(size_t(model.taps()));
+  CHECK_THROWS_AS(dequantize(student), Error);
 }
 
 TEST_CASE("a widened network computes the same function, and its copies are not alike") {
