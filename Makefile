@@ -21,7 +21,8 @@ LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
-PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev
+PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev \
+            curl ca-certificates
 
 .PHONY: all test deps clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)

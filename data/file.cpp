@@ -9,10 +9,20 @@
 
 namespace tri {
 namespace fs = std::filesystem;
+namespace {
+
+fs::path temporary_name(const fs::path& path) {
+  return path.string() + "." + std::to_string(getpid()) + ".tmp";
+}
+
+}  // namespace
 
 std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
   std::error_code error;
-  if (fs::is_directory(path, error)) throw Error(path.string() + ": is a folder, expected a file");
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) throw Error(path.string() + ": is a folder, expected a file");
+  if (fs::exists(status) && !fs::is_regular_file(status))  // opening a pipe would wait for a writer
+    throw Error(path.string() + ": is no regular file, expected one");
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) throw Error(path.string() + ": cannot be read: " + std::strerror(errno));
   const std::streamoff size = in.tellg();
@@ -28,7 +38,11 @@ std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
 }
 
 void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
-  const fs::path temporary = path.string() + "." + std::to_string(getpid()) + ".tmp";
+  std::error_code error;
+  const fs::file_status there = fs::status(path, error);
+  if (fs::exists(there) && !fs::is_regular_file(there))  // root would replace /dev/null by it
+    throw Error(path.string() + ": cannot be written: it is there and no regular file");
+  const fs::path temporary = temporary_name(path);
   const auto fail = [&](const char* what) {
     const std::string why = std::strerror(errno);
     unlink(temporary.c_str());
@@ -54,6 +68,20 @@ void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
 
 void write_file(const fs::path& path, const std::string& text) {
   write_file(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+void make_writable_folder(const fs::path& folder) {
+  const auto fail = [&](const std::string& why) {
+    throw Error(folder.string() + ": cannot be written to: " + why + ": name another with --out");
+  };
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail(error.message());
+  const fs::path probe = temporary_name(folder / "probe");
+  const int file = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) fail(std::strerror(errno));
+  close(file);
+  unlink(probe.c_str());
 }
 
 }  // namespace tri

@@ -25,4 +25,8 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 void write_file(const std::filesystem::path& path, const std::string& text);
 
+// Makes the folder, and those above it, where they are not there, and makes sure that files can be
+// made in it: for asking before a long job. Throws Error.
+void make_writable_folder(const std::filesystem::path& folder);
+
 }  // namespace tri

@@ -109,7 +109,13 @@ void require_folder(const fs::path& folder) {
                 "CIFAR-10 (airplane, automobile, ..., truck)");
 }
 
-Dataset load_split(const fs::path& folder, int& ignored) {
+struct Labelled {
+  fs::path file;
+  uint8_t label;
+};
+
+// The picture files of a split, class by class and in the order of their names.
+std::vector<Labelled> list_split(const fs::path& folder, int& ignored) {
   require_folder(folder);
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
     if (entry.is_directory() && std::find(kClassNames, kClassNames + kClasses,
@@ -118,7 +124,7 @@ Dataset load_split(const fs::path& folder, int& ignored) {
                   ": is not a class of CIFAR-10, expected only airplane, "
                   "automobile, bird, cat, deer, dog, frog, horse, ship and truck: move it away");
 
-  Dataset split;
+  std::vector<Labelled> list;
   for (int label = 0; label < kClasses; ++label) {
     const fs::path class_folder = folder / kClassNames[label];
     require_folder(class_folder);
@@ -132,10 +138,29 @@ Dataset load_split(const fs::path& folder, int& ignored) {
       throw Error(class_folder.string() +
                   ": holds no pictures, expected files named *.jpg, *.jpeg or *.png");
     std::sort(files.begin(), files.end());  // the order of a folder is the file system's whim
-    for (const fs::path& file : files) split.append({decode_picture(file), {uint8_t(label)}});
+    for (const fs::path& file : files) list.push_back({file, uint8_t(label)});
   }
-  return split;
+  return list;
 }
+
+// All that is wrong with the pictures, in one Error.
+class Damages {
+ public:
+  void add(const Error& error) {
+    if (++count_ <= kShown) text_ += std::string("\n  ") + error.what();
+  }
+  void report() const {
+    if (count_ == 0) return;
+    throw Error((count_ == 1 ? "1 picture" : std::to_string(count_) + " pictures") +
+                " cannot be used:" + text_ +
+                (count_ > kShown ? "\n  and " + std::to_string(count_ - kShown) + " more" : ""));
+  }
+
+ private:
+  static constexpr int kShown = 10;
+  int count_ = 0;
+  std::string text_;
+};
 
 Dataset shuffled(const Dataset& records) {
   std::vector<int> order(size_t(records.size()));
@@ -166,11 +191,31 @@ std::vector<uint8_t> decode_picture(const fs::path& file) {
   return area_average(picture.get(), height, width);
 }
 
-ImageFolder load_image_folder(const fs::path& folder) {
+ImageFolder load_image_folder(const fs::path& folder,
+                              const std::function<void(int done, int all)>& progress) {
   require_folder(folder);
   ImageFolder out;
-  out.train = shuffled(load_split(folder / "train", out.ignored));
-  out.test = shuffled(load_split(folder / "test", out.ignored));
+  const std::vector<Labelled> train = list_split(folder / "train", out.ignored);
+  const std::vector<Labelled> test = list_split(folder / "test", out.ignored);
+  const int all = int(train.size() + test.size());
+  int done = 0;
+  Damages damages;
+  const auto load = [&](const std::vector<Labelled>& list) {
+    Dataset split;
+    for (const auto& [file, label] : list) {
+      try {
+        split.append({decode_picture(file), {label}});
+      } catch (const Error& error) {
+        damages.add(error);
+      }
+      progress(++done, all);
+    }
+    return split;
+  };
+  const Dataset train_pictures = load(train), test_pictures = load(test);
+  damages.report();
+  out.train = shuffled(train_pictures);
+  out.test = shuffled(test_pictures);
   return out;
 }
 

@@ -2,6 +2,8 @@
 // Writing the records is left to data/cifar10.
 #pragma once
 
+#include <functional>
+
 #include "data/cifar10.h"
 
 namespace tri {
@@ -21,8 +23,11 @@ struct ImageFolder {
 
 // The pictures in folder/train/CLASS/ and folder/test/CLASS/, CLASS being the ten kClassNames.
 // Both splits are shuffled, always in the same way, so that every part of them mixes the classes.
-// Throws Error when a class folder is missing or without pictures, when there is a folder that is
-// no class, or when a picture cannot be decoded.
-ImageFolder load_image_folder(const std::filesystem::path& folder);
+// `progress` is called after each picture. Throws Error when a class folder is missing or without
+// pictures, when there is a folder that is no class, or when pictures cannot be decoded: it then
+// names them, the first ten of many.
+ImageFolder load_image_folder(
+    const std::filesystem::path& folder,
+    const std::function<void(int done, int all)>& progress = [](int, int) {});
 
 }  // namespace tri

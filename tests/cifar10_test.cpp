@@ -4,7 +4,6 @@
 
 #include "data/file.h"
 #include "data/rng.h"
-#include "tests/program.h"
 #include "tests/test.h"
 
 using namespace tri;
@@ -149,33 +148,4 @@ TEST_CASE("cifar10: the data set is written complete, into a new or empty folder
   write_file(scratch.path / "file", std::string("text"));
   CHECK_THROWS_WITH_AS(save_cifar10(scratch.path / "file" / "out", train, test),
                        Contains("cannot be written"), Error);
-}
-
-TEST_CASE("cifar10: the download is unpacked when its sum is right, and leaves nothing otherwise") {
-  if (run("command -v curl").status != 0) {
-    MESSAGE("skipped: curl is not installed");
-    return;
-  }
-  const Scratch scratch;
-  const std::string root = scratch.path.string();
-  save_cifar10(scratch.path / "cifar-10-batches-bin", noise(5), noise(1));
-  REQUIRE(run("cd " + root + " && tar -czf archive cifar-10-batches-bin").status == 0);
-  const auto download = [&](const std::string& md5) {
-    return run("script=$(pwd)/data/download.sh; cd " + root + " && CIFAR10_URL=file://" + root +
-               "/archive CIFAR10_MD5=" + md5 + " sh $script");
-  };
-
-  const Ran refused = download("00000000000000000000000000000000");
-  CHECK(refused.status == 1);
-  CHECK(refused.err.find("expected 00000000000000000000000000000000") != std::string::npos);
-  CHECK(fs::is_empty(scratch.path / "data"));
-
-  const std::string md5 = run("md5sum " + root + "/archive").out.substr(0, 32);
-  const Ran unpacked = download(md5);
-  INFO(unpacked.err);
-  CHECK(unpacked.status == 0);
-  CHECK(load_train(scratch.path / "data/cifar-10-batches-bin").pixels == noise(5).pixels);
-  const fs::directory_iterator left(scratch.path / "data");
-  CHECK(std::distance(begin(left), end(left)) == 1);
-  CHECK(download(md5).err.find("is there already") != std::string::npos);
 }

@@ -1,5 +1,7 @@
 #include "data/file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "tests/test.h"
@@ -53,7 +55,30 @@ TEST_CASE("file: a write that fails leaves nothing behind and the old content in
   fs::create_directory(taken);
   write_file(taken / "inside", std::string("old"));
   CHECK_THROWS_WITH_AS(write_file(taken, std::string("text")),
-                       Contains("cannot be renamed into place"), Error);
+                       Contains("it is there and no regular file"), Error);
   CHECK(text(taken / "inside") == "old");
   CHECK(entries(scratch.path) == 1);
+}
+
+TEST_CASE("file: what is no regular file is neither read, which may last for ever, nor replaced") {
+  const Scratch scratch;
+  const fs::path pipe = scratch.path / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(read_file(pipe), Contains("pipe: is no regular file"), Error);
+  CHECK_THROWS_WITH_AS(write_file(pipe, std::string("text")),
+                       Contains("it is there and no regular file"), Error);
+  CHECK(fs::is_fifo(pipe));
+  CHECK(entries(scratch.path) == 1);
+}
+
+TEST_CASE("file: a folder to write to is made, or refused before there is anything to write") {
+  const Scratch scratch;
+  make_writable_folder(scratch.path / "new" / "folder");
+  make_writable_folder(scratch.path / "new" / "folder");
+  CHECK(fs::is_empty(scratch.path / "new" / "folder"));
+  write_file(scratch.path / "file", std::string("text"));
+  CHECK_THROWS_WITH_AS(make_writable_folder(scratch.path / "file" / "folder"),
+                       Contains("folder: cannot be written to: Not a directory"), Error);
+  CHECK_THROWS_WITH_AS(make_writable_folder("/proc/self"), Contains("/proc/self: cannot be"),
+                       Error);
 }

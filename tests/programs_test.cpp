@@ -6,6 +6,7 @@
 #include "data/procedural.h"
 #include "engine/model.h"
 #include "nets/nets.h"
+#include "tests/pictures.h"
 #include "tests/program.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
@@ -89,15 +90,18 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(a == b);
 }
 
-TEST_CASE("without CIFAR-10, search uses procedural pictures and reports no accuracies") {
+TEST_CASE(
+    "where CIFAR-10 cannot be downloaded, search uses procedural pictures and reports no "
+    "accuracies") {
   const Bench bench;
   if (fs::exists("data/cifar-10-batches-bin")) return;
-  const Ran ran =
-      run("unset CIFAR10_DIR; " + program("search") + " alexnet --algo mse --test 50 --teacher " +
-          bench.teacher + " --batch 4 --out " + bench.out);
+  const Ran ran = run("env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " +
+                      program("search") + " alexnet --algo mse --test 50" +
+                      " --batch 4 --teacher " + bench.teacher + " --out " + bench.out);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK(ran.err.find("make cifar10") != std::string::npos);
+  CHECK(ran.err.find("no CIFAR-10 (") != std::string::npos);
+  CHECK(ran.err.find("using procedural pictures") != std::string::npos);
   const Json result = json_of(bench.out + "/result.json");
   CHECK(result["data"]["source"] == "procedural");
   CHECK(result["selected"]["accuracy"].is_null());
@@ -119,6 +123,51 @@ TEST_CASE("train writes a teacher that evaluate reads, and goes on from its chec
   fs::remove(file);
   REQUIRE(run(train + file + " --resume").status == 0);
   CHECK(read_file(file) == trained);
+}
+
+TEST_CASE("a search that is interrupted writes what it has, with status 130") {
+  const Bench bench;
+  const Ran ran = run("timeout --preserve-status -s INT 1 " + program("search") +
+                      " alexnet --batch 4 --episodes 1000000 --top 1 --teacher " + bench.teacher +
+                      " --out " + bench.out + " --data " + bench.data);
+  INFO(ran.err);
+  CHECK(ran.status == 130);
+  CHECK(json_of(bench.out + "/result.json")["evaluations"] < 1000000);
+  CHECK(run(program("evaluate") + " " + bench.out + "/alexnet.tri --data " + bench.data).status ==
+        0);
+}
+
+TEST_CASE("evaluate classifies the pictures it can read, names all others and ends with status 1") {
+  const Bench bench;
+  const std::string folder = bench.scratch.path.string() + "/";
+  for (const char* name : {"a.png", "b\xff.png"})
+    write_picture(folder + name, kSide, kSide, 3, std::vector<uint8_t>(kPictureBytes, 99));
+  write_file(folder + "bad1.png", std::string("no picture"));
+  write_file(folder + "bad2.jpg", std::string("none either"));
+  const std::string evaluate = program("evaluate") + " " + bench.teacher + " --images " + folder;
+  const Ran good = run(evaluate + "a.png");
+  CHECK(good.status == 0);
+  CHECK(good.out.starts_with(folder + "a.png: "));
+
+  const std::string all =
+      "bad1.png " + folder + "a.png " + folder + "bad2.jpg " + folder + "b\xff.png";
+  const Ran ran = run(evaluate + all);
+  CHECK(ran.status == 1);
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 2);
+  CHECK(ran.out.starts_with(good.out));
+  for (const char* words : {"bad1.png: cannot be decoded", "bad2.jpg: cannot be decoded",
+                            "2 of 4 pictures cannot be classified"})
+    CHECK(ran.err.find(words) != std::string::npos);
+
+  const Ran as_json = run(evaluate + all + " --json");
+  CHECK(as_json.status == 1);
+  const Json list = Json::parse(as_json.out);
+  REQUIRE(list.size() == 4);
+  CHECK(list[0]["error"].get<std::string>().find("cannot be decoded") != std::string::npos);
+  CHECK(good.out == folder + "a.png: " + list[1]["class"].get<std::string>() + "\n");
+  CHECK(list[3]["class"] == list[1]["class"]);
+  CHECK(list[3]["image"] == folder + "b\uFFFD.png");
+  CHECK(run(evaluate + "bad1.png").status == 1);
 }
 
 TEST_CASE("programs refuse what they cannot use, and say why") {

@@ -11,3 +11,7 @@ Scratch::Scratch() {
 }
 
 Scratch::~Scratch() { std::filesystem::remove_all(path); }
+
+bool have(const std::string& command) {
+  return std::system(("command -v " + command + " >/dev/null").c_str()) == 0;
+}

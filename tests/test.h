@@ -12,3 +12,8 @@ struct Scratch {
   Scratch();
   ~Scratch();
 };
+
+// Whether a command can be run. A test that needs what may not be there is decorated with
+//   * doctest::skip(!have("curl")) * doctest::description("needs curl")
+// and is then named at the end of the run.
+bool have(const std::string& command);

@@ -118,13 +118,13 @@ void bench(const Settings& s) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tri::Options options("Measures the integer convolutions on every layer of a net.");
+  tri::Options options(
+      "Measures the integer convolutions on every layer of a net.\nExample: ./bench lut --net "
+      "vgg19");
   Settings s;
-  options.add_option("KIND", s.kind, "int8 or lut")
-      ->required()
-      ->check(CLI::IsMember({"int8", "lut"}));
+  options.add_option("KIND", s.kind, "int8 or lut")->required()->check(tri::OneOf({"int8", "lut"}));
   options.add_option("--net", s.net, "The net whose layers are taken")
-      ->check(CLI::IsMember(tri::net_names()));
+      ->check(tri::OneOf(tri::net_names()));
   options.add_option("--zeros", s.zeros, "Shares of zeros among the codes (lut)")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1.0));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "data/download.h"
 #include "data/file.h"
 #include "data/images.h"
 #include "nets/nets.h"
@@ -13,65 +14,101 @@
 using namespace tri;
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+// A network from a file, as it is meant to run: with its staircases, if it has any.
+class Network {
+ public:
+  Network(const std::string& file, const std::string& isa) : net_(load_model(file, table_of), isa) {
+    const Model& model = net_.model();
+    if (!model.staircases.empty()) staircases_.emplace(model, model.staircases);
+  }
+  const std::string& name() const { return net_.model().net; }
+  const char* kind() const { return staircases_ ? "student" : "teacher"; }
+  std::vector<int32_t> logits(const Dataset& pictures) const {  // [N][kClasses]
+    return logits_of(net_, pictures, staircases_ ? &*staircases_ : nullptr);
+  }
+
+ private:
+  IntNet net_;
+  std::optional<Staircases> staircases_;
+};
+
+// As text for people and programs: what is no UTF-8 in a file's name becomes U+FFFD.
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// The class of every picture. One that cannot be read does not keep the others from it; there is an
+// Error in the end.
+void classify(const Network& net, const std::vector<std::string>& images, bool json) {
+  Dataset pictures;
+  std::vector<std::string> errors;  // one a picture, empty where it could be read
+  for (const std::string& image : images) {
+    errors.emplace_back();
+    try {
+      pictures.append({decode_picture(image), {0}});
+    } catch (const Error& error) {
+      errors.back() = error.what();
+      std::cerr << "error: " << error.what() << "\n";
+    }
+  }
+  std::vector<int> classes;
+  if (pictures.size() > 0) classes = top1(net.logits(pictures), kClasses);
+  Json list = Json::array();
+  size_t seen = 0;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const bool good = errors[i].empty();
+    const std::string text = good ? kClassNames[classes[seen++]] : errors[i];
+    list.push_back({{"image", images[i]}, {good ? "class" : "error", text}});
+    if (good && !json) std::cout << images[i] << ": " << text << "\n";
+  }
+  if (json) std::cout << dump(list, 2);
+  if (seen < images.size())
+    throw Error(std::to_string(images.size() - seen) + " of " + std::to_string(images.size()) +
+                " pictures cannot be classified");
+}
+
+void measure(const Network& net, const Dataset& test, bool json) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const std::vector<int32_t> logits = net.logits(test);
+  const double speed = test.size() / std::chrono::duration<double>(Clock::now() - begin).count();
+  const int correct = count_correct(logits, test.labels, kClasses);
+  const double accuracy = double(correct) / test.size();
+  if (json)
+    std::cout << dump({{"net", net.name()},
+                       {"kind", net.kind()},
+                       {"accuracy", accuracy},
+                       {"correct", correct},
+                       {"images", test.size()},
+                       {"images_per_s", speed}},
+                      -1);
+  else
+    std::printf("%s %s: %.2f %% of %d test pictures, %.0f pictures/s\n", net.name().c_str(),
+                net.kind(), 100 * accuracy, test.size(), speed);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   Options options(
       "Measures a teacher or a student on the CIFAR-10 test set, or classifies pictures.\n"
       "Example: ./evaluate nets/weights/vgg19.q8 --json");
-  std::string file, data, isa;
+  std::string file, isa;
+  DataOptions data;
   std::vector<std::string> images;
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
-  options.add_option("--data", data, "folder of CIFAR-10's binary version");
-  options.add_option("--images", images, "picture files to classify");
+  data.add_to(options);
+  options.add_option("--images", images, "picture files to classify, JPEG or PNG");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
-    const IntNet net(load_model(file, table_of), isa);
-    const Model& model = net.model();
-    const bool student = !model.staircases.empty();
-    std::optional<Staircases> staircases;
-    if (student) staircases.emplace(model, model.staircases);
-    const auto logits = [&](const Dataset& pictures) {
-      return logits_of(net, pictures, student ? &*staircases : nullptr);
-    };
-
-    if (!images.empty()) {
-      Dataset pictures;
-      for (const std::string& image : images) {
-        const auto pixels = decode_picture(image);
-        pictures.pixels.insert(pictures.pixels.end(), pixels.begin(), pixels.end());
-        pictures.labels.push_back(0);
-      }
-      const std::vector<int> classes = top1(logits(pictures), kClasses);
-      Json list = Json::array();
-      for (size_t i = 0; i < images.size(); ++i) {
-        list.push_back({{"image", images[i]}, {"class", kClassNames[classes[i]]}});
-        if (!json) std::cout << images[i] << ": " << kClassNames[classes[i]] << "\n";
-      }
-      if (json) std::cout << list.dump(2) << "\n";
-      return;
-    }
-
-    const auto folder = find_cifar10(data);
-    if (folder.empty())
-      throw Error("no CIFAR-10 found: name its folder with --data, or run 'make cifar10'");
-    const Dataset test = load_test(folder);
-    const auto begin = std::chrono::steady_clock::now();
-    const std::vector<int32_t> result = logits(test);
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const int correct = count_correct(result, test.labels, kClasses);
-    const Json row = {{"net", model.net},
-                      {"kind", student ? "student" : "teacher"},
-                      {"accuracy", double(correct) / test.size()},
-                      {"correct", correct},
-                      {"images", test.size()},
-                      {"images_per_s", test.size() / seconds}};
-    if (json)
-      std::cout << row.dump() << "\n";
+    const Network net(file, isa);
+    if (images.empty())
+      measure(net, load_test(require_cifar10(data.folder, data.offline)), json);
     else
-      std::printf("%s %s: %.2f %% of %d test pictures, %.0f pictures/s\n", model.net.c_str(),
-                  student ? "student" : "teacher", 100.0 * correct / test.size(), test.size(),
-                  test.size() / seconds);
+      classify(net, images, json);
   });
 }

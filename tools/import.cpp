@@ -5,6 +5,7 @@
 
 #include "data/images.h"
 #include "tools/options.h"
+#include "tools/progress.h"
 
 namespace {
 
@@ -22,8 +23,11 @@ void print_row(First first, Second second, Third third) {
 
 void import_folder(const std::string& folder, const std::string& out) {
   tri::require_new_folder(out);
-  std::cerr << "reading the pictures in " << folder << "\n";
-  const tri::ImageFolder pictures = tri::load_image_folder(folder);
+  tri::make_writable_folder(std::filesystem::absolute(out + "/").parent_path().parent_path());
+  tri::ProgressLine line;
+  const tri::ImageFolder pictures = tri::load_image_folder(
+      folder, [&](int done, int all) { line.show(done, all, "reading " + folder); });
+  tri::stop_on_signal();  // from here on Ctrl-C must not leave half a folder behind
   tri::save_cifar10(out, pictures.train, pictures.test);
   std::cerr << "wrote " << out << "\n";
   if (pictures.ignored)
@@ -39,10 +43,11 @@ void import_folder(const std::string& folder, const std::string& out) {
 
 int main(int argc, char** argv) {
   tri::Options options(
-      "Turns the pictures in FOLDER/train/CLASS/ and FOLDER/test/CLASS/ (JPEG or "
-      "PNG) into the binary version of CIFAR-10.");
+      "Turns the pictures in FOLDER/train/CLASS/ and FOLDER/test/CLASS/ (JPEG or PNG) into the "
+      "binary version of CIFAR-10.\n"
+      "Example: ./import photographs --out data/photographs");
   std::string folder, out = "data/cifar-10-batches-bin";
-  options.add_option("FOLDER", folder, "The folder that holds train/ and test/")->required();
-  options.add_option("--out", out, "The folder to write, new or empty");
+  options.add_option("FOLDER", folder, "folder that holds train/ and test/")->required();
+  options.add_option("--out", out, "folder to write, new or empty");
   return tri::run_program(options, argc, argv, [&] { import_folder(folder, out); });
 }

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "data/cifar10.h"
+#include "data/download.h"
 #include "data/procedural.h"
+#include "tools/options.h"
 
 namespace tri {
 
@@ -15,14 +17,16 @@ struct Pictures {
   std::string source, folder;  // as result.json tells them
 };
 
-// named: --data, as find_cifar10 takes it. At most `test_pictures` of the test set.
-inline Pictures load_pictures(const std::string& named, int test_pictures) {
+// At most `test_pictures` of the test set.
+inline Pictures load_pictures(const DataOptions& data, int test_pictures) {
   Pictures p;
-  if (const auto folder = find_cifar10(named); !folder.empty()) {
+  if (const auto [folder, why] = find_or_download_cifar10(data.folder, data.offline);
+      !folder.empty()) {
     p = {load_train(folder), load_test(folder), true, "cifar10", folder.string()};
   } else {
-    std::cerr << "no CIFAR-10 found: using procedural pictures, which show agreement with the "
-                 "teacher but no accuracy; 'make cifar10' gets the real ones\n";
+    std::cerr << "no CIFAR-10 (" << why
+              << "): using procedural pictures, which show agreement with the teacher but no "
+                 "accuracy; 'make cifar10' gets the real ones\n";
     const Dataset all = procedural_pictures(10000, 1);
     p = {all.slice(0, 8000), all.slice(8000, 10000), false, "procedural", ""};
   }

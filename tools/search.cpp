@@ -1,6 +1,5 @@
 // ./search NET: finds the staircases of all layers and writes the student.
 #include <chrono>
-#include <csignal>
 #include <map>
 
 #include "data/file.h"
@@ -13,15 +12,6 @@ using namespace tri;
 
 namespace {
 
-// Set by the first Ctrl-C (or kill): the search then ends and what it has found is deployed.
-std::atomic<bool> stop{false};
-
-void on_signal(int) {
-  stop = true;
-  std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
-  std::signal(SIGTERM, SIG_DFL);
-}
-
 const std::map<std::string, Algorithm> kAlgorithms = {
     {"ppo", Algorithm::ppo}, {"random", Algorithm::random}, {"mse", Algorithm::mse}};
 
@@ -31,15 +21,16 @@ int main(int argc, char** argv) {
   Options options(
       "Finds three-level activations for every layer of an 8-bit teacher.\n"
       "Example: ./search vgg19 --data data/cifar-10-batches-bin");
-  std::string net, teacher_file, data, out, algorithm = "ppo", prior = "mse", isa;
+  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa;
+  DataOptions data;
   SearchOptions search_options;
   double max_drop = 5;
   int test_pictures = 10000;
-  options.add_option("NET", net, "the network")->required()->check(CLI::IsMember(net_names()));
+  options.add_option("NET", net, "the network")->required()->check(OneOf(net_names()));
   options.add_option("--teacher", teacher_file, "teacher file [nets/weights/NET.q8]");
-  options.add_option("--data", data, "folder of CIFAR-10's binary version");
+  data.add_to(options);
   options.add_option("--algo", algorithm, "how parameter sets are proposed")
-      ->check(CLI::IsMember(kAlgorithms));
+      ->check(OneOf({"ppo", "random", "mse"}));
   options.add_option("--episodes", search_options.episodes, "parameter sets to evaluate")
       ->check(CLI::Range(1, 10'000'000));
   options.add_option("--batch", search_options.pictures, "pictures that each one is evaluated on")
@@ -53,7 +44,7 @@ int main(int argc, char** argv) {
   options.add_option("--attention-weight", search_options.attention_weight, "w of -KL - w * AT")
       ->check(CLI::Range(0.0, 1e6));
   options.add_option("--prior", prior, "where heads start: around the mse optimum, or anywhere")
-      ->check(CLI::IsMember({"mse", "none"}));
+      ->check(OneOf({"mse", "none"}));
   options.add_option("--prior-width", search_options.prior_width, "the prior's, of its centre")
       ->check(CLI::Range(0.0, 10.0));
   options.add_option("--seed", search_options.seed, "of the sampling and the agent");
@@ -69,9 +60,9 @@ int main(int argc, char** argv) {
     const IntNet teacher(model, isa);
     const Pictures pictures = load_pictures(data, test_pictures);
     const std::filesystem::path folder = out.empty() ? "runs/" + net : out;
-    std::filesystem::create_directories(folder);
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
+    make_writable_folder(folder);
+    // The first Ctrl-C (or kill) ends the search, and what it has found is deployed.
+    const std::atomic<bool>& stop = stop_on_signal();
 
     std::cerr << "warm-up: the teacher's activations\n";
     const int calibration = std::min(1000, pictures.train.size());

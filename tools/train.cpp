@@ -2,6 +2,7 @@
 #include "engine/train.h"
 
 #include "data/cifar10.h"
+#include "data/download.h"
 #include "data/file.h"
 #include "distill/evaluate.h"
 #include "engine/quantize.h"
@@ -51,11 +52,12 @@ int main(int argc, char** argv) {
   Options options(
       "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
-  std::string net, data, out;
+  std::string net, out;
+  DataOptions data;
   Recipe given;
   bool resume = false;
-  options.add_option("NET", net, "the network")->required()->check(CLI::IsMember(net_names()));
-  options.add_option("--data", data, "folder of CIFAR-10's binary version");
+  options.add_option("NET", net, "the network")->required()->check(OneOf(net_names()));
+  data.add_to(options);
   options.add_option("--out", out, "teacher file [NET.q8]; FILE.ckpt is its checkpoint");
   auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]");
   auto* narrow = options.add_option("--narrow-epochs", given.narrow_epochs,
@@ -72,9 +74,8 @@ int main(int argc, char** argv) {
     if (*rate) recipe.rate = given.rate;
     recipe.seed = given.seed;
     if (out.empty()) out = net + ".q8";
-    const auto folder = find_cifar10(data);
-    if (folder.empty())
-      throw Error("no CIFAR-10 found: name its folder with --data, or run 'make cifar10'");
+    make_writable_folder(std::filesystem::absolute(out).parent_path());
+    const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset all = load_train(folder), test = load_test(folder);
     const int kept = all.size() - std::min(1000, all.size() / 10);
     const Dataset used = all.slice(0, kept), held_out = all.slice(kept, all.size());
