@@ -37,7 +37,7 @@ show_progress() {
       shown=$now
       echo "$line" >&2
     fi
-    sleep 0.2
+    sleep 0.1
   done
   if [ -t 2 ]; then printf '\r\033[K' >&2; fi
 }

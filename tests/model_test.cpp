@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <functional>
 
 #include "data/file.h"
+#include "distill/evaluate.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
 
@@ -27,11 +29,19 @@ Model student() {
   return model;
 }
 
-// The checksum of a file that was changed on purpose.
+// The size and the checksum of a file that was changed on purpose.
 void sign(std::vector<uint8_t>& bytes) {
+  const uint64_t size = bytes.size();
+  std::memcpy(bytes.data() + 12, &size, 8);
   uint64_t h = 0xcbf29ce484222325ull;
   for (size_t i = 0; i + 8 < bytes.size(); ++i) h = (h ^ bytes[i]) * 0x100000001b3ull;
   std::memcpy(bytes.data() + bytes.size() - 8, &h, 8);
+}
+
+// Writes a file without waiting for the disk, as write_file would: there are hundreds of them.
+void put(const std::filesystem::path& file, std::span<const uint8_t> bytes) {
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
 std::string reason(const std::filesystem::path& file) {
@@ -85,14 +95,14 @@ TEST_CASE("a model file cut off anywhere is refused") {
   save(student(), file);
   const std::vector<uint8_t> whole = read_file(file);
   for (size_t size = 0; size < whole.size(); size += size < 200 ? 1 : 97) {
-    write_file(file, std::span(whole).first(size));
+    put(file, std::span(whole).first(size));
     CHECK(mentions(reason(file), file.string()));
   }
-  write_file(file, std::span(whole).first(whole.size() - 1));
+  put(file, std::span(whole).first(whole.size() - 1));
   CHECK(mentions(reason(file), "truncated"));
   std::vector<uint8_t> longer = whole;
   longer.push_back(0);
-  write_file(file, longer);
+  put(file, longer);
   CHECK(mentions(reason(file), "bytes added"));
 }
 
@@ -104,7 +114,7 @@ TEST_CASE("a flipped bit anywhere is noticed") {
   for (size_t at = 0; at < bytes.size(); at += at < 200 ? 1 : 97) {
     const auto bit = uint8_t(1 << (at % 8));
     bytes[at] ^= bit;
-    write_file(file, bytes);
+    put(file, bytes);
     CHECK(reason(file) != "");
     bytes[at] ^= bit;
   }
@@ -123,7 +133,7 @@ TEST_CASE("a foreign file, version, net or layer table is refused with its reaso
     std::vector<uint8_t> bytes = good;
     change(bytes);
     sign(bytes);
-    write_file(file, bytes);
+    put(file, bytes);
     return reason(file);
   };
   constexpr size_t kVersionAt = 8, kNetAt = 21, kHashAt = 27, kWeightsAt = 39;
@@ -136,6 +146,56 @@ TEST_CASE("a foreign file, version, net or layer table is refused with its reaso
   CHECK(mentions(changed([](auto& b) { b[kWeightsAt] = 0x80; }), "conv1: a weight is -128"));
   CHECK(mentions(changed([](auto& b) { b[b.size() - 8 - 30 - 4] = 5; }), "holds 5 staircases"));
   CHECK(mentions(changed([](auto& b) { b[b.size() - 8 - 30 - 4] = 0; }), "30 bytes too many"));
+}
+
+TEST_CASE("a file made shorter or longer with a right checksum is refused, whatever the length") {
+  Scratch scratch;
+  const auto file = scratch.path / "model";
+  save(student(), file);
+  const std::vector<uint8_t> whole = read_file(file);
+  constexpr size_t kLeast = 8 + 4 + 8 + 8;  // magic, version, size, checksum
+  for (size_t size = kLeast; size < whole.size(); ++size) {
+    if (size > 200 && size + 200 < whole.size() && size % 53 != 0) continue;
+    std::vector<uint8_t> bytes(whole.begin(), whole.begin() + ptrdiff_t(size));
+    sign(bytes);
+    put(file, bytes);
+    CAPTURE(size);
+    CHECK(mentions(reason(file), file.string()));
+  }
+}
+
+TEST_CASE("a file with wrong bytes and a right checksum is refused, or is a network that runs") {
+  Scratch scratch;
+  const auto file = scratch.path / "model";
+  save(student(), file);
+  const std::vector<uint8_t> good = read_file(file);
+  Rng rng(8);
+  const Dataset pictures{random_pixels(1, rng), {0}};
+  int refused = 0, ran = 0;
+  for (int round = 0; round < 150; ++round) {
+    std::vector<uint8_t> bytes = good;
+    const size_t n = bytes.size() - 8;
+    for (int hits = 1 + rng.below(3); hits > 0; --hits) {
+      // Half of the hits at the end, where the logits' layer and the staircases are.
+      const size_t at = rng.below(2) ? size_t(rng.below(int(n))) : n - 1 - size_t(rng.below(300));
+      bytes[at] = rng.below(4) ? uint8_t(rng.below(256)) : uint8_t(255 * rng.below(2));
+    }
+    sign(bytes);
+    put(file, bytes);
+    try {
+      const IntNet net(load_model(file, table));
+      const auto& f = net.model().staircases;
+      std::optional<Staircases> staircases;
+      if (!f.empty()) staircases.emplace(net.model(), f);
+      CHECK(logits_of(net, pictures, f.empty() ? nullptr : &*staircases).size() == kClasses);
+      ++ran;
+    } catch (const Error& error) {
+      CHECK(mentions(error.what(), file.string()));
+      ++refused;
+    }
+  }
+  CHECK(refused > 20);
+  CHECK(ran > 20);
 }
 
 TEST_CASE("numbers that the integer arithmetic cannot rely on are refused") {
