@@ -8,7 +8,7 @@ BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
-LDLIBS   := -lopenblas
+LDLIBS    = -lopenblas
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 ROOMS    := data engine engine/kernels nets distill rl
@@ -18,10 +18,15 @@ SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp,$(SOURCES))
 endif
 PROGRAMS := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
+BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
-PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev \
+# oneDNN is a peer of ./bench, and of no other program: where it is missing, bench does without.
+DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && \
+              echo -ldnnl)
+
+PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             curl ca-certificates
 
 .PHONY: all test deps clean cifar10
@@ -38,6 +43,8 @@ $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 
 $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
+$(BIN)bench: $(BENCH)
+$(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not compare with oneDNN))
 
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
@@ -66,4 +73,4 @@ cifar10:
 clean:
 	rm -rf build $(PROGRAMS)
 
--include $(LIBRARY:.o=.d) $(TESTS:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)
+-include $(LIBRARY:.o=.d) $(TESTS:.o=.d) $(BENCH:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)

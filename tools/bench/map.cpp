@@ -1,0 +1,4 @@
+#include "tools/bench/commands.h"
+namespace tri {
+void add_map(Options&, Action&) {}
+}  // namespace tri

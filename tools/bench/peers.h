@@ -1,0 +1,40 @@
+// Who computes a convolution in the benchmark: this project's kernels, and the libraries beside
+// them. All are made in a process of their own: see contest.h. `problems` must outlive them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/bench/contest.h"
+#include "tools/bench/problem.h"
+
+namespace tri {
+
+using Problems = std::vector<Problem>;
+
+// The kernel of a kind; int8 takes the values behind a lut problem's codes. Its description is the
+// instruction set.
+std::unique_ptr<Contestant> our_kernel(const Problems& problems, ConvKind kind,
+                                       const std::string& isa, int threads);
+
+// OpenBLAS on the layer's matrix product, inputs already gathered into a matrix of floats, nothing
+// done to the result. Not for depthwise layers.
+std::unique_ptr<Contestant> sgemm_peer(const Problems& problems, int threads);
+
+// oneDNN's int8 convolution, with bias, output scale and ReLU to 8-bit codes as ours. Its
+// description is the instruction set it uses, at most AVX2 where avx2 is set.
+bool has_onednn();  // was it there when this program was built?
+std::unique_ptr<Contestant> onednn_peer(const Problems& problems, bool avx2, int threads);
+
+// Starts the program anew with the OpenBLAS kernels for AVX-512 where the CPU has it, as OpenBLAS
+// 0.3.21 takes recent AMD CPUs for a Haswell and reads its variable when it is loaded. Keeps what
+// the environment says already.
+void use_best_openblas(char** argv);
+
+// Multiplications of 8-bit numbers a second, in G, that registers alone sustain: exact 16-bit
+// products (vpmaddwd) and their sums in AVX2, vpdpbusd where isa begins with "avx512". 0 for a CPU
+// that has neither. Starts threads.
+double peak_gmacs(const std::string& isa, int threads);
+
+}  // namespace tri

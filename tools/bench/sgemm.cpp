@@ -1,0 +1,75 @@
+#include <cblas.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tools/bench/peers.h"
+
+namespace tri {
+namespace {
+
+class Sgemm : public Contestant {
+ public:
+  Sgemm(const Problems& problems, int threads) : problems_(problems) {
+    openblas_set_num_threads(threads);
+  }
+  std::string description() const override { return openblas_get_corename(); }
+  bool takes(int problem) override { return problems_[size_t(problem)].layer.kind == Kind::conv; }
+
+  // Integers below 2^24 are exact in floats, so the result compares like the others.
+  std::optional<uint64_t> prepare(int problem) override {
+    const Problem& p = problems_[size_t(problem)];
+    M_ = p.n * p.layer.output.h * p.layer.output.w, N_ = p.layer.output.c, K_ = p.layer.rows();
+    b_.assign(p.weights.begin(), p.weights.end());
+    c_.resize(size_t(M_) * N_);
+    gather(p);
+    run();
+    std::vector<int32_t> sums(c_.begin(), c_.end());
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += p.bias[i % size_t(N_)];
+    return hash_of(sums);
+  }
+  void run() override {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, M_, N_, K_, 1, a_.data(), K_, b_.data(),
+                N_, 0, c_.data(), N_);
+  }
+
+ private:
+  // a: [n][oh][ow][tap][C], zeros outside the map.
+  void gather(const Problem& p) {
+    const Layer& l = p.layer;
+    const Buffer<uint8_t> x = p.values();
+    a_.assign(size_t(M_) * K_, 0);
+    float* to = a_.data();
+    for (int row = 0; row < M_; ++row)
+      for (int i = 0; i < l.kernel; ++i)
+        for (int j = 0; j < l.kernel; ++j, to += l.in.c) {
+          const int h = row / l.output.w % l.output.h * l.stride + i - l.pad;
+          const int w = row % l.output.w * l.stride + j - l.pad;
+          if (h < 0 || w < 0 || h >= l.in.h || w >= l.in.w) continue;
+          const size_t n = size_t(row / l.output.w / l.output.h);
+          std::copy_n(x.data() + ((n * l.in.h + h) * l.in.w + w) * l.in.c, l.in.c, to);
+        }
+  }
+
+  const Problems& problems_;
+  int M_ = 0, N_ = 0, K_ = 0;
+  Buffer<float> a_, b_, c_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contestant> sgemm_peer(const Problems& problems, int threads) {
+  return std::make_unique<Sgemm>(problems, threads);
+}
+
+void use_best_openblas(char** argv) {
+#ifdef __x86_64__
+  if (!__builtin_cpu_supports("avx512f") || std::getenv("OPENBLAS_CORETYPE")) return;
+  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+  execv("/proc/self/exe", argv);  // returns only where it fails: then the program goes on as it is
+#else
+  (void)argv;
+#endif
+}
+
+}  // namespace tri
