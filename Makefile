@@ -34,6 +34,9 @@ all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma
 %_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma
+$(BUILD)/engine/kernels/map_avx512.o: ISA_FLAGS += -mavx512vbmi
+# Emulated AVX-512 passes 64-byte arguments, within that object.
+$(BUILD)/tests/map_test.o: ISA_FLAGS := -Wno-psabi
 # stb_image's sums may overflow on damaged pictures: let that be defined.
 $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv
 

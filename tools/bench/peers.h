@@ -32,9 +32,10 @@ std::unique_ptr<Contestant> onednn_peer(const Problems& problems, bool avx2, int
 // the environment says already.
 void use_best_openblas(char** argv);
 
-// Multiplications of 8-bit numbers a second, in G, that registers alone sustain: exact 16-bit
-// products (vpmaddwd) and their sums in AVX2, vpdpbusd where isa begins with "avx512". 0 for a CPU
-// that has neither. Starts threads.
+// Multiplications of 8-bit numbers a second, in G, that registers alone sustain: vpmaddubsw,
+// vpmaddwd and vpaddd in AVX2, vpdpbusd where isa begins with "avx512". 0 for a CPU that has
+// neither. A convolution may exceed it, as its nominal multiplications include those outside the
+// map, which are skipped, and those with zeros. Starts threads.
 double peak_gmacs(const std::string& isa, int threads);
 
 }  // namespace tri

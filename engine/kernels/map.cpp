@@ -1,0 +1,59 @@
+#include "engine/kernels/map.h"
+
+#include <algorithm>
+
+#include "engine/check.h"
+#include "engine/kernels/choose.h"
+
+namespace tri {
+namespace {
+
+bool always() { return true; }
+
+void map_table(const ByteMap& map, const uint8_t* x, size_t n, uint8_t* y) {
+  for (size_t i = 0; i < n; ++i) y[i] = map.table[x[i]];
+}
+
+#ifdef __x86_64__
+bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vbmi");
+}
+#endif
+
+}  // namespace
+
+ByteMap byte_map(const TriSegment& f) {
+  CHECK(f.t1 <= f.t2);
+  ByteMap map = byte_map(f.table());
+  map.f = f;
+  return map;
+}
+
+ByteMap byte_map(const std::array<uint8_t, 256>& table) {
+  ByteMap map;
+  std::ranges::copy(table, map.table);
+  return map;
+}
+
+const std::vector<MapVariant>& map_variants() {
+  static const std::vector<MapVariant> variants = {
+#ifdef __x86_64__
+      {"avx512", MapKind::table, has_avx512, map_table_avx512},
+      {"avx512", MapKind::staircase, has_avx512, map_staircase_avx512},
+      {"avx2", MapKind::table, has_avx2, map_table_avx2},
+      {"avx2", MapKind::staircase, has_avx2, map_staircase_avx2},
+#endif
+      {"scalar", MapKind::table, always, map_table},
+      {"scalar", MapKind::staircase, always, map_table},
+  };
+  return variants;
+}
+
+const MapVariant& map_variant(MapKind kind, const std::string& isa) {
+  return choose_variant(map_variants(), kind, isa);
+}
+
+}  // namespace tri
