@@ -1,10 +1,11 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
 # `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own. Objects end up in build/; an object named *_avx2
-# (*_avx512) is compiled for that ISA and chosen at run time.
+# (*_avx512) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
+# kernels on a CPU that has only AVX2 (needs libsimde-dev).
 
 CXX      ?= g++
-BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)
+BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
@@ -29,7 +30,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             curl ca-certificates
 
-.PHONY: all test deps clean cifar10
+.PHONY: all test emulate deps clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma
@@ -37,6 +38,10 @@ all: $(PROGRAMS:%=$(BIN)%)
 $(BUILD)/engine/kernels/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 # Emulated AVX-512 passes 64-byte arguments, within that object.
 $(BUILD)/tests/map_test.o: ISA_FLAGS := -Wno-psabi
+ifneq ($(EMULATE),)
+%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx2 -mfma -Wno-psabi -Itests/emulate
+$(BUILD)/engine/kernels/int_conv.o: ISA_FLAGS := -DEMULATE_AVX512
+endif
 # stb_image's sums may overflow on damaged pictures: let that be defined.
 $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv
 
@@ -55,6 +60,10 @@ $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 # Threads that spin while they wait would make the tests many times slower on a loaded machine.
 test: all $(BUILD)/tests/run
 	OMP_WAIT_POLICY=passive BIN=$(BIN) $(BUILD)/tests/run
+
+emulate:
+	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
+	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*'
 
 # One line for each library that is missing, rather than a page of compiler errors.
 $(BUILD)/libraries:

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "data/file.h"
+#include "nets/nets.h"
 #include "tests/test.h"
 
 using namespace tri;
@@ -136,16 +137,17 @@ std::vector<uint8_t> run(const ConvVariant& v, const PackedConv& conv, const Cas
   return {y.begin() + kGuards, y.end() - kGuards};
 }
 
+struct Way {
+  Epilogue::Kind kind;
+  int threads;
+};
+const std::vector<Way> kWays = {{Epilogue::accumulators, 1},
+                                {Epilogue::accumulators, 2},
+                                {Epilogue::requantise, 1},
+                                {Epilogue::staircase, 1}};
+
 // All variants of c.kind agree with the scalar one, for every epilogue, and for 1 and 2 threads.
-void compare(const Case& c) {
-  struct Way {
-    Epilogue::Kind kind;
-    int threads;
-  };
-  constexpr Way kWays[] = {{Epilogue::accumulators, 1},
-                           {Epilogue::accumulators, 2},
-                           {Epilogue::requantise, 1},
-                           {Epilogue::staircase, 1}};
+void compare(const Case& c, const std::vector<Way>& ways = kWays) {
   CAPTURE(describe(c));
   Data data(c);
   fill(data, c);
@@ -154,7 +156,7 @@ void compare(const Case& c) {
   for (auto v = conv_variants().rbegin(); v != conv_variants().rend(); ++v) {  // scalar first
     if (v->kind != c.kind || !v->runnable()) continue;
     const PackedConv conv = v->pack(c.layer, data.weights.data());
-    for (const Way& way : kWays) {
+    for (const Way& way : ways) {
       CAPTURE(v->isa);
       CAPTURE(way.kind);
       CAPTURE(way.threads);
@@ -228,6 +230,29 @@ TEST_CASE("every variant equals the scalar one on odd channels, maps, kernels an
   compare_both_kinds(layer(conv("wide pad", 20, 3, 2, 2), {2, 1, 9}), 3);
 }
 
+TEST_CASE("every variant equals the scalar one where Winograd's tiles hang over the map's edge") {
+  for (int size : {4, 5, 7, 8})
+    for (int out : {1, 10, 16, 33})
+      compare_both_kinds(layer(conv3("c", out), {size, 9 - size % 2, 32}), 3);
+  compare_both_kinds(layer(conv3("many tiles", 33), {32, 30, 16}), 2);
+  compare_both_kinds(layer(conv3("wide", 20), {6, 6, 1024}), 1);
+  compare_both_kinds(layer(conv3("too wide for exact sums", 5), {4, 4, 1840}), 1);
+}
+
+TEST_CASE("every variant equals the scalar one on every layer of the five nets") {
+  std::set<std::string> seen;
+  for (const std::string& net : net_names())
+    for (Layer& l : table_of(net)) {
+      if (!l.has_weights()) continue;
+      const Case int8{.kind = ConvKind::int8, .layer = l};
+      if (!seen.insert(describe(int8)).second) continue;
+      compare(int8, {{Epilogue::requantise, 2}});
+      const Case lut{.kind = ConvKind::lut, .layer = l, .codes = Codes::sparse};
+      if (l.kind == Kind::conv) compare(lut, {{Epilogue::staircase, 2}});
+    }
+  CHECK(seen.size() > 40);
+}
+
 TEST_CASE("every variant equals the scalar one on whole-map layers and on real sizes") {
   for (int size : {1, 2, 4}) compare_both_kinds(layer(linear("fc", 10), {size, size, 65}), 9);
   compare_both_kinds(layer(conv3("conv1_1", 64), {32, 32, 3}), 2);
@@ -257,8 +282,9 @@ TEST_CASE("every depthwise variant equals the scalar one") {
 
 TEST_CASE("no variant overflows or saturates on extreme weights, codes and values") {
   for (Weights w : {Weights::least, Weights::most, Weights::mixed_extremes})
-    for (const Layer& l : {layer(conv3("c", 33), {3, 3, 100}), layer(pw("c", 16), {1, 2, 1024}),
-                           layer(conv("c", 8, 5, 1, 2), {3, 3, 70})})
+    for (const Layer& l :
+         {layer(conv3("c", 33), {3, 3, 100}), layer(pw("c", 16), {1, 2, 1024}),
+          layer(conv("c", 8, 5, 1, 2), {3, 3, 70}), layer(conv3("tiles", 17), {4, 5, 128})})
       for (Codes codes : {Codes::zero, Codes::top, Codes::random}) {
         compare({.kind = ConvKind::int8, .layer = l, .n = 2, .weights = w, .codes = codes});
         Case c{.kind = ConvKind::lut, .layer = l, .n = 2, .weights = w, .codes = codes};
@@ -287,6 +313,7 @@ TEST_CASE("the best runnable variant is chosen, or the one that is named") {
     CHECK(isas.count("scalar") == 1);
 #ifdef __x86_64__
     CHECK(isas.count("avx2") == 1);
+    CHECK(isas.count("avx512") == 1);
 #endif
   }
 }

@@ -22,6 +22,15 @@ inline __m256i scale(__m256i a, __m256i m, __m256i shift) {
 
 inline __m256i requantise8(__m256i a, __m256i m, __m256i shift) {
   a = _mm256_max_epi32(a, _mm256_setzero_si256());
+  // Where the half that rounds is a multiple of 2^32, as is usual, the products' upper halves do.
+  const __m256i below = _mm256_sub_epi32(shift, _mm256_set1_epi32(33));
+  if (_mm256_movemask_ps(_mm256_castsi256_ps(below)) == 0) {
+    const __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(a, m), 32);
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(m, 32));
+    const __m256i twice = _mm256_srlv_epi32(_mm256_blend_epi32(even, odd, 0xaa), below);
+    const __m256i code = _mm256_srli_epi32(_mm256_add_epi32(twice, _mm256_set1_epi32(1)), 1);
+    return _mm256_min_epi32(code, _mm256_set1_epi32(kCodeMax));
+  }
   const __m256i low = _mm256_set1_epi64x(0xffffffff);
   const __m256i even = scale(a, m, _mm256_and_si256(shift, low));
   const __m256i odd =

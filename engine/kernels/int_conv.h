@@ -44,6 +44,7 @@ struct PackedConv {
   Buffer<int8_t> weights;
   // What else a variant needs to know: variants.h says which and what it means.
   Buffer<int32_t> sums;
+  Buffer<int16_t> transformed;
   int chunk = 0;
   std::vector<int> groups;
 };

@@ -13,7 +13,7 @@ void check_range(const Layer& layer) {
   CHECK(int64_t(layer.rows()) * 128 * kCodeMax <= INT32_MAX);  // sums fit their 32 bits
 }
 
-PackedConv pack_depthwise(const Layer& l, const int8_t* weights) {
+PackedConv pack_depthwise_avx2(const Layer& l, const int8_t* weights) {
   const int K = l.output.c, taps = l.kernel * l.kernel, pairs = (taps + 1) / 2;
   PackedConv p;
   p.layer = l;
@@ -21,6 +21,74 @@ PackedConv pack_depthwise(const Layer& l, const int8_t* weights) {
   for (int t = 0; t < taps; ++t)
     for (int k = 0; k < K; ++k)
       p.weights[((size_t(k / 16) * pairs + t / 2) * 16 + k % 16) * 2 + t % 2] = weights[t * K + k];
+  return p;
+}
+
+PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
+  const int K = l.output.c, taps = l.kernel * l.kernel, quads = (taps + 3) / 4;
+  PackedConv p;
+  p.layer = l;
+  p.weights.resize(size_t(round_up(K, 64)) * quads * 4);
+  for (int t = 0; t < taps; ++t)
+    for (int k = 0; k < K; ++k) {
+      const size_t registers = ((size_t(k / 64) * quads + t / 4) * 4 + k % 16 / 4) * 64;
+      p.weights[registers + size_t(k % 64 / 16 * 16 + k % 4 * 4 + t % 4)] = weights[t * K + k];
+    }
+  return p;
+}
+
+// Blocks of 16 channels k, of which four channels c make one quad of 64 bytes; column(k, c) is the
+// place in it.
+template <class Column>
+PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
+  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  const int C4 = round_up(C, 4), K16 = round_up(K, 16);
+  PackedConv p;
+  p.layer = l;
+  p.weights.resize(size_t(K16) * taps * C4);
+  p.sums.resize(size_t(K16) * taps);
+  for (int t = 0; t < taps; ++t)
+    for (int c = 0; c < C; ++c)
+      for (int k = 0; k < K; ++k) {
+        const int8_t w = weights[(size_t(t) * C + c) * K + k];
+        const size_t quad = (size_t(k / 16) * taps + t) * (C4 / 4) + c / 4;
+        p.weights[quad * 64 + size_t(column(k % 16, c % 4))] = w;
+        p.sums[size_t(t) * K16 + k] += w;
+      }
+  return p;
+}
+
+// How many taps of a 3x3 kernel fall inside a map of `size`, over all its places.
+int taps_of(int size) { return size == 1 ? 1 : 3 * size - 2; }
+
+// Winograd's tiles, of 16 multiplications for four outputs, cost less than the taps inside the map.
+bool winograd_pays(const Layer& l) {
+  const int tiles = ((l.output.h + 1) / 2) * ((l.output.w + 1) / 2);
+  return l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % 16 == 0 &&
+         int64_t(l.rows()) * 128 * kCodeMax < 1 << 29 &&  // four times a sum fits 32 bits
+         18 * tiles < taps_of(l.in.h) * taps_of(l.in.w);
+}
+
+PackedConv pack_winograd(const Layer& l, const int8_t* weights) {
+  const int C = l.in.c, K = l.output.c, blocks = (K + 15) / 16;
+  PackedConv p;
+  p.layer = l;
+  p.transformed.resize(size_t(blocks) * 16 * 16 * C);
+  const auto transform = [](int a, int b, int c, int* to, int step) {  // G (a b c)'
+    to[0] = 2 * a, to[step] = a + b + c, to[2 * step] = a - b + c, to[3 * step] = 2 * c;
+  };
+  for (int c = 0; c < C; ++c)
+    for (int k = 0; k < K; ++k) {
+      int t[12], u[16];
+      for (int j = 0; j < 3; ++j) {
+        const auto g = [&](int i) { return weights[(size_t(3 * i + j) * C + c) * K + k]; };
+        transform(g(0), g(1), g(2), t + j, 3);
+      }
+      for (int i = 0; i < 4; ++i) transform(t[3 * i], t[3 * i + 1], t[3 * i + 2], u + 4 * i, 1);
+      for (int point = 0; point < 16; ++point)
+        p.transformed[((size_t(k / 16) * 16 + point) * C + c / 2 * 2) * 16 + k % 16 * 2 + c % 2] =
+            int16_t(u[point]);
+    }
   return p;
 }
 
@@ -49,46 +117,19 @@ std::vector<Extremes> piece_extremes(const Layer& l, int chunk, const int8_t* we
   return pieces;
 }
 
-}  // namespace
+constexpr int kLutPiece = 24 << 10;  // bytes
 
-PackedConv pack_scalar(const Layer& layer, const int8_t* weights) {
-  check_range(layer);
-  PackedConv p;
-  p.layer = layer;
-  p.weights.assign(weights, weights + layer.weights());
-  return p;
-}
-
-PackedConv pack_int8_avx2(const Layer& l, const int8_t* weights) {
-  check_range(l);
-  if (l.kind == Kind::depthwise) return pack_depthwise(l, weights);
-  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
-  const int C4 = round_up(C, 4), K16 = round_up(K, 16);
-  PackedConv p;
-  p.layer = l;
-  p.weights.resize(size_t(K16) * taps * C4);
-  p.sums.resize(size_t(K16) * taps);
-  for (int t = 0; t < taps; ++t)
-    for (int c = 0; c < C; ++c)
-      for (int k = 0; k < K; ++k) {
-        const int8_t w = weights[(size_t(t) * C + c) * K + k];
-        const size_t quad = (size_t(k / 16) * taps + t) * (C4 / 4) + c / 4;
-        p.weights[quad * 64 + size_t(c % 2 * 32 + k % 16 * 2 + c / 2 % 2)] = w;
-        p.sums[size_t(t) * K16 + k] += w;
-      }
-  return p;
-}
-
-PackedConv pack_lut_avx2(const Layer& l, const int8_t* weights) {
+PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   check_range(l);
   CHECK(l.kind == Kind::conv);
   const int C = l.in.c, K = l.output.c;
   PackedConv p;
   p.layer = l;
 
-  // The largest chunk that lets every piece be summed in 16 bits, and positions w * chunk + c be
-  // held in as many.
+  // The largest chunk that lets every piece be summed in 16 bits, positions w * chunk + c be held
+  // in as many, and a piece of a block stay in the L1 cache.
   p.chunk = std::min(C, 65536 / l.in.w);
+  while (p.chunk > 16 && l.kernel * p.chunk * 2 * R > kLutPiece) p.chunk = (p.chunk + 1) / 2;
   std::vector<Extremes> pieces = piece_extremes(l, p.chunk, weights);
   while (!std::ranges::all_of(pieces, &Extremes::fit_16_bits)) {
     CHECK(p.chunk > 1);
@@ -111,7 +152,7 @@ PackedConv pack_lut_avx2(const Layer& l, const int8_t* weights) {
   p.groups.push_back(int(pieces.size()));
 
   const size_t rows = pieces.size() * size_t(l.kernel * p.chunk);
-  p.weights.resize(rows * size_t(round_up(K, 32)));
+  p.weights.resize(rows * size_t(round_up(K, R)));
   const int chunks = int(pieces.size()) / l.kernel;
   for (int i = 0; i < l.kernel; ++i)
     for (int j = 0; j < l.kernel; ++j)
@@ -119,13 +160,43 @@ PackedConv pack_lut_avx2(const Layer& l, const int8_t* weights) {
         const int piece = i * chunks + c / p.chunk;
         const size_t row = (size_t(piece) * l.kernel + j) * p.chunk + c % p.chunk;
         for (int k = 0; k < K; ++k, ++weights) {
-          const int first = k / kLutBlock * kLutBlock;
-          const int width = std::min(kLutBlock, round_up(K, 32) - first);
-          p.weights[rows * first + row * width + (k - first) / 32 * 32 + lut_column(k % 32)] =
+          const int first = k / (2 * R) * (2 * R), width = std::min(2 * R, round_up(K, R) - first);
+          p.weights[rows * first + row * width + (k - first) / R * R + lut_column(k % R, R)] =
               *weights;
         }
       }
   return p;
+}
+
+}  // namespace
+
+PackedConv pack_scalar(const Layer& layer, const int8_t* weights) {
+  check_range(layer);
+  PackedConv p;
+  p.layer = layer;
+  p.weights.assign(weights, weights + layer.weights());
+  return p;
+}
+
+PackedConv pack_int8_avx2(const Layer& l, const int8_t* weights) {
+  check_range(l);
+  if (l.kind == Kind::depthwise) return pack_depthwise_avx2(l, weights);
+  if (winograd_pays(l)) return pack_winograd(l, weights);
+  return pack_quads(l, weights, [](int k, int c) { return c % 2 * 32 + k * 2 + c / 2; });
+}
+
+PackedConv pack_int8_avx512(const Layer& l, const int8_t* weights) {
+  check_range(l);
+  if (l.kind == Kind::depthwise) return pack_depthwise_avx512(l, weights);
+  return pack_quads(l, weights, [](int k, int c) { return k * 4 + c; });
+}
+
+PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights) {
+  return pack_lut(layer, weights, 32);
+}
+
+PackedConv pack_lut_avx512(const Layer& layer, const int8_t* weights) {
+  return pack_lut(layer, weights, 64);
 }
 
 }  // namespace tri

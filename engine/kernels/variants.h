@@ -20,22 +20,31 @@ void lut_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 // int8, AVX2: [K / 16][tap][C / 4][c % 2][16 k][c / 2 % 2], zeros where K or C is no multiple; sums
 // is [tap][K rounded up to 16], the sum of a tap's weights over the channels: what a tap outside
 // the map adds for each unit of pad_value.
-// Depthwise: [K / 16][tap / 2][16 k][tap % 2], and no sums.
+// Depthwise: [K / 16][tap / 2][16 k][tap % 2], and no sums. Winograd, where it pays: `transformed`
+// alone, [K / 16][point][C / 2][16 k][c % 2].
 PackedConv pack_int8_avx2(const Layer& layer, const int8_t* weights);
 void int8_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+void winograd_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// lut, AVX2: a *piece* is one row i of the kernel on one chunk of channels, pieces in the order
-// (i, chunk). Weights are [block of 64 k][piece][j][c of the chunk][64 k, see lut_column], the last
-// block 32 wide where that holds the rest of K. A *group* is a run of pieces whose weights can be
-// summed in 16 bits, whatever the codes are: groups are [groups[g], groups[g + 1]).
+// int8, AVX-512: [K / 16][tap][C / 4][16 k][c % 4], and sums as above. Depthwise: [K / 64][tap / 4]
+// [k / 4 % 4][k / 16 % 4][k % 4][tap % 4], and no sums.
+PackedConv pack_int8_avx512(const Layer& layer, const int8_t* weights);
+void int8_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+
+// lut, registers of R bytes: a *piece* is one row i of the kernel on one chunk of channels, pieces
+// in the order (i, chunk). Weights are [block of 2 R k][piece][j][c of the chunk][2 R k, see
+// lut_column], the last block R wide where that holds the rest of K. A *group* is a run of pieces
+// whose weights can be summed in 16 bits, whatever the codes are: [groups[g], groups[g + 1]).
 PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights);
 void lut_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+PackedConv pack_lut_avx512(const Layer& layer, const int8_t* weights);
+void lut_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-constexpr int kLutBlock = 64;
-// Channel k of 32 stands in this byte of a row: interleaving two rows by bytes and their sums by
-// 16-bit words, in halves of a register, then leaves the channels in order.
-constexpr int lut_column(int k) { return k / 8 * 4 + k % 4 + (k % 8 < 4 ? 0 : 16); }
+// Channel k of R stands in this byte of a row: interleaving two rows by bytes and their sums by
+// 16-bit words, each in 16 bytes of a register, then leaves the channels in order.
+constexpr int lut_column(int k, int R) { return k % (R / 4) / 4 * 16 + k / (R / 4) * 4 + k % 4; }
 
 constexpr int round_up(int value, int multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -52,7 +61,8 @@ struct Taps {
 }
 
 // At least `bytes` of memory, aligned to 64, of the calling thread: kept for its next call here,
-// which may overwrite it.
+// which may overwrite it. The second is another one, for what a thread makes for its whole team.
 void* scratch(size_t bytes);
+void* shared_scratch(size_t bytes);
 
 }  // namespace tri

@@ -1,0 +1,53 @@
+// epilogue.h for sixteen channels in a register.
+#pragma once
+
+#include "engine/kernels/avx512.h"
+#include "engine/kernels/epilogue.h"
+
+namespace tri {
+namespace {
+
+// (a * m + half) >> shift of eight 64-bit products, at most 255.
+inline __m512i scale(__m512i a, __m512i m, __m512i shift) {
+  const __m512i one = _mm512_set1_epi64(1);
+  const __m512i half = _mm512_sllv_epi64(one, _mm512_sub_epi64(shift, one));
+  const __m512i sum = _mm512_add_epi64(_mm512_mul_epu32(a, m), half);
+  return _mm512_min_epu64(_mm512_srlv_epi64(sum, shift), _mm512_set1_epi64(kCodeMax));
+}
+
+inline __m512i requantise16(__m512i a, __m512i m, __m512i shift) {
+  a = _mm512_max_epi32(a, _mm512_setzero_si512());
+  const __m512i even = scale(a, m, _mm512_and_si512(shift, _mm512_set1_epi64(0xffffffff)));
+  const __m512i odd =
+      scale(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(m, 32), _mm512_srli_epi64(shift, 32));
+  return _mm512_or_si512(even, _mm512_slli_epi64(odd, 32));
+}
+
+// sums: [k], of channels first .. last-1, in whole registers.
+inline void finish_avx512(const Epilogue& e, const int32_t* sums, int first, int last, int K,
+                          size_t pixel, void* y) {
+  for (int k = first; k < last; k += 16) {
+    const auto mask = __mmask16(last - k >= 16 ? 0xffff : (1 << (last - k)) - 1);
+    const auto load = [=](const int32_t* p) { return _mm512_maskz_loadu_epi32(mask, p + k); };
+    const size_t at = pixel * size_t(K) + size_t(k);
+    __m512i a = _mm512_loadu_si512(sums + (k - first));
+    if (e.bias) a = _mm512_add_epi32(a, load(e.bias));
+    if (e.kind == Epilogue::accumulators) {
+      _mm512_mask_storeu_epi32(static_cast<int32_t*>(y) + at, mask, a);
+      continue;
+    }
+    if (e.kind == Epilogue::requantise) {
+      a = requantise16(a, load(e.m), load(e.shift));
+    } else {
+      const __m512i one = _mm512_set1_epi32(1);
+      const __mmask16 above1 = _mm512_cmpgt_epi32_mask(a, load(e.t1));
+      const __mmask16 above2 = _mm512_cmpgt_epi32_mask(a, load(e.t2));
+      a = _mm512_maskz_mov_epi32(above1, one);
+      a = _mm512_mask_add_epi32(a, above2, a, one);
+    }
+    _mm512_mask_cvtepi32_storeu_epi8(static_cast<uint8_t*>(y) + at, mask, a);
+  }
+}
+
+}  // namespace
+}  // namespace tri
