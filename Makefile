@@ -54,7 +54,7 @@ $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 $(BIN)bench: $(BENCH)
 $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not compare with oneDNN))
 
-$(BUILD)/tests/run: $(TESTS) $(LIBRARY)
+$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
 
 # Threads that spin while they wait would make the tests many times slower on a loaded machine.
