@@ -1,15 +1,13 @@
 // ./bench int8|lut: our integer convolutions beside OpenBLAS and oneDNN, layer by layer.
 #include <omp.h>
 
-#include <cmath>
 #include <iostream>
 #include <iterator>
-#include <map>
 
 #include "data/file.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/peers.h"
+#include "tools/bench/field.h"
 #include "tools/bench/table.h"
 #include "tools/pictures.h"
 
@@ -64,81 +62,6 @@ Program program(Settings& s) {
   return p;
 }
 
-// The contestants' names and what they are called in the columns: ours come first.
-class Field {
- public:
-  Field(const Settings& s, const Problems& problems) {
-    add("ours", [&] { return our_kernel(problems, s.kind, s.isa, s.threads); });
-    isa_ = contest_.description();
-    // Against oneDNN held to AVX2 stand our AVX2 kernels, unless --isa says which.
-    if (s.isa.empty() && isa_.starts_with("avx512"))
-      add("ours_avx2", [&] { return our_kernel(problems, s.kind, "avx2", s.threads); });
-    if (s.kind == ConvKind::lut)
-      add("int8", [&] { return our_kernel(problems, ConvKind::int8, s.isa, s.threads); });
-    add("sgemm", [&] { return sgemm_peer(problems, s.threads); });
-    std::string peers = "sgemm: OpenBLAS for " + contest_.description();
-    if (has_onednn()) {
-      add("onednn", [&] { return onednn_peer(problems, false, s.threads); });
-      peers += "; onednn: " + contest_.description();
-      if (contest_.description() == "avx2")
-        peers += ", which is all this CPU has, so it is also onednn_avx2";
-      else
-        add("onednn_avx2", [&] { return onednn_peer(problems, true, s.threads); });
-    } else {
-      peers += "; no oneDNN, as libdnnl-dev was not there when bench was built";
-    }
-    std::cerr << peers << "\n";
-  }
-
-  const std::string& isa() const { return isa_; }
-  // Medians of a problem by name; "ours_avx2" and "onednn_avx2" fall back to the ones they equal.
-  std::map<std::string, double> race(size_t problem, int repeats) {
-    const std::vector<double> seconds = contest_.race(int(problem), repeats);
-    std::map<std::string, double> named;
-    for (size_t i = 0; i < names_.size(); ++i) named[names_[i]] = seconds[i];
-    if (!named.contains("ours_avx2")) named["ours_avx2"] = named["ours"];
-    if (named.contains("onednn") && !named.contains("onednn_avx2"))
-      named["onednn_avx2"] = named["onednn"];
-    return named;
-  }
-
- private:
-  void add(const std::string& name, Contest::Make make) {
-    contest_.add(name, std::move(make));
-    names_.push_back(name);
-  }
-  Contest contest_;
-  std::vector<std::string> names_;
-  std::string isa_;
-};
-
-// Sums of medians over layers. A peer that a layer has not is compared on the other layers alone.
-struct Totals {
-  double macs = 0;
-  std::map<std::string, double> peer, ours_beside;  // seconds, by peer
-
-  void add(double layer_macs, const std::map<std::string, double>& seconds) {
-    macs += layer_macs;
-    for (const auto& [name, value] : seconds) {
-      if (std::isnan(value)) continue;
-      peer[name] += value;
-      ours_beside[name] += seconds.at(name == "onednn_avx2" ? "ours_avx2" : "ours");
-    }
-  }
-  void add(const Totals& other) {
-    macs += other.macs;
-    for (const auto& [name, value] : other.peer) peer[name] += value;
-    for (const auto& [name, value] : other.ours_beside) ours_beside[name] += value;
-  }
-  // lut_vs_onednn and so on: above 1 where ours is faster.
-  Json ratios(const std::string& ours) const {
-    Json json;
-    for (const char* name : {"int8", "sgemm", "onednn", "onednn_avx2"})
-      if (peer.contains(name)) json[ours + "_vs_" + name] = peer.at(name) / ours_beside.at(name);
-    return json;
-  }
-};
-
 class Report {
  public:
   Report(const Settings& s, const std::string& isa, bool both_isas)
@@ -148,7 +71,7 @@ class Report {
         peak_(peak_gmacs(isa, s.threads)),
         table_(columns(s)) {}
 
-  Json row(const std::string& layer, double macs, const std::map<std::string, double>& seconds) {
+  Json row(const std::string& layer, double macs, const Seconds& seconds) {
     Json row = {{"layer", layer},
                 {"kernel", settings_.name},
                 {"ISA", isa_},
@@ -187,8 +110,10 @@ class Report {
 
 void run(Settings s) {
   const Program all = program(s);
-  Field field(s, all.problems);
-  Report report(s, field.isa(), s.isa.empty() && field.isa().starts_with("avx512"));
+  if (all.problems.empty()) throw Error("no layer of " + s.net + " takes three-level codes");
+  Field field(all.problems, s.kind, s.isa, s.threads);
+  std::cerr << field.description() << "\n";
+  Report report(s, field.isa(), field.both_isas());
   Totals everything;
   Json by_zeros = Json::array();
   std::string closing;
