@@ -12,7 +12,7 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -lopenblas
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-ROOMS    := data engine engine/kernels nets distill rl
+ROOMS    := data engine engine/kernels engine/loops nets distill rl
 SOURCES  := $(wildcard $(addsuffix /*.cpp,$(ROOMS)))
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp,$(SOURCES))

@@ -4,23 +4,25 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/loops/loops.h"
 #include "engine/quant.h"
-#include "engine/tensor.h"
+#include "engine/scratch.h"
 
 namespace tri {
 namespace {
 
-// Two sums over the rows of each channel. add(row, s1, s2) adds one row's terms. Rows are split
-// into as many parts for any number of threads, so that the result does not depend on it.
+// Two sums [K] over M rows. add(first row, rows, s1, s2) adds some rows' terms. Rows are split into
+// as many parts for any number of threads, so that the result does not depend on it.
 template <class Add>
 void column_sums(int M, int K, Add add, std::vector<double>& s1, std::vector<double>& s2) {
   constexpr int kParts = 64;
-  Buffer<float> partial(size_t(2) * kParts * K);
+  float* partial = scratch<struct ColumnSums>(size_t(2) * kParts * K);
 #pragma omp parallel for
   for (int part = 0; part < kParts; ++part) {
-    float* sums = partial.data() + size_t(2) * part * K;
-    const int end = int(int64_t(M) * (part + 1) / kParts);
-    for (int row = int(int64_t(M) * part / kParts); row < end; ++row) add(row, sums, sums + K);
+    float* sums = partial + size_t(2) * part * K;
+    std::fill(sums, sums + 2 * K, 0.0f);
+    const int begin = int(int64_t(M) * part / kParts), end = int(int64_t(M) * (part + 1) / kParts);
+    add(begin, end - begin, sums, sums + K);
   }
   s1.assign(K, 0), s2.assign(K, 0);
   for (int part = 0; part < kParts; ++part)
@@ -30,6 +32,25 @@ void column_sums(int M, int K, Add add, std::vector<double>& s1, std::vector<dou
     }
 }
 
+// Calls f(first row, rows) for chunks of M rows, on all threads.
+template <class F>
+void for_rows(int M, F f) {
+  constexpr int kRows = 16;
+#pragma omp parallel for
+  for (int row = 0; row < M; row += kRows) f(size_t(row), std::min(kRows, M - row));
+}
+
+// a, b [K] with gamma * (y - mean) * inverse_std + beta = a * y + b.
+struct Line {
+  std::vector<float> a, b;
+  Line(const BatchNorm& bn, int K) : a(K), b(K) {
+    for (int k = 0; k < K; ++k) {
+      a[k] = bn.gamma[k] * bn.inverse_std[k];
+      b[k] = bn.beta[k] - a[k] * bn.mean[k];
+    }
+  }
+};
+
 }  // namespace
 
 void channel_moments(int M, int K, const float* y, float* mean, float* variance) {
@@ -37,13 +58,8 @@ void channel_moments(int M, int K, const float* y, float* mean, float* variance)
   std::vector<double> s1, s2;
   column_sums(
       M, K,
-      [=](int row, float* sum, float* squares) {
-        const float* r = y + size_t(row) * K;
-        for (int k = 0; k < K; ++k) {
-          const float value = r[k] - y[k];
-          sum[k] += value;
-          squares[k] += value * value;
-        }
+      [=](int row, int rows, float* sum, float* squares) {
+        loops().moments(rows, K, y + size_t(row) * K, y, sum, squares);
       },
       s1, s2);
   for (int k = 0; k < K; ++k) {
@@ -70,68 +86,37 @@ void batchnorm_statistics(const BatchNorm& bn, int M, int K, const float* y, boo
 
 void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, float scale,
                             float* out) {
-  std::vector<float> a(K), b(K);
-  for (int k = 0; k < K; ++k) {
-    a[k] = bn.gamma[k] * bn.inverse_std[k];
-    b[k] = bn.beta[k] - a[k] * bn.mean[k];
-  }
-  const float inverse = scale > 0 ? 1 / scale : 0;
-#pragma omp parallel for
-  for (int row = 0; row < M; ++row) {
-    const float* r = y + size_t(row) * K;
-    float* o = out + size_t(row) * K;
-    if (scale > 0)
-      for (int k = 0; k < K; ++k) {
-        const float z = a[k] * r[k] + b[k];
-        // Halves up, as trunc(x + 1/2) of what is not negative: round_code(), vectorised.
-        const float code = std::min((z > 0 ? z : 0.f) * inverse + 0.5f, kCodeMax + 0.5f);
-        o[k] = scale * float(int(code));
-      }
-    else
-      for (int k = 0; k < K; ++k) {
-        const float z = a[k] * r[k] + b[k];
-        o[k] = z > 0 ? z : 0;
-      }
-  }
+  const Line line(bn, K);
+  for_rows(M, [&](size_t row, int rows) {
+    loops().relu_forward(rows, K, y + row * K, line.a.data(), line.b.data(), scale, out + row * K);
+  });
 }
 
 void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
                              float* d, float* dgamma, float* dbeta) {
-  std::vector<float> a(K), b(K);
-  for (int k = 0; k < K; ++k) {
-    a[k] = bn.gamma[k] * bn.inverse_std[k];
-    b[k] = bn.beta[k] - a[k] * bn.mean[k];
-  }
+  const Line line(bn, K);
   const float most = scale > 0 ? scale * (kCodeMax + 0.5f) : HUGE_VALF;
   std::vector<double> s1, s2;
   column_sums(
       M, K,
-      [&](int row, float* sum, float* product) {
-        const float* r = y + size_t(row) * K;
-        float* g = d + size_t(row) * K;
-        for (int k = 0; k < K; ++k) {
-          const float z = a[k] * r[k] + b[k];
-          const float passed = z > 0 && z < most ? g[k] : 0;
-          g[k] = passed;
-          sum[k] += passed;
-          product[k] += passed * (r[k] - bn.mean[k]);
-        }
+      [&](int row, int rows, float* sum, float* product) {
+        const size_t at = size_t(row) * K;
+        loops().relu_backward(rows, K, y + at, line.a.data(), line.b.data(), most, bn.mean, d + at,
+                              sum, product);
       },
       s1, s2);
   std::vector<float> shift(K), slope(K);
   for (int k = 0; k < K; ++k) {
     const double normed = s2[k] * bn.inverse_std[k];  // sum of d * (y - mean) / std
-    dgamma[k] += float(normed);
-    dbeta[k] += float(s1[k]);
+    dgamma[k] = float(normed);
+    dbeta[k] = float(s1[k]);
     shift[k] = float(s1[k] / M);
     slope[k] = float(normed * bn.inverse_std[k] / M);
   }
-#pragma omp parallel for
-  for (int row = 0; row < M; ++row) {
-    const float* r = y + size_t(row) * K;
-    float* g = d + size_t(row) * K;
-    for (int k = 0; k < K; ++k) g[k] = a[k] * (g[k] - shift[k] - (r[k] - bn.mean[k]) * slope[k]);
-  }
+  for_rows(M, [&](size_t row, int rows) {
+    loops().norm_backward(rows, K, y + row * K, line.a.data(), bn.mean, shift.data(), slope.data(),
+                          d + row * K);
+  });
 }
 
 void bias_forward(int M, int K, const float* bias, float* y) {
@@ -140,6 +125,7 @@ void bias_forward(int M, int K, const float* bias, float* y) {
 }
 
 void bias_backward(int M, int K, const float* d, float* dbias) {
+  std::fill(dbias, dbias + K, 0.0f);
   for (int row = 0; row < M; ++row)
     for (int k = 0; k < K; ++k) dbias[k] += d[size_t(row) * K + k];
 }

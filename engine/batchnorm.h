@@ -28,11 +28,11 @@ void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, f
 
 // d [M][K]: in, the gradient of out; out, the gradient of y, through the statistics of the batch.
 // The straight-through estimator (Bengio et al., 2013) passes gradients where 0 < a < the largest
-// code. dgamma, dbeta: added to.
+// code. dgamma, dbeta: overwritten.
 void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
                              float* d, float* dgamma, float* dbeta);
 
-// y [M][K] += bias; dbias += column sums of d: for the logits, which have neither norm nor ReLU.
+// y [M][K] += bias; dbias = column sums of d: for the logits, which have neither norm nor ReLU.
 void bias_forward(int M, int K, const float* bias, float* y);
 void bias_backward(int M, int K, const float* d, float* dbias);
 

@@ -1,67 +1,76 @@
 #include "engine/depthwise.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "engine/check.h"
+#include "engine/loops/loops.h"
+#include "engine/scratch.h"
 
 namespace tri {
 namespace {
 
-// Calls f(output pixel, tap, input pixel) for every tap of every output that falls on the map.
-template <class F>
-void for_each_tap(const Layer& l, F f) {
-  for (int oh = 0; oh < l.output.h; ++oh)
-    for (int ow = 0; ow < l.output.w; ++ow)
-      for (int i = 0; i < l.kernel; ++i)
-        for (int j = 0; j < l.kernel; ++j) {
-          const int h = oh * l.stride + i - l.pad, w = ow * l.stride + j - l.pad;
-          if (h >= 0 && h < l.in.h && w >= 0 && w < l.in.w)
-            f(size_t(oh) * l.output.w + ow, i * l.kernel + j, size_t(h) * l.in.w + w);
-        }
+constexpr int kTaps = DepthwiseMap::kTaps;
+
+// [outputs][tap]: the input each tap of an output falls on along one axis, -1 outside.
+std::vector<int> inputs_of_outputs(const Layer& l, int inputs, int outputs) {
+  std::vector<int> at(size_t(outputs) * kTaps);
+  for (int o = 0; o < outputs; ++o)
+    for (int tap = 0; tap < kTaps; ++tap) {
+      const int i = o * l.stride + tap - l.pad;
+      at[size_t(o) * kTaps + tap] = i >= 0 && i < inputs ? i : -1;
+    }
+  return at;
+}
+
+// [inputs][tap]: the output that reads an input through a tap; -1: none does.
+std::vector<int> outputs_of_inputs(const Layer& l, int inputs, int outputs) {
+  std::vector<int> at(size_t(inputs) * kTaps, -1);
+  for (int o = 0; o < outputs; ++o)
+    for (int tap = 0; tap < kTaps; ++tap) {
+      const int i = o * l.stride + tap - l.pad;
+      if (i >= 0 && i < inputs) at[size_t(i) * kTaps + tap] = o;
+    }
+  return at;
 }
 
 }  // namespace
 
 void depthwise_forward(const Layer& l, int n, const float* x, const float* w, float* y) {
-  const int C = l.in.c;
+  CHECK(l.kernel == kTaps);
+  const auto rows = inputs_of_outputs(l, l.in.h, l.output.h);
+  const auto columns = inputs_of_outputs(l, l.in.w, l.output.w);
+  const DepthwiseMap map{l.output.h, l.output.w, l.in.c, l.in.w, rows.data(), columns.data()};
 #pragma omp parallel for
-  for (int picture = 0; picture < n; ++picture) {
-    const float* xi = x + picture * l.in.size();
-    float* yi = y + picture * l.output.size();
-    std::memset(yi, 0, l.output.size() * sizeof(float));
-    for_each_tap(l, [&](size_t out, int tap, size_t in) {
-      const float *a = xi + in * C, *b = w + size_t(tap) * C;
-      float* sum = yi + out * C;
-      for (int c = 0; c < C; ++c) sum[c] += a[c] * b[c];
-    });
-  }
+  for (int i = 0; i < n; ++i)
+    loops().depthwise(map, x + i * l.in.size(), w, y + i * l.output.size());
 }
 
 void depthwise_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
                         float* dx, float* dw) {
-  const int C = l.in.c;
+  CHECK(l.kernel == kTaps);
+  const auto rows = inputs_of_outputs(l, l.in.h, l.output.h);
+  const auto columns = inputs_of_outputs(l, l.in.w, l.output.w);
+  const DepthwiseMap map{l.output.h, l.output.w, l.in.c, l.in.w, rows.data(), columns.data()};
+  const auto back_rows = outputs_of_inputs(l, l.in.h, l.output.h);
+  const auto back_columns = outputs_of_inputs(l, l.in.w, l.output.w);
+  const DepthwiseMap back{l.in.h,     l.in.w,           l.in.c,
+                          l.output.w, back_rows.data(), back_columns.data()};
   const size_t weights = l.weights();
   // As many partial sums for any number of threads, so that the result does not depend on it.
-  const int parts = std::min(n, 16);
-  Buffer<float> partial(parts * weights);
-#pragma omp parallel for schedule(dynamic)
+  const int parts = std::min(n, 32);
+  float* partial = scratch<struct DepthwiseSums>(parts * weights);
+#pragma omp parallel for
   for (int part = 0; part < parts; ++part) {
-    float* sum = partial.data() + part * weights;
-    for (int picture = n * part / parts; picture < n * (part + 1) / parts; ++picture) {
-      const float *xi = x + picture * l.in.size(), *dyi = dy + picture * l.output.size();
-      float* dxi = dx ? dx + picture * l.in.size() : nullptr;
-      if (dxi) std::memset(dxi, 0, l.in.size() * sizeof(float));
-      for_each_tap(l, [&](size_t out, int tap, size_t in) {
-        const float *a = xi + in * C, *d = dyi + out * C;
-        float* s = sum + size_t(tap) * C;
-        for (int c = 0; c < C; ++c) s[c] += a[c] * d[c];
-        if (!dxi) return;
-        const float* b = w + size_t(tap) * C;
-        float* da = dxi + in * C;
-        for (int c = 0; c < C; ++c) da[c] += b[c] * d[c];
-      });
+    float* sum = partial + part * weights;
+    std::fill(sum, sum + weights, 0.0f);
+    for (int i = n * part / parts; i < n * (part + 1) / parts; ++i) {
+      const float* dyi = dy + i * l.output.size();
+      loops().depthwise_weights(map, x + i * l.in.size(), dyi, sum);
+      if (dx) loops().depthwise(back, dyi, w, dx + i * l.in.size());
     }
   }
-  for (int part = 0; part < parts; ++part)
+  std::copy(partial, partial + weights, dw);
+  for (int part = 1; part < parts; ++part)
     for (size_t i = 0; i < weights; ++i) dw[i] += partial[part * weights + i];
 }
 

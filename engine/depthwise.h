@@ -1,13 +1,13 @@
-// Float depthwise convolution: one filter a channel.
+// Float depthwise convolution, 3x3: one filter a channel. The loops are in engine/loops.
 #pragma once
 
 #include "engine/layer.h"
 
 namespace tri {
 
-// x: [n][in], w: [kernel * kernel][C], y: [n][output].
+// x: [n][in], w: [9][C], y: [n][output].
 void depthwise_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
-// dx: [n][in], overwritten, or null; dw: [kernel * kernel][C], added to.
+// dx: [n][in], overwritten, or null; dw: [9][C], overwritten.
 void depthwise_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
                         float* dx, float* dw);
 

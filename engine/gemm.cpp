@@ -1,6 +1,9 @@
 #include "engine/gemm.h"
 
 #include <cblas.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 extern "C" void openblas_set_num_threads(int);
 
@@ -12,11 +15,27 @@ namespace {
 
 }  // namespace
 
+void choose_blas_kernels([[maybe_unused]] char** argv) {
+#if defined(__x86_64__) && defined(__linux__)
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl");
+  if (!avx512 || std::getenv("OPENBLAS_CORETYPE")) return;
+  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+  execv("/proc/self/exe", argv);  // returns only where it fails: then on with the slower kernels
+#endif
+}
+
+void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride) {
+  const auto order = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
+  cblas_sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,
+              b.at, b.stride, beta, c, stride);
+}
+
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,
           float beta, float* c) {
-  const bool at = ta == Transpose::yes, bt = tb == Transpose::yes;
-  cblas_sgemm(CblasRowMajor, at ? CblasTrans : CblasNoTrans, bt ? CblasTrans : CblasNoTrans, M, N,
-              K, 1.0f, a, at ? M : K, b, bt ? K : N, beta, c, N);
+  gemm(M, N, K, {a, ta == Transpose::yes ? M : K, ta}, {b, tb == Transpose::yes ? K : N, tb}, beta,
+       c, N);
 }
 
 }  // namespace tri

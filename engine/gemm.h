@@ -3,9 +3,24 @@
 
 namespace tri {
 
+// Debian's OpenBLAS 0.3.21 takes recent AMD CPUs for a Haswell and leaves their AVX-512 unused,
+// which halves the speed. It reads $OPENBLAS_CORETYPE when it is loaded, before main: where the CPU
+// has AVX-512 and the variable is unset, this sets it to SkylakeX and starts the program again.
+// Call it first in main.
+void choose_blas_kernels(char** argv);
+
 enum class Transpose : bool { no, yes };
 
-// c [M][N] = a [M][K] * b [K][N] + beta * c; a (b) stands transposed in memory where said so.
+// A matrix in memory, `stride` floats from row to row; it stands transposed there where said so.
+struct MatrixIn {
+  const float* at;
+  int stride;
+  Transpose transpose = Transpose::no;
+};
+
+// c [M][N] = a [M][K] * b [K][N] + beta * c, c with `stride` floats from row to row.
+void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride);
+// The same for matrices without gaps.
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,
           float beta, float* c);
 

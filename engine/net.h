@@ -44,8 +44,8 @@ struct Activations {
       out;                       // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
   std::vector<Buffer<float>> y;  // [layers]: results of convolutions before batch norm
   std::vector<Buffer<float>> mean, inverse_std;
-  std::vector<Buffer<float>> dropped;  // factor per element
-  Buffer<float> rounded;               // 8-bit weights of every layer, as floats
+  uint64_t dropout_seed = 0;  // of the forward pass
+  Buffer<float> rounded;      // 8-bit weights of every layer, as floats
   Buffer<float> d, d_next;
 
   const float* logits() const { return out.back().data(); }

@@ -1,14 +1,23 @@
 #include "engine/optim.h"
 
+#include <algorithm>
+
+#include "engine/loops/loops.h"
+
 namespace tri {
 
 void sgd_step(const Sgd& sgd, size_t count, size_t decayed, float* params, const float* grads,
               float* velocity) {
+  constexpr size_t kChunk = 4096;
+  const auto update = [&](size_t begin, size_t end, float decay) {
+    loops().sgd(end - begin, sgd.rate, sgd.momentum, decay, grads + begin, params + begin,
+                velocity + begin);
+  };
 #pragma omp parallel for
-  for (size_t i = 0; i < count; ++i) {
-    const float g = grads[i] + (i < decayed ? sgd.decay * params[i] : 0);
-    velocity[i] = sgd.momentum * velocity[i] + g;
-    params[i] -= sgd.rate * (g + sgd.momentum * velocity[i]);
+  for (size_t begin = 0; begin < count; begin += kChunk) {
+    const size_t end = std::min(count, begin + kChunk), middle = std::clamp(decayed, begin, end);
+    update(begin, middle, sgd.decay);
+    update(middle, end, 0);
   }
 }
 

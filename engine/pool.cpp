@@ -4,6 +4,9 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/loops/loops.h"
+#include "engine/scratch.h"
+
 namespace tri {
 namespace {
 
@@ -28,35 +31,26 @@ void max_pool_forward(const Layer& l, int n, const float* x, float* y) {
     const float* xi = x + i * l.in.size();
     float* yi = y + i * l.output.size();
     std::fill(yi, yi + l.output.size(), std::numeric_limits<float>::lowest());
-    for_each_pixel(l, [&](size_t out, size_t in) {
-      for (int c = 0; c < C; ++c) yi[out * C + c] = std::max(yi[out * C + c], xi[in * C + c]);
-    });
+    for_each_pixel(
+        l, [&](size_t out, size_t in) { loops().max_forward(C, xi + in * C, yi + out * C); });
   }
 }
 
 void max_pool_backward(const Layer& l, int n, const float* x, const float* dy, float* dx) {
   const int C = l.in.c;
-#pragma omp parallel
-  {
-    Buffer<float> best(l.output.size());
-    Buffer<int> where(l.output.size());
-#pragma omp for
-    for (int i = 0; i < n; ++i) {
-      const float *xi = x + i * l.in.size(), *dyi = dy + i * l.output.size();
-      float* dxi = dx + i * l.in.size();
-      std::fill(best.begin(), best.end(), std::numeric_limits<float>::lowest());
-      for_each_pixel(l, [&](size_t out, size_t in) {
-        float* b = best.data() + out * C;
-        int* at = where.data() + out * C;
-        for (int c = 0; c < C; ++c) {
-          const bool larger = xi[in * C + c] > b[c];
-          at[c] = larger ? int(in) : at[c];
-          b[c] = larger ? xi[in * C + c] : b[c];
-        }
-      });
-      std::memset(dxi, 0, l.in.size() * sizeof(float));
-      for (size_t o = 0; o < l.output.size(); ++o) dxi[size_t(where[o]) * C + o % C] += dyi[o];
-    }
+#pragma omp parallel for
+  for (int i = 0; i < n; ++i) {
+    const float *xi = x + i * l.in.size(), *dyi = dy + i * l.output.size();
+    float *dxi = dx + i * l.in.size(), *best = scratch<struct Best>(l.output.size());
+    int* where = scratch<struct Where, int>(l.output.size());
+    std::fill(best, best + l.output.size(), std::numeric_limits<float>::lowest());
+    for_each_pixel(l, [&](size_t out, size_t in) {
+      loops().max_where(C, xi + in * C, int(in), best + out * C, where + out * C);
+    });
+    std::memset(dxi, 0, l.in.size() * sizeof(float));
+    for_each_pixel(l, [&](size_t out, size_t in) {
+      loops().max_backward(C, dyi + out * C, where + out * C, int(in), dxi + in * C);
+    });
   }
 }
 

@@ -62,7 +62,10 @@ const std::vector<Case>& cases() {
       {conv3("winograd2 dot", 16), {1, 1, 16}},
       {conv3("strided", 16, 2), {8, 8, 16}},
       {conv("5x5", 10, 5, 1, 2), {6, 6, 5}},
+      {conv("5x5 winograd", 16, 5, 1, 2), {9, 6, 32}},
+      {conv("5x5 winograd dot", 32, 5, 1, 2), {1, 1, 16}},
       {pw("1x1", 10), {6, 6, 7}},
+      {pw("1x1 blocks", 24), {8, 8, 300}},
       {linear("linear", 10), {3, 3, 8}},
       {dw("depthwise", 1), {6, 5, 20}},
       {dw("depthwise strided", 2), {6, 6, 3}},
@@ -85,7 +88,7 @@ TEST_CASE("a convolution is the sum it is defined as, within the rounding of its
     conv_forward(l, n, x.data(), w.data(), y.data());
     const auto expected = reference(l, n, x, w);
     // A sum of R unit-variance terms is about sqrt(R); F(4x4) loses some 4 bits to its transforms.
-    const double tolerance = std::sqrt(l.rows()) * (winograd_fits(l) ? 5e-5 : 2e-6);
+    const double tolerance = std::sqrt(l.rows()) * (winograd_fits(l) ? 5e-5 : 4e-6);
     double worst = 0;
     for (size_t i = 0; i < y.size(); ++i)
       worst = std::max(worst, std::fabs(double(y[i]) - expected[i]));
@@ -105,15 +108,16 @@ TEST_CASE("a convolution's backward pass is the adjoint of its forward pass") {
     const auto x = random_floats(n * l.in.size(), rng), w = random_floats(l.weights(), rng);
     const auto x2 = random_floats(x.size(), rng), w2 = random_floats(w.size(), rng);
     const auto dy = random_floats(n * l.output.size(), rng);
-    Buffer<float> dx(x.size(), 99.0f), dw(w.size(), 0.0f), y(dy.size());
+    Buffer<float> dx(x.size(), 99.0f), dw(w.size(), 99.0f), y(dy.size());
     conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), dw.data());
     const double tolerance = 1e-5;
     conv_forward(l, n, x2.data(), w.data(), y.data());
     CHECK(std::fabs(dot(dy, y) - dot(dx, x2)) < tolerance * norm(dy) * norm(y));
     conv_forward(l, n, x.data(), w2.data(), y.data());
     CHECK(std::fabs(dot(dy, y) - dot(dw, w2)) < tolerance * norm(dy) * norm(y));
-    // dw is added to; dx may be left out.
+    // dx may be left out.
+    const Buffer<float> before = dw;
     conv_backward(l, n, x.data(), w.data(), dy.data(), nullptr, dw.data());
-    CHECK(std::fabs(2 * dot(dy, y) - dot(dw, w2)) < 2 * tolerance * norm(dy) * norm(y));
+    CHECK(dw == before);
   }
 }
