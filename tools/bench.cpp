@@ -1,15 +1,15 @@
-// ./bench int8|lut|net|map: how fast the integer engine is, beside the best there is.
+// ./bench int8|lut|net|map|train: how fast the engine is, beside the best there is.
 #include <cstdio>
 
+#include "engine/gemm.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/peers.h"
 
 using namespace tri;
 
 int main(int argc, char** argv) {
-  use_best_openblas(argv);
+  choose_blas_kernels(argv);
   Options options(
-      "Measures the integer engine beside OpenBLAS, oneDNN, PyTorch and memcpy.\n"
+      "Measures the engine beside OpenBLAS, oneDNN, PyTorch and memcpy.\n"
       "Example: ./bench lut --zeros 0.75 --threads 1 --json lut.json");
   bool wants_signature = false;
   options.add_flag("--signature", wants_signature,
@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_conv(options, action);
   add_net(options, action);
   add_map(options, action);
+  add_train(options, action);
   return run_program(options, argc, argv, [&] {
     if (wants_signature)
       std::printf("%016llx\n", static_cast<unsigned long long>(signature()));

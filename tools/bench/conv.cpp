@@ -155,7 +155,7 @@ void run(Settings s) {
 
 void add_options(CLI::App& command, Settings& s) {
   command.add_option("--net", s.net, "the net whose layers are taken, with random weights")
-      ->check(CLI::IsMember(net_names()));
+      ->check(OneOf(net_names()));
   if (s.kind == ConvKind::lut)
     command.add_option("--zeros", s.zeros, "shares of zeros among random codes")
         ->delimiter(',')

@@ -27,11 +27,6 @@ std::unique_ptr<Contestant> sgemm_peer(const Problems& problems, int threads);
 bool has_onednn();  // was it there when this program was built?
 std::unique_ptr<Contestant> onednn_peer(const Problems& problems, bool avx2, int threads);
 
-// Starts the program anew with the OpenBLAS kernels for AVX-512 where the CPU has it, as OpenBLAS
-// 0.3.21 takes recent AMD CPUs for a Haswell and reads its variable when it is loaded. Keeps what
-// the environment says already.
-void use_best_openblas(char** argv);
-
 // Multiplications of 8-bit numbers a second, in G, that registers alone sustain: vpmaddubsw,
 // vpmaddwd and vpaddd in AVX2, vpdpbusd where isa begins with "avx512". 0 for a CPU that has
 // neither. A convolution may exceed it, as its nominal multiplications include those outside the

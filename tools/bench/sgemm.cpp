@@ -62,14 +62,4 @@ std::unique_ptr<Contestant> sgemm_peer(const Problems& problems, int threads) {
   return std::make_unique<Sgemm>(problems, threads);
 }
 
-void use_best_openblas(char** argv) {
-#ifdef __x86_64__
-  if (!__builtin_cpu_supports("avx512f") || std::getenv("OPENBLAS_CORETYPE")) return;
-  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
-  execv("/proc/self/exe", argv);  // returns only where it fails: then the program goes on as it is
-#else
-  (void)argv;
-#endif
-}
-
 }  // namespace tri
