@@ -8,22 +8,6 @@
 #include "engine/tensor.h"
 #include "tests/test.h"
 
-#if defined(__x86_64__) && __has_include(<simde/x86/avx512.h>)
-// The AVX-512 variants once more, their instructions emulated, for CPUs that lack them.
-#include <immintrin.h>
-#define SIMDE_ENABLE_NATIVE_ALIASES
-#include <simde/x86/avx512.h>
-#define _mm512_stream_si512 _mm512_store_si512  // simde 0.7 has none
-#define map_staircase_avx512 map_staircase_emulated
-#define map_table_avx512 map_table_emulated
-namespace tri {
-void map_staircase_emulated(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
-void map_table_emulated(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
-}  // namespace tri
-#include "engine/kernels/map_avx512.cpp"
-#define EMULATED
-#endif
-
 using namespace tri;
 
 namespace {
@@ -36,10 +20,6 @@ std::vector<MapVariant> runnable() {
   std::vector<MapVariant> variants;
   for (const MapVariant& v : map_variants())
     if (v.runnable()) variants.push_back(v);
-#ifdef EMULATED
-  variants.push_back({"emulated", MapKind::table, nullptr, map_table_emulated});
-  variants.push_back({"emulated", MapKind::staircase, nullptr, map_staircase_emulated});
-#endif
   return variants;
 }
 

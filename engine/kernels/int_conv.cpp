@@ -4,26 +4,13 @@
 
 #include "data/file.h"
 #include "engine/check.h"
+#include "engine/cpu.h"
 #include "engine/kernels/variants.h"
 
 namespace tri {
 namespace {
 
 bool always() { return true; }
-
-#ifdef __x86_64__
-bool has_avx2() { return __builtin_cpu_supports("avx2"); }
-
-#ifdef EMULATE_AVX512  // see the Makefile
-constexpr auto has_avx512 = has_avx2;
-#else
-bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vnni");
-}
-#endif
-#endif
 
 }  // namespace
 
@@ -42,10 +29,10 @@ void* shared_scratch(size_t bytes) {
 const std::vector<ConvVariant>& conv_variants() {
   static const std::vector<ConvVariant> variants = {
 #ifdef __x86_64__
-      {"avx512", ConvKind::int8, has_avx512, pack_int8_avx512, int8_avx512},
-      {"avx512", ConvKind::lut, has_avx512, pack_lut_avx512, lut_avx512},
-      {"avx2", ConvKind::int8, has_avx2, pack_int8_avx2, int8_avx2},
-      {"avx2", ConvKind::lut, has_avx2, pack_lut_avx2, lut_avx2},
+      {"avx512", ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512},
+      {"avx512", ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512},
+      {"avx2", ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2},
+      {"avx2", ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2},
 #endif
       {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar},
       {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "engine/cpu.h"
 #include "engine/kernels/choose.h"
 
 namespace tri {
@@ -13,15 +14,6 @@ bool always() { return true; }
 void map_table(const ByteMap& map, const uint8_t* x, size_t n, uint8_t* y) {
   for (size_t i = 0; i < n; ++i) y[i] = map.table[x[i]];
 }
-
-#ifdef __x86_64__
-bool has_avx2() { return __builtin_cpu_supports("avx2"); }
-bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vbmi");
-}
-#endif
 
 }  // namespace
 
@@ -41,10 +33,10 @@ ByteMap byte_map(const std::array<uint8_t, 256>& table) {
 const std::vector<MapVariant>& map_variants() {
   static const std::vector<MapVariant> variants = {
 #ifdef __x86_64__
-      {"avx512", MapKind::table, has_avx512, map_table_avx512},
-      {"avx512", MapKind::staircase, has_avx512, map_staircase_avx512},
-      {"avx2", MapKind::table, has_avx2, map_table_avx2},
-      {"avx2", MapKind::staircase, has_avx2, map_staircase_avx2},
+      {"avx512", MapKind::table, cpu_has_avx512_vbmi, map_table_avx512},
+      {"avx512", MapKind::staircase, cpu_has_avx512_vbmi, map_staircase_avx512},
+      {"avx2", MapKind::table, cpu_has_avx2, map_table_avx2},
+      {"avx2", MapKind::staircase, cpu_has_avx2, map_staircase_avx2},
 #endif
       {"scalar", MapKind::table, always, map_table},
       {"scalar", MapKind::staircase, always, map_table},

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "engine/cpu.h"
 #include "engine/loops/variants.h"
 
 namespace tri {
@@ -10,13 +11,8 @@ const std::vector<const Loops*>& loops_variants() {
   static const std::vector<const Loops*> variants = [] {
     std::vector<const Loops*> list;
 #ifdef __x86_64__
-    // All that the Makefile compiles *_avx512 objects for.
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vnni"))
-      list.push_back(&loops_avx512);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-      list.push_back(&loops_avx2);
+    if (cpu_has_avx512()) list.push_back(&loops_avx512);
+    if (cpu_has_avx2()) list.push_back(&loops_avx2);
 #endif
     list.push_back(&loops_scalar);
     return list;

@@ -36,3 +36,4 @@ static inline void tri_mask_cvtepi32_storeu_epi8(void* p, __mmask16 mask, __m512
 #define _mm512_maskz_loadu_epi8 tri_maskz_loadu_epi8
 #define _mm512_mask_storeu_epi32 tri_mask_storeu_epi32
 #define _mm512_mask_cvtepi32_storeu_epi8 tri_mask_cvtepi32_storeu_epi8
+#define _mm512_stream_si512(p, a) _mm512_store_si512(p, a)

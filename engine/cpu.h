@@ -1,0 +1,10 @@
+// Which instruction sets this CPU runs, by the objects that the Makefile compiles for them.
+#pragma once
+
+namespace tri {
+
+bool cpu_has_avx2();         // *_avx2: AVX2 and FMA
+bool cpu_has_avx512();       // *_avx512: F, BW, VL, DQ and VNNI
+bool cpu_has_avx512_vbmi();  // the same and VBMI
+
+}  // namespace tri
