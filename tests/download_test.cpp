@@ -47,6 +47,7 @@ struct Place {
     return in_root(url, "sh data/download.sh", more);
   }
   fs::path part() const { return root / "data/cifar-10-binary.tar.gz.part"; }
+  bool some_came() const { return fs::exists(part()) && fs::file_size(part()) > 0; }
   void write_part(std::span<const uint8_t> bytes) const { write_file(part(), bytes); }
   void check_complete() const {
     CHECK(load_train(root / "data/cifar-10-batches-bin").pixels == pictures.slice(0, 5).pixels);
@@ -142,13 +143,15 @@ TEST_CASE("download: what an earlier run left is used where it is right, else th
 TEST_CASE("download: a slow server meets the time limit, and the next run goes on" * kSkipped *
           kNeeds) {
   Place place;
+  Ran ran{};
   {
-    const HttpServer slow(place.archive, {.pause_ms = 300});
-    const Ran ran = place.download(slow.url(), "CIFAR10_SECONDS=1");
-    CHECK(ran.status == 1);
-    CHECK(mentions(ran.err, "not complete after 1 s"));
-    CHECK(mentions(ran.err, "run again to go on"));
+    const HttpServer slow(place.archive, {.pause_ms = 1000});
+    for (int seconds = 1; !place.some_came() && seconds < 10; seconds *= 2) {  // a loaded machine
+      ran = place.download(slow.url(), "CIFAR10_SECONDS=" + std::to_string(seconds));
+      CHECK(ran.status == 1);
+    }
   }
+  CHECK(mentions(ran.err, " s; what came is kept: run again to go on"));
   const size_t kept = fs::file_size(place.part());
   CHECK(kept > 0);
   const HttpServer good(place.archive, {});
@@ -178,12 +181,14 @@ TEST_CASE("download: a server that is not there or refuses gives its reason at o
 TEST_CASE("download: interrupted, it ends with status 130 and keeps only what came" * kSkipped *
           kNeeds) {
   Place place;
-  const HttpServer slow(place.archive, {.pause_ms = 300});
-  const Ran ran =
-      place.in_root(slow.url(), "timeout --preserve-status -s INT 1 sh data/download.sh");
-  CHECK(ran.status == 130);
+  const HttpServer slow(place.archive, {.pause_ms = 1000});
+  for (int seconds = 1; !place.some_came() && seconds < 10; seconds *= 2) {
+    const Ran ran = place.in_root(slow.url(), "timeout --preserve-status -s INT " +
+                                                  std::to_string(seconds) + " sh data/download.sh");
+    CHECK(ran.status == 130);
+  }
+  CHECK(place.some_came());
   CHECK(place.files() == 2);
-  CHECK(fs::file_size(place.part()) > 0);
 }
 
 TEST_CASE("programs that find no CIFAR-10 download it, unless --offline forbids it" * kSkipped *

@@ -81,11 +81,11 @@ void HttpServer::answer(int connection) {
   if (send(connection, head.data(), head.size(), MSG_NOSIGNAL) < 0 || !good) return;
   const size_t end = manners_.cut_after < all - begin ? begin + manners_.cut_after : all;
   for (size_t at = begin; at < end && !stop_;) {
-    if (manners_.pause_ms)
-      std::this_thread::sleep_for(std::chrono::milliseconds(manners_.pause_ms));
     const ssize_t n =
         send(connection, body_.data() + at, std::min<size_t>(1000, end - at), MSG_NOSIGNAL);
     if (n < 0) return;
     at += size_t(n);
+    if (manners_.pause_ms)
+      std::this_thread::sleep_for(std::chrono::milliseconds(manners_.pause_ms));
   }
 }

@@ -12,7 +12,7 @@ struct Manners {
   int status = 200;             // of every answer: another one has no body
   bool ranges = true;           // serves a part when it is asked for one; else all, from the start
   size_t cut_after = SIZE_MAX;  // closes the connection after so many bytes of a body
-  int pause_ms = 0;             // before each kilobyte
+  int pause_ms = 0;             // after each kilobyte
 };
 
 class HttpServer {
