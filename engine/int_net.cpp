@@ -1,9 +1,11 @@
 #include "engine/int_net.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "data/batch.h"
+#include "data/file.h"
 #include "engine/check.h"
 #include "engine/quant.h"
 
@@ -13,6 +15,8 @@ namespace {
 // Pictures that go through the net together: few enough that an activation and its successor stay
 // in the cache, enough that a layer's weights are read once for many pixels.
 constexpr int kChunk = 32;
+
+constexpr double kNever = 2;  // no share of zeros is that large
 
 // x: [n][in], y: [n][output]. Codes of a staircase rise with their values, so their largest is
 // right for codes too. Outside the map there is nothing.
@@ -35,22 +39,18 @@ void max_pool(const Layer& l, const uint8_t* x, int n, uint8_t* y) {
   }
 }
 
-// x: [n][in], y: [n][c]: the mean over the map, halves up. y may be x itself: the sums of a picture
-// are complete before its means are written, over numbers that have been read.
+// x: [n][in], y: [n][c]: the mean over the map, halves up. y may be x itself: what a mean
+// overwrites has been summed.
 template <class T>
 void average_pool(const Layer& l, const T* x, int n, T* y) {
   const int C = l.in.c, count = l.in.h * l.in.w;
-  std::vector<int64_t> sums(C);
-  for (int i = 0; i < n; ++i) {
-    std::fill(sums.begin(), sums.end(), 0);
-    const T* map = x + size_t(i) * l.in.size();
-    for (int at = 0; at < count; ++at)
-      for (int c = 0; c < C; ++c) sums[c] += map[size_t(at) * C + c];
+  for (int i = 0; i < n; ++i)
     for (int c = 0; c < C; ++c) {
-      const int64_t rounded = 2 * sums[c] + count, divisor = 2 * count;
+      int64_t sum = 0;
+      for (int at = 0; at < count; ++at) sum += x[(size_t(i) * count + at) * C + c];
+      const int64_t rounded = 2 * sum + count, divisor = 2 * count;
       y[size_t(i) * C + c] = T(rounded / divisor - (rounded % divisor < 0));  // floor
     }
-  }
 }
 
 // x: [size] codes 0, 1, 2 -> y: [size] values.
@@ -65,6 +65,21 @@ void to_logits(const QuantLayer& q, size_t pixels, int32_t* accumulators) {
   const size_t K = q.m.size();
   for (size_t i = 0; i < pixels * K; ++i)
     accumulators[i] = rescale(accumulators[i], {q.m[i % K], q.shift[i % K]});
+}
+
+// The share of zeros from which the lut kernel costs less than int8; both costs are linear.
+double break_even(const ConvVariant& int8, const PackedConv& int8_conv, const ConvVariant& lut,
+                  const PackedConv& lut_conv) {
+  const auto gain = [&](double zeros) {
+    return int8.cost(int8_conv, zeros) - lut.cost(lut_conv, zeros);
+  };
+  const double none = gain(0), all = gain(1);
+  return none >= 0 ? 0 : all <= 0 ? kNever : none / (none - all);
+}
+
+// Of the first of some pictures: they are alike, and the choice that hangs on it changes no result.
+double zero_share(const uint8_t* x, Shape shape) {
+  return double(std::count(x, x + shape.size(), uint8_t(0))) / double(shape.size());
 }
 
 template <class T>
@@ -90,12 +105,19 @@ Staircases::Staircases(const Model& model, std::vector<std::optional<TriSegment>
   }
 }
 
-IntNet::IntNet(Model model, const std::string& isa)
+IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
     : model_(std::move(model)),
       int8_(&conv_variant(ConvKind::int8, isa)),
       lut_(&conv_variant(ConvKind::lut, isa)),
       packed_int8_(model_.layers.size()),
-      packed_lut_(model_.layers.size()) {
+      packed_lut_(model_.layers.size()),
+      lut_from_(model_.layers.size(), kNever) {
+  const char* variable = std::getenv("TRISEGMENT_KERNEL");
+  const std::string kernel = !coded.empty() ? coded : variable ? variable : "auto";
+  if (kernel != "auto" && kernel != "int8" && kernel != "lut")
+    throw Error("unknown kernel '" + kernel + "' (" +
+                (!coded.empty() ? "option" : "environment variable TRISEGMENT_KERNEL") +
+                "): expected auto, int8 or lut");
   bool picture = true, logits = false;
   for (size_t i = 0; i < model_.layers.size(); ++i) {
     const Layer& l = model_.layers[i];
@@ -104,8 +126,12 @@ IntNet::IntNet(Model model, const std::string& isa)
     CHECK(l.kind != Kind::avg_pool || (l.output.h == 1 && l.output.w == 1 && l.pad == 0));
     if (!l.has_weights()) continue;
     packed_int8_[i] = int8_->pack(l, model_.quant[i].weights.data());
-    if (l.kind == Kind::conv && !picture)  // pictures are never codes of a staircase
+    if (l.kind == Kind::conv && !picture) {  // pictures are never codes of a staircase
       packed_lut_[i] = lut_->pack(l, model_.quant[i].weights.data());
+      if (kernel == "lut") lut_from_[i] = 0;
+      if (kernel == "auto")
+        lut_from_[i] = break_even(*int8_, packed_int8_[i], *lut_, packed_lut_[i]);
+    }
     picture = false;
     logits = !l.activated;
   }
@@ -180,7 +206,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           epilogue.shift = q.shift.data();
         }
         void* out = l.activated ? static_cast<void*>(y) : sums;
-        if (coded && l.kind == Kind::conv)
+        if (coded && zero_share(x, l.in) >= lut_from_[i])
           lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, epilogue,
                     out);
         else

@@ -30,7 +30,8 @@ struct Tap {
   virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
 };
 
-// Scratch memory of one forward at a time; grows to what is needed and is then reused.
+// Scratch memory of one forward at a time: the two buffers that activations go to by turns, values
+// of codes, and the logits' sums. Sized by a network's first forward; later ones allocate nothing.
 struct Workspace {
   Buffer<uint8_t> a, b, decoded;
   Buffer<int32_t> wide;
@@ -38,10 +39,17 @@ struct Workspace {
 
 class IntNet {
  public:
-  // Packs the weights for the best runnable kernels (isa: see conv_variant).
-  explicit IntNet(Model model, const std::string& isa = "");
+  // Packs the weights for the best runnable kernels (isa: see conv_variant). A layer whose input is
+  // a staircase's codes can run either kind of kernel, int8 after the codes are decoded. `coded`
+  // names it: "int8", "lut", or "auto" for the one of less cost; where it is empty the environment
+  // variable TRISEGMENT_KERNEL does, or else it is "auto". Throws Error for another name.
+  explicit IntNet(Model model, const std::string& isa = "", const std::string& coded = "");
 
   const Model& model() const { return model_; }
+  // What a coded input of layer i (an index into model().layers) does: from this share of zeros on
+  // the lut kernel runs, below it int8. 0: always lut; above 1: always int8, as for every layer
+  // that is no convolution of activations.
+  double lut_from(size_t i) const { return lut_from_[i]; }
   // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
   // teacher. Works in chunks whose activations fit the cache, so n may be a whole data set. Same
   // logits on every ISA and any number of threads.
@@ -56,6 +64,7 @@ class IntNet {
   const ConvVariant* int8_;
   const ConvVariant* lut_;
   std::vector<PackedConv> packed_int8_, packed_lut_;  // parallel to model_.layers
+  std::vector<double> lut_from_;                      // parallel to model_.layers
 };
 
 }  // namespace tri

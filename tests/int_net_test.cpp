@@ -3,10 +3,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <utility>
 
 #include "data/batch.h"
+#include "data/file.h"
 #include "engine/quant.h"
+#include "tests/allocations.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
 
@@ -95,11 +99,13 @@ Result run(const IntNet& net, const std::vector<uint8_t>& pixels, int n,
   return result;
 }
 
-std::vector<std::string> runnable_isas() {
-  std::vector<std::string> isas;
+// Each instruction set of this CPU with each kernel for coded layers.
+std::vector<std::pair<std::string, std::string>> runnable_kernels() {
+  std::vector<std::pair<std::string, std::string>> all;
   for (const ConvVariant& v : conv_variants())
-    if (v.kind == ConvKind::lut && v.runnable()) isas.push_back(v.isa);
-  return isas;
+    if (v.kind == ConvKind::lut && v.runnable())
+      for (const char* kernel : {"int8", "lut"}) all.push_back({v.isa, kernel});
+  return all;
 }
 
 }  // namespace
@@ -118,10 +124,11 @@ TEST_CASE(
       for (int i = 0; i < n; ++i) reference(model, f, &pixels[i * kPictureBytes], expected);
       std::optional<Staircases> staircases;
       if (student) staircases.emplace(model, f);
-      for (const std::string& isa : runnable_isas()) {
-        const IntNet net(model, isa);
+      for (const auto& [isa, kernel] : runnable_kernels()) {
+        const IntNet net(model, isa, kernel);
         Workspace workspace;
         for (int threads : {1, 2}) {
+          CAPTURE(kernel);
           CAPTURE(nin);
           CAPTURE(student);
           CAPTURE(isa);
@@ -153,6 +160,66 @@ TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it 
   const auto &off = result.taps.at(1), &two = result.taps.at(3);
   CHECK(std::all_of(off.begin(), off.end(), is(0)));
   CHECK(std::all_of(two.begin(), two.end(), [](uint8_t x) { return x == 0 || x == 9; }));
+}
+
+TEST_CASE("a forward allocates nothing once its workspace has its size") {
+  Rng rng(8);
+  for (bool nin : {false, true}) {
+    const Model model = random_model(every_kind_of_layer(nin), rng);
+    const std::vector<uint8_t> pixels = random_pixels(5, rng);
+    const Staircases staircases(model, random_staircases(model, rng));
+    std::vector<int32_t> y(5 * kClasses);
+    for (const auto& [isa, kernel] : runnable_kernels()) {
+      CAPTURE(isa);
+      CAPTURE(kernel);
+      const IntNet net(model, isa, kernel);
+      Workspace workspace;
+      const auto forward = [&](int n) {
+        net.forward(pixels.data(), n, y.data(), workspace, &staircases);
+        net.forward(pixels.data(), n, y.data(), workspace);
+      };
+      forward(5);
+      const size_t before = allocations();
+      forward(5);
+      forward(1);
+      CHECK(allocations() == before);
+    }
+  }
+}
+
+TEST_CASE("a coded layer takes the kernel that costs less, or the one that is named") {
+  Rng rng(9);
+  const Model model = random_model({conv3("conv1", 64), conv3("conv2", 64), dw("dw", 2),
+                                    conv3("conv3", 80, 2), logits(linear("fc", kClasses))},
+                                   rng);
+  for (const ConvVariant& lut : conv_variants()) {
+    if (lut.kind != ConvKind::lut || !lut.runnable()) continue;
+    CAPTURE(lut.isa);
+    const ConvVariant& int8 = conv_variant(ConvKind::int8, lut.isa);
+    const IntNet net(model, lut.isa);
+    for (size_t i = 0; i < model.layers.size(); ++i) {
+      const Layer& l = model.layers[i];
+      const double from = net.lut_from(i);
+      CAPTURE(l.name);
+      CAPTURE(from);
+      if (i == 0 || l.kind == Kind::depthwise) {
+        CHECK(from > 1);
+        continue;
+      }
+      const int8_t* weights = model.quant[i].weights.data();
+      const PackedConv a = int8.pack(l, weights), b = lut.pack(l, weights);
+      for (double zeros : {0.0, 0.5, 0.75, 0.9, 1.0})
+        CHECK((zeros >= from) == (lut.cost(b, zeros) <= int8.cost(a, zeros)));
+      CHECK(IntNet(model, lut.isa, "int8").lut_from(i) > 1);
+      CHECK(IntNet(model, lut.isa, "lut").lut_from(i) == 0);
+      setenv("TRISEGMENT_KERNEL", "int8", 1);
+      CHECK(IntNet(model, lut.isa).lut_from(i) > 1);
+      CHECK(IntNet(model, lut.isa, "auto").lut_from(i) == from);
+      unsetenv("TRISEGMENT_KERNEL");
+    }
+  }
+  CHECK_THROWS_WITH_AS(IntNet(model, "", "fpga"), doctest::Contains("unknown kernel 'fpga'"),
+                       Error);
 }
 
 TEST_CASE("a workspace serves one network after the other") {

@@ -29,13 +29,13 @@ void* shared_scratch(size_t bytes) {
 const std::vector<ConvVariant>& conv_variants() {
   static const std::vector<ConvVariant> variants = {
 #ifdef __x86_64__
-      {"avx512", ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512},
-      {"avx512", ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512},
-      {"avx2", ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2},
-      {"avx2", ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2},
+      {"avx512", ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512, cost_int8_avx512},
+      {"avx512", ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512, cost_lut_avx512},
+      {"avx2", ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2, cost_int8_avx2},
+      {"avx2", ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2, cost_lut_avx2},
 #endif
-      {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar},
-      {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar},
+      {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar, cost_scalar},
+      {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar, cost_scalar},
   };
   return variants;
 }

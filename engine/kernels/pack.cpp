@@ -58,15 +58,11 @@ PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
   return p;
 }
 
-// How many taps of a 3x3 kernel fall inside a map of `size`, over all its places.
-int taps_of(int size) { return size == 1 ? 1 : 3 * size - 2; }
-
 // Winograd's tiles, of 16 multiplications for four outputs, cost less than the taps inside the map.
 bool winograd_pays(const Layer& l) {
-  const int tiles = ((l.output.h + 1) / 2) * ((l.output.w + 1) / 2);
   return l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % 16 == 0 &&
          int64_t(l.rows()) * 128 * kCodeMax < 1 << 29 &&  // four times a sum fits 32 bits
-         18 * tiles < taps_of(l.in.h) * taps_of(l.in.w);
+         18 * winograd_tiles(l) < taps_inside(l);
 }
 
 PackedConv pack_winograd(const Layer& l, const int8_t* weights) {

@@ -12,6 +12,13 @@ namespace tri {
 
 using ConvInput = ConvVariant::Input;
 
+// cost.cpp
+double cost_scalar(const PackedConv&, double zeros);
+double cost_int8_avx2(const PackedConv&, double zeros);
+double cost_lut_avx2(const PackedConv&, double zeros);
+double cost_int8_avx512(const PackedConv&, double zeros);
+double cost_lut_avx512(const PackedConv&, double zeros);
+
 // The order of the contract: [rows][K].
 PackedConv pack_scalar(const Layer& layer, const int8_t* weights);
 void int8_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
@@ -58,6 +65,14 @@ struct Taps {
 [[maybe_unused]] static inline Taps taps_inside(int o, int size, const Layer& l) {
   const int start = o * l.stride - l.pad;
   return {start < 0 ? -start : 0, size - start < l.kernel ? size - start : l.kernel};
+}
+
+// Taps inside the map, over all output pixels of a picture.
+int64_t taps_inside(const Layer& l);
+
+// Tiles of 2x2 outputs, the last of a row or column perhaps in part.
+[[maybe_unused]] static inline int winograd_tiles(const Layer& l) {
+  return ((l.output.h + 1) / 2) * ((l.output.w + 1) / 2);
 }
 
 // At least `bytes` of memory, aligned to 64, of the calling thread: kept for its next call here,

@@ -119,7 +119,7 @@ void winograd_avx2(const PackedConv& conv, const ConvInput& input, const Epilogu
                    void* y) {
   const Layer& l = conv.layer;
   const int C = l.in.c, K = l.output.c, blocks = (K + kChannels - 1) / kChannels;
-  const int tiles = input.n * ((l.output.h + 1) / 2) * ((l.output.w + 1) / 2);
+  const int tiles = input.n * winograd_tiles(l);
   const int fit = kTransformed / (kPoints * C * int(sizeof(int16_t))) / kTiles * kTiles;
   const int group = fit < kTiles ? kTiles : fit, groups = (tiles + group - 1) / group;
   // Threads that find no group of tiles of their own share its output channels.
