@@ -22,26 +22,32 @@ Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
       pixels_(std::move(pixels)),
       attention_weight_(attention_weight),
       teacher_maps_(taps_of(net.model(), attention_layers)),
-      student_maps_(teacher_maps_) {
-  run(nullptr, teacher_logits_, teacher_maps_);
+      no_maps_(teacher_maps_) {
+  TeacherRun teacher = run_teacher(net_, pixels_, &teacher_maps_);
+  teacher_logits_ = std::move(teacher.logits);
+  teacher_statistics_ = std::move(teacher.statistics);
 }
 
-Reward::Parts Reward::operator()(const Staircases& student) {
-  run(&student, student_logits_, student_maps_);
+Reward::Parts Reward::operator()(const IntNet& student, const Staircases& staircases,
+                                 Workspace& workspace) const {
+  return run(student, staircases, nullptr, workspace);
+}
+
+Reward::Parts Reward::calibrated(const Staircases& staircases, Workspace& workspace) const {
+  StudentCalibrator calibrator(net_.model(), teacher_statistics_, staircases);
+  return run(net_, staircases, &calibrator, workspace);
+}
+
+Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
+                          Workspace& workspace) const {
+  std::vector<int32_t> logits(teacher_logits_.size());
+  AttentionMaps maps = no_maps_;
   const int classes = net_.model().layers.back().output.c;
-  const double kl = kl_divergence(student_logits_, teacher_logits_, classes);
-  const double attention = attention_distance(student_maps_, teacher_maps_);
+  net.forward(pixels_.data(), int(logits.size()) / classes, logits.data(), workspace, &staircases,
+              &maps, calibrator);
+  const double kl = kl_divergence(logits, teacher_logits_, classes);
+  const double attention = attention_distance(maps, teacher_maps_);
   return {kl, attention, -kl - attention_weight_ * attention};
-}
-
-void Reward::run(const Staircases* staircases, std::vector<int32_t>& logits, AttentionMaps& maps) {
-  const auto& layers = net_.model().layers;
-  const size_t picture = layers.front().in.size();
-  CHECK(!pixels_.empty() && pixels_.size() % picture == 0);
-  const size_t n = pixels_.size() / picture;
-  logits.resize(n * size_t(layers.back().output.c));
-  maps.clear();
-  net_.forward(pixels_.data(), int(n), logits.data(), workspace_, staircases, &maps);
 }
 
 }  // namespace tri

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "distill/attention.h"
+#include "distill/calibrate.h"
 #include "engine/int_net.h"
 
 namespace tri {
@@ -21,18 +22,22 @@ class Reward {
   Reward(const IntNet& net, std::vector<uint8_t> pixels,
          const std::vector<std::string>& attention_layers, double attention_weight);
 
-  // Runs the student. The same parts for any number of threads.
-  Parts operator()(const Staircases& student);
+  // Runs a student: these staircases on `student`, the teacher itself or a corrected copy of it.
+  // The same parts for any number of threads; one workspace a thread.
+  Parts operator()(const IntNet& student, const Staircases& staircases, Workspace& workspace) const;
+  // Runs the student that these staircases make of the teacher, calibrated on these very pictures.
+  Parts calibrated(const Staircases& staircases, Workspace& workspace) const;
 
  private:
-  void run(const Staircases* staircases, std::vector<int32_t>& logits, AttentionMaps& maps);
+  Parts run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
+            Workspace& workspace) const;
 
   const IntNet& net_;
   std::vector<uint8_t> pixels_;
   double attention_weight_;
-  Workspace workspace_;
-  std::vector<int32_t> teacher_logits_, student_logits_;
-  AttentionMaps teacher_maps_, student_maps_;
+  std::vector<int32_t> teacher_logits_;
+  AttentionMaps teacher_maps_, no_maps_;
+  ChannelStatistics teacher_statistics_;
 };
 
 }  // namespace tri

@@ -7,6 +7,7 @@
 #include "data/batch.h"
 #include "data/file.h"
 #include "engine/check.h"
+#include "engine/kernels/epilogue.h"
 #include "engine/quant.h"
 
 namespace tri {
@@ -61,10 +62,16 @@ void decode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
 }
 
 // accumulators: [pixels][K] -> steps of kLogitStep, in place.
-void to_logits(const QuantLayer& q, size_t pixels, int32_t* accumulators) {
-  const size_t K = q.m.size();
+void to_logits(const Epilogue& e, size_t K, size_t pixels, int32_t* accumulators) {
   for (size_t i = 0; i < pixels * K; ++i)
-    accumulators[i] = rescale(accumulators[i], {q.m[i % K], q.shift[i % K]});
+    accumulators[i] = rescale(accumulators[i], {e.m[i % K], e.shift[i % K]});
+}
+
+// The epilogue alone. accumulators: [pixels][K]; y may be the same memory where it holds 32 bits.
+void finish_all(const Epilogue& e, const int32_t* accumulators, int K, size_t pixels, void* y) {
+#pragma omp parallel for
+  for (size_t pixel = 0; pixel < pixels; ++pixel)
+    finish(e, accumulators + pixel * size_t(K), 0, K, K, pixel, y);
 }
 
 // The share of zeros from which the lut kernel costs less than int8; both costs are linear.
@@ -90,7 +97,7 @@ T* grow(Buffer<T>& buffer, size_t size) {
 
 }  // namespace
 
-Staircases::Staircases(const Model& model, std::vector<std::optional<TriSegment>> staircases)
+Staircases::Staircases(const Model& model, StaircaseSet staircases)
     : f(std::move(staircases)), t1(f.size()), t2(f.size()) {
   const std::vector<int> layers = model.tap_layers();
   CHECK(f.size() == layers.size());
@@ -139,23 +146,25 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
 }
 
 void IntNet::forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
-                     const Staircases* staircases, Tap* tap) const {
+                     const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
   const size_t picture = model_.layers.front().in.size(), classes = model_.layers.back().output.c;
-  for (int begin = 0; begin < n; begin += kChunk)
-    forward_chunk(pixels + begin * picture, std::min(kChunk, n - begin), logits + begin * classes,
-                  workspace, staircases, tap);
+  const int chunk = calibrator ? n : kChunk;
+  for (int begin = 0; begin < n; begin += chunk)
+    forward_chunk(pixels + begin * picture, std::min(chunk, n - begin), logits + begin * classes,
+                  workspace, staircases, tap, calibrator);
 }
 
 void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
-                           const Staircases* staircases, Tap* tap) const {
+                           const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
   size_t codes = 0, wide = 0;  // the largest of each, a picture
   for (const Layer& l : model_.layers) {
-    const bool is_wide = l.has_weights() && !l.activated;
-    (is_wide ? wide : codes) = std::max(is_wide ? wide : codes, l.output.size());
+    if (!l.has_weights() || l.activated) codes = std::max(codes, l.output.size());
+    if (l.has_weights() && (calibrator || !l.activated)) wide = std::max(wide, l.output.size());
   }
-  uint8_t* y = grow(workspace.a, codes * kChunk);
-  uint8_t* spare = grow(workspace.b, codes * kChunk);
-  int32_t* sums = grow(workspace.wide, wide * kChunk);
+  const size_t room = size_t(std::max(n, kChunk));
+  uint8_t* y = grow(workspace.a, codes * room);
+  uint8_t* spare = grow(workspace.b, codes * room);
+  int32_t* sums = grow(workspace.wide, wide * room);
 
   uint8_t pad_value = kPixelZero;         // what the picture's codes call 0
   const TriSegment* coded = nullptr;      // x holds the codes of this staircase
@@ -163,7 +172,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
   const auto values = [&](Shape shape) {  // of x, whether coded or not
     if (!coded) return x;
     const size_t size = size_t(n) * shape.size();
-    uint8_t* decoded = grow(workspace.decoded, codes * kChunk);
+    uint8_t* decoded = grow(workspace.decoded, codes * room);
     decode(*coded, x, size, decoded);
     return static_cast<const uint8_t*>(decoded);
   };
@@ -193,7 +202,10 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
       case Kind::conv:
       case Kind::depthwise: {
         const QuantLayer& q = model_.quant[i];
-        Epilogue epilogue{.kind = Epilogue::accumulators, .bias = q.bias.data()};
+        Epilogue epilogue{.kind = Epilogue::accumulators,
+                          .bias = q.bias.data(),
+                          .m = q.m.data(),
+                          .shift = q.shift.data()};
         const TriSegment* f = nullptr;
         if (l.activated && staircases && staircases->f[next_tap]) {
           f = &*staircases->f[next_tap];
@@ -202,19 +214,25 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           epilogue.t2 = staircases->t2[next_tap].data();
         } else if (l.activated) {
           epilogue.kind = Epilogue::requantise;
-          epilogue.m = q.m.data();
-          epilogue.shift = q.shift.data();
         }
-        void* out = l.activated ? static_cast<void*>(y) : sums;
+        const size_t pixels = size_t(n) * l.output.h * l.output.w;
+        const Epilogue now = calibrator ? Epilogue{.bias = epilogue.bias} : epilogue;
+        void* result = l.activated ? static_cast<void*>(y) : sums;
+        void* out = calibrator ? sums : result;
         if (coded && zero_share(x, l.in) >= lut_from_[i])
-          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, epilogue,
+          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, now,
                     out);
         else
-          int8_->run(packed_int8_[i], {.x = values(l.in), .n = n, .pad_value = pad_value}, epilogue,
+          int8_->run(packed_int8_[i], {.x = values(l.in), .n = n, .pad_value = pad_value}, now,
                      out);
+        if (calibrator) {
+          epilogue.bias = nullptr;
+          epilogue = calibrator->epilogue(int(i), sums, pixels, epilogue);
+          finish_all(epilogue, sums, l.output.c, pixels, result);
+        }
         pad_value = 0;
         if (!l.activated) {
-          to_logits(q, size_t(n) * l.output.h * l.output.w, sums);
+          to_logits(epilogue, size_t(l.output.c), pixels, sums);
           at_logits = true;
           break;
         }

@@ -17,9 +17,9 @@ class IntNet;
 // (engine/quant.h). nullopt: the layer keeps its 8-bit codes. They must be in
 // rising order: TriSegment::ordered().
 struct Staircases {
-  std::vector<std::optional<TriSegment>> f;  // [taps]
+  StaircaseSet f;  // [taps]
   std::vector<std::vector<int32_t>> t1, t2;  // [taps][K]
-  Staircases(const Model& model, std::vector<std::optional<TriSegment>> f);
+  Staircases(const Model& model, StaircaseSet f);
 };
 
 // Sees the activations after every activated layer (after the staircase, for a student).
@@ -28,6 +28,18 @@ struct Tap {
   // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale. A forward over many
   // pictures comes in chunks: each tap sees all pictures once, in their order, n of them a call.
   virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
+};
+
+// Decides what becomes of a layer's accumulators after it has seen those of all pictures: statistics
+// over many pictures can then correct a layer before the next one runs.
+struct Calibrator {
+  virtual ~Calibrator() = default;
+  // accumulators: [pixels][K] of model.layers[layer], bias included. usual: what the network would
+  // do with them; its bias is null, as one that the result has is added to the accumulators. Of the
+  // logits, whose accumulators are rescaled by m and shift, the kind must stay. The result's arrays
+  // must live until the forward ends.
+  virtual Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
+                            const Epilogue& usual) = 0;
 };
 
 // Scratch memory of one forward at a time: the two buffers that activations go to by turns, values
@@ -52,13 +64,15 @@ class IntNet {
   double lut_from(size_t i) const { return lut_from_[i]; }
   // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
   // teacher. Works in chunks whose activations fit the cache, so n may be a whole data set. Same
-  // logits on every ISA and any number of threads.
+  // logits on every ISA and any number of threads. With a calibrator all n pictures go together,
+  // which takes 4 bytes for each accumulator of the largest layer.
   void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
-               const Staircases* staircases = nullptr, Tap* tap = nullptr) const;
+               const Staircases* staircases = nullptr, Tap* tap = nullptr,
+               Calibrator* calibrator = nullptr) const;
 
  private:
   void forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
-                     const Staircases* staircases, Tap* tap) const;
+                     const Staircases* staircases, Tap* tap, Calibrator* calibrator) const;
 
   Model model_;
   const ConvVariant* int8_;

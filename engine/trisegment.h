@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
 namespace tri {
 
@@ -21,6 +23,9 @@ struct TriSegment {
   TriSegment ordered() const;
   bool operator==(const TriSegment&) const = default;
 };
+
+// One for every tap of a network; nullopt: the layer keeps its 8-bit codes.
+using StaircaseSet = std::vector<std::optional<TriSegment>>;
 
 // Counts of the 256 codes of one activation.
 using Histogram = std::array<uint64_t, 256>;

@@ -19,28 +19,6 @@ std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
 
 }  // namespace
 
-Action to_action(const TriSegment& f) { return {f.t1, f.v1, f.t2, f.v2}; }
-
-TriSegment to_trisegment(const Action& action) {
-  return TriSegment{.t1 = action[0], .v1 = action[1], .t2 = action[2], .v2 = action[3]}.ordered();
-}
-
-Matrix bell_prior(std::span<const TriSegment> centres, double width, double share) {
-  CHECK(width > 0 && share >= 0);
-  Matrix prior = uniform_prior(int(centres.size()));
-  for (int layer = 0; layer < prior.rows; ++layer) {
-    const Action centres_of_heads = to_action(centres[size_t(layer)]);
-    for (int i = 0; i < prior.cols; ++i) {
-      const double centre = centres_of_heads[size_t(i / kBins)];
-      const double z = (i % kBins - centre) / (width + share * centre);
-      prior(layer, i) = -z * z / 2;
-    }
-  }
-  return prior;
-}
-
-Matrix uniform_prior(int layers) { return Matrix(layers, kHeads * kBins); }
-
 ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
     : body_(parameters, body_widths(features, options), options.activation, rng),
       actor_(parameters, body_widths(features, options).back(), kHeads * kBins, kActorGain, rng),

@@ -3,33 +3,14 @@
 // starts as the prior. How it learns is left to rl/ppo.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <span>
 #include <vector>
 
-#include "engine/trisegment.h"
 #include "rl/mlp.h"
+#include "rl/parametrisation.h"
 #include "rl/tape.h"
 
 namespace tri {
-
-constexpr int kHeads = 4;
-constexpr int kBins = 256;
-
-// What the heads chose for one layer: t1, v1, t2, v2, not in any order.
-using Action = std::array<uint8_t, kHeads>;
-
-// The action that chooses a staircase, and the staircase, put in order, that an action chooses.
-Action to_action(const TriSegment& f);
-TriSegment to_trisegment(const Action& action);
-
-// Prior logits [layers][kHeads * kBins]: per head a bell (a normal density on the 256 bins) around
-// the layer's own centre, whose standard deviation is width + share * centre bins: codes matter by
-// their ratio. width > 0, share >= 0.
-Matrix bell_prior(std::span<const TriSegment> centres, double width, double share = 0);
-// No prior: zeros, the uniform policy.
-Matrix uniform_prior(int layers);
 
 struct ActorCriticOptions {
   std::vector<int> hidden = {128, 128};      // widths of the shared body

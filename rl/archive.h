@@ -10,7 +10,7 @@ namespace tri {
 
 // A staircase for every layer, and what it earned: reward, and its parts (distill/).
 struct Candidate {
-  std::vector<TriSegment> f;
+  StaircaseSet f;
   double reward = 0, kl = 0, attention = 0;
 };
 

@@ -1,33 +1,70 @@
 #include "rl/deploy.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 
 namespace tri {
 
-Choice choose(std::span<const Deployed> candidates, double teacher_score, double max_drop,
-              bool labelled) {
-  CHECK(!candidates.empty());
-  const auto score = [&](size_t i) {
-    return labelled ? candidates[i].measures.accuracy : candidates[i].measures.agreement;
-  };
-  size_t best = 0;
-  for (size_t i = 0; i < candidates.size(); ++i)
-    if (score(i) > score(best)) best = i;
-  return {best, score(best) >= teacher_score - max_drop};
+Workshop::Workshop(const IntNet& teacher, const Dataset* calibration) : teacher_(teacher) {
+  if (!calibration) return;
+  pixels_ = calibration->pixels;
+  statistics_ = run_teacher(teacher, pixels_).statistics;
 }
 
-Verdict deploy(const IntNet& net, const Dataset& test, bool labelled, const SearchResult& found,
-               double max_drop) {
-  Verdict v;
-  const std::vector<int32_t> teacher_logits = logits_of(net, test);
-  v.teacher = {accuracy(teacher_logits, test.labels, kClasses), 1, 0, 0};
-  const auto measured = [&](const Candidate& c) {
-    return Deployed{c, measure(net, test, teacher_logits, staircases(net, c.f))};
+Model Workshop::student(const StaircaseSet& staircases) const {
+  return calibrates() ? calibrated(teacher_, staircases, pixels_, statistics_)
+                      : uncalibrated(staircases);
+}
+
+Model Workshop::uncalibrated(const StaircaseSet& staircases) const {
+  Model student = teacher_.model();
+  student.staircases = staircases;
+  return student;
+}
+
+std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
+                               const std::vector<StaircaseSet>& sets) {
+  Archive ranked(sets.size());
+  std::vector<StaircaseSet> seen;
+  for (const StaircaseSet& set : sets) {
+    if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
+    seen.push_back(set);
+    const IntNet student(workshop.student(set));
+    const Reward::Parts parts = held_out.on_all(student, set);
+    ranked.add({set, parts.reward, parts.kl, parts.attention});
+  }
+  return ranked.best();
+}
+
+TestSet::TestSet(const Workshop& workshop, const Dataset& pictures)
+    : workshop_(workshop),
+      pictures_(pictures),
+      logits_(logits_of(workshop.teacher(), pictures)),
+      teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0} {}
+
+Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
+  const auto measured = [&](Model model) {
+    const IntNet student(std::move(model));
+    const Staircases staircases(student.model(), candidate.f);
+    return tri::measure(student, pictures_, logits_, staircases);
   };
-  v.mse = measured(found.mse);
-  for (const Candidate& c : found.archive.best())
-    v.candidates.push_back(c.f == found.mse.f ? v.mse : measured(c));
-  v.choice = choose(v.candidates, labelled ? v.teacher.accuracy : 1, max_drop, labelled);
+  Deployed deployed{candidate, measured(workshop_.student(candidate.f)), std::nullopt};
+  if (also_uncalibrated)
+    deployed.uncalibrated = workshop_.calibrates() ? measured(workshop_.uncalibrated(candidate.f))
+                                                   : deployed.measures;
+  return deployed;
+}
+
+Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
+               double max_drop, bool labelled) {
+  CHECK(!ranked.empty());
+  Verdict v{test.teacher(), test.measure(mse, true), {}, false};
+  for (size_t i = 0; i < ranked.size(); ++i)
+    v.candidates.push_back(ranked[i].f == mse.f ? v.mse : test.measure(ranked[i], i == 0));
+  const Measures& student = v.candidates.front().measures;
+  v.within = labelled ? student.accuracy >= v.teacher.accuracy - max_drop
+                      : student.agreement >= 1 - max_drop;
   return v;
 }
 

@@ -1,6 +1,8 @@
-// From the archive to the student: the best candidates on the whole test set, and the choice.
+// From what a search found to the student: a choice on training pictures that no search has seen,
+// then the test set, once.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,30 +11,61 @@
 
 namespace tri {
 
-// A candidate and what it is worth on the test set.
+// Makes students of a teacher, as they are written to files.
+class Workshop {
+ public:
+  // calibration: the pictures students are calibrated on; null: they are not. `teacher` must
+  // outlive this.
+  Workshop(const IntNet& teacher, const Dataset* calibration);
+  const IntNet& teacher() const { return teacher_; }
+  bool calibrates() const { return !pixels_.empty(); }
+  Model student(const StaircaseSet& staircases) const;
+  Model uncalibrated(const StaircaseSet& staircases) const;
+
+ private:
+  const IntNet& teacher_;
+  std::vector<uint8_t> pixels_;
+  ChannelStatistics statistics_;
+};
+
+// The distinct ones among `sets`, as students, on the held-out pictures of `objective`: best reward
+// first, of equals the one that came first.
+std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
+                               const std::vector<StaircaseSet>& sets);
+
+// A candidate and what its student is worth on the test set; `uncalibrated` where that was measured
+// too.
 struct Deployed {
   Candidate candidate;
   Measures measures;
+  std::optional<Measures> uncalibrated;
 };
 
-// Which one to deploy: the one with the highest score, and whether it is within `max_drop` of the
-// teacher's. The score is the accuracy, or the agreement where there are no labels; of equals the
-// one with the higher reward, as they come best reward first.
-struct Choice {
-  size_t index;
-  bool within;
-};
-Choice choose(std::span<const Deployed> candidates, double teacher_score, double max_drop,
-              bool labelled);
-
-// What a search is worth on the test set. candidates: the archive's, best reward first.
+// What a search is worth on the test set. candidates: as rescore() ranked them; the first is the
+// student. within: it keeps within max_drop (a fraction) of the teacher's accuracy, or of full
+// agreement where there are no labels.
 struct Verdict {
   Measures teacher;
   Deployed mse;
   std::vector<Deployed> candidates;
-  Choice choice;
+  bool within;
 };
-Verdict deploy(const IntNet& net, const Dataset& test, bool labelled, const SearchResult& found,
-               double max_drop);
+
+class TestSet {
+ public:
+  TestSet(const Workshop& workshop, const Dataset& pictures);  // runs the teacher
+  const Measures& teacher() const { return teacher_; }
+  Deployed measure(const Candidate& candidate, bool also_uncalibrated) const;
+
+ private:
+  const Workshop& workshop_;
+  const Dataset& pictures_;
+  std::vector<int32_t> logits_;
+  Measures teacher_;
+};
+
+// mse, ranked: as rescore() made them; at least one ranked.
+Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
+               double max_drop, bool labelled);
 
 }  // namespace tri

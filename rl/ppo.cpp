@@ -100,26 +100,25 @@ Ppo::Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed)
 }
 
 PpoStatistics Ppo::update(const RewardFunction& reward,
-                          std::span<const std::vector<TriSegment>> given) {
-  const size_t episodes = size_t(options_.episodes), layers = size_t(states_.rows);
+                          std::span<const Actions> given) {
+  const size_t episodes = size_t(options_.episodes), length = size_t(states_.rows);
   CHECK(given.size() <= episodes);
   PpoStatistics statistics;
 
-  // Rollout. The log-probabilities are those of the actions as chosen; putting an action in order
-  // is the environment's business.
+  // Rollout.
   Tape rollout;
   const auto [log_probs, value_column] = network_.forward(rollout, states_, prior_);
   const std::vector<double>& values = rollout.value(value_column).values;
   Steps steps;
-  std::vector<std::vector<TriSegment>> batch(episodes);
+  std::vector<Actions> batch(episodes);
   for (size_t e = 0; e < episodes; ++e) {
-    CHECK(e >= given.size() || given[e].size() == layers);
-    for (size_t layer = 0; layer < layers; ++layer) {
-      const Action action = e < given.size() ? to_action(given[e][layer])
-                                             : sample(rollout.value(log_probs), int(layer), rng_);
-      steps.rows.push_back(int(layer));
+    CHECK(e >= given.size() || given[e].size() == length);
+    for (size_t step = 0; step < length; ++step) {
+      const Action action = e < given.size() ? given[e][step]
+                                             : sample(rollout.value(log_probs), int(step), rng_);
+      steps.rows.push_back(int(step));
       steps.actions.push_back(action);
-      batch[e].push_back(to_trisegment(action));
+      batch[e].push_back(action);
     }
   }
   steps.log_probs = rollout.value(log_prob(rollout, log_probs, steps.rows, steps.actions)).values;
@@ -134,13 +133,13 @@ PpoStatistics Ppo::update(const RewardFunction& reward,
 
   // Advantages, and what the critic should learn.
   for (const double r : rewards) {
-    std::vector<double> step_rewards(layers);
+    std::vector<double> step_rewards(length);
     step_rewards.back() = r;
     const std::vector<double> advantages =
         gae(step_rewards, values, options_.gamma, options_.lambda);
-    for (size_t layer = 0; layer < layers; ++layer) {
-      steps.advantages.push_back(advantages[layer]);
-      steps.returns.push_back(advantages[layer] + values[layer]);
+    for (size_t step = 0; step < length; ++step) {
+      steps.advantages.push_back(advantages[step]);
+      steps.returns.push_back(advantages[step] + values[step]);
     }
   }
   // Before they are normalised, the advantages are returns - values.
@@ -192,14 +191,12 @@ PpoStatistics Ppo::update(const RewardFunction& reward,
   return statistics;
 }
 
-std::vector<TriSegment> Ppo::greedy() {
+Actions Ppo::greedy() {
   Tape tape;
   const Matrix& log_probs = tape.value(network_.forward(tape, states_, prior_).log_probs);
-  std::vector<TriSegment> f;
-  for (int layer = 0; layer < states_.rows; ++layer) {
-    f.push_back(to_trisegment(mode(log_probs, layer)));
-  }
-  return f;
+  Actions actions;
+  for (int step = 0; step < states_.rows; ++step) actions.push_back(mode(log_probs, step));
+  return actions;
 }
 
 // Layout: parameters, Adam's m and v, Adam's steps, updates, the random state's high and low half.

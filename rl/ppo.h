@@ -1,6 +1,6 @@
 // Proximal policy optimisation (Schulman et al., arXiv 1707.06347) of the staircases of a network.
-// An episode chooses one action a layer, from the first layer to the last, and is rewarded once, at
-// its end. What the reward is, and which staircases to keep, is left to the caller.
+// An episode chooses one action a step (rl/parametrisation.h), from the first to the last, and is
+// rewarded once, at its end. What the actions mean and what earns rewards is left to the caller.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct PpoOptions {
   double clip = 0.2;               // the probability ratio gains nothing outside 1 - clip..1 + clip
   double value_coefficient = 0.5;  // weight of the critic's loss
   double entropy_coefficient = 0.001;  // weight of the entropy bonus, per nat
-  double gamma = 1;                // discount; 1, as the one reward comes after one step a layer
+  double gamma = 1;                // discount; 1, as the one reward comes after a fixed number of steps
   double lambda = 1;               // of GAE; 1: the whole return, no bootstrap from the critic
   double max_gradient_norm = 0.5;  // L2, of all parameters together
   double target_kl = 0;       // stop an update after an epoch with a larger approx_kl; 0: never
@@ -31,13 +31,11 @@ struct PpoOptions {
   ActorCriticOptions network = {};
 };
 
-// A batch of parameter sets [episodes][layers], each staircase put in order -> the reward of each,
-// a finite number.
-using RewardFunction =
-    std::function<std::vector<double>(const std::vector<std::vector<TriSegment>>&)>;
+// A batch of parameter sets [episodes][steps] -> the reward of each, a finite number.
+using RewardFunction = std::function<std::vector<double>(const std::vector<Actions>&)>;
 
 // reward_*: as the caller gave them. entropy: of the policy that sampled, in nats, the mean over
-// layers of the sum over heads. explained_variance: 1 - Var(returns - values) / Var(returns), 0 for
+// steps of the sum over heads. explained_variance: 1 - Var(returns - values) / Var(returns), 0 for
 // returns that are all equal. approx_kl, clip_fraction, value_loss: means over the last epoch.
 struct PpoStatistics {
   double reward_mean = 0, reward_best = 0, entropy = 0, explained_variance = 0;
@@ -57,7 +55,7 @@ std::vector<double> gae(std::span<const double> rewards, std::span<const double>
 
 // Steps of episodes, as the update sees them; one entry a step.
 struct Steps {
-  std::vector<int> rows;  // the step's state, as a row of the states (its layer)
+  std::vector<int> rows;  // the step's state, as a row of the states
   std::vector<Action> actions;
   std::vector<double> log_probs;  // of the action when it was chosen
   std::vector<double> advantages;
@@ -75,16 +73,16 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states, const M
 
 class Ppo {
  public:
-  // states: [layers][features], prior: [layers][kHeads * kBins] (rl/actor_critic.h).
+  // states: [steps][features], prior: [steps][kHeads * kBins] (rl/actor_critic.h).
   Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed);
 
   // Collects a batch of episodes, asks for their rewards and improves the policy. The first
-  // episodes of the batch are `given` ([at most options.episodes][layers]) rather than sampled:
+  // episodes of the batch are `given` ([at most options.episodes][steps]) rather than sampled:
   // known good points, such as the mean-square optimum.
   PpoStatistics update(const RewardFunction& reward,
-                       std::span<const std::vector<TriSegment>> given = {});
-  // The most likely staircases.
-  std::vector<TriSegment> greedy();
+                       std::span<const Actions> given = {});
+  // The most likely actions.
+  Actions greedy();
 
   // Everything that changes, as numbers: a Ppo made with the same arguments goes on from them as
   // this one would. restore() throws Error when they are not of such an agent.

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "distill/evaluate.h"
 #include "engine/recorder.h"
 #include "rl/state.h"
 
 namespace tri {
-namespace {
-
-// Added to every bell's width, so that small codes move too.
-constexpr double kPriorBins = 1;
-
-}  // namespace
-
-Staircases staircases(const IntNet& net, const std::vector<TriSegment>& f) {
-  return Staircases(net.model(), {f.begin(), f.end()});
-}
 
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   HistogramRecorder recorder(teacher.model().taps());
@@ -28,51 +19,72 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   return start;
 }
 
-SearchResult search(const IntNet& teacher, const Dataset& pictures, const WarmUp& start,
-                    const std::vector<std::string>& attention_layers, const SearchOptions& options,
+SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
                     const std::function<void(const SearchRow&)>& report,
                     const std::atomic<bool>& stop) {
   const auto begin = std::chrono::steady_clock::now();
-  const Dataset seen = pictures.slice(0, std::min(options.pictures, pictures.size()));
-  Reward reward(teacher, seen.pixels, attention_layers, options.attention_weight);
-  SearchResult result{{}, Archive(options.keep), 0};
-  const auto evaluate = [&](const std::vector<TriSegment>& f) {
-    const Reward::Parts parts = reward(staircases(teacher, f));
-    Candidate candidate{f, parts.reward, parts.kl, parts.attention};
-    result.archive.add(candidate);
-    ++result.evaluations;
-    return candidate;
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  result.mse = evaluate(start.mse_optimal);
-  if (options.algorithm == Algorithm::mse) return result;
-
-  PpoOptions ppo = options.ppo;
-  // Without updates of the policy, PPO is random search.
-  if (options.algorithm == Algorithm::random) ppo.epochs = 0;
-  const int taps = teacher.model().taps();
-  Ppo agent(ppo, layer_states(start.histograms),
-            options.prior ? bell_prior(start.mse_optimal, kPriorBins, options.prior_width)
-                          : uniform_prior(taps),
-            options.seed);
-  const auto rewards = [&](const std::vector<std::vector<TriSegment>>& batch) {
-    std::vector<double> values;
-    for (const auto& f : batch)
-      // Known already, and the first of the first batch.
-      values.push_back(f == start.mse_optimal ? result.mse.reward : evaluate(f).reward);
-    return values;
-  };
-  // The start is the first episode. Updates are whole, so the last one may be a few too many.
-  const std::vector<std::vector<TriSegment>> given{start.mse_optimal};
-  for (int episodes = 0; episodes < options.episodes && !stop;) {
-    const bool first = episodes == 0 && options.prior;
-    const PpoStatistics statistics = agent.update(rewards, std::span(given).first(first ? 1 : 0));
-    episodes += ppo.episodes;
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    report({episodes, result.evaluations, statistics.reward_mean, result.archive.best().front(),
-            statistics, seconds});
+  const Parametrisation parametrisation =
+      options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
+                    : Parametrisation::raw(start.mse_optimal);
+  const auto algorithm =
+      make_algorithm(options.algorithm, parametrisation, layer_states(start.histograms),
+                     options.ppo, options.seed);
+  SearchResult result{Archive(options.shortlist), {}};
+  std::vector<std::optional<double>> mse_rewards(size_t(objective.batches()));
+  for (int update = 0; !stop; ++update) {
+    const int generation = algorithm->generation();
+    if (generation == 0) break;
+    if (update > 0 && result.evaluations + generation > options.evaluations) break;
+    const int batch = int((options.seed + uint64_t(update)) % uint64_t(objective.batches()));
+    auto& reference = mse_rewards[size_t(batch)];
+    if (!reference) reference = objective.on_batch(batch, {start.mse_optimal}).front().reward;
+    SearchRow row{};
+    row.reward_mse = *reference;
+    const auto rewards = [&](const std::vector<Actions>& proposed) {
+      std::vector<StaircaseSet> students;
+      for (const Actions& actions : proposed)
+        students.push_back(parametrisation.staircases(actions));
+      const std::vector<Reward::Parts> parts = objective.on_batch(batch, students);
+      std::vector<double> values;
+      for (size_t i = 0; i < parts.size(); ++i) {
+        const Candidate candidate{students[i], parts[i].reward, parts[i].kl, parts[i].attention};
+        if (i == 0 || candidate.reward > row.best.reward) row.best = candidate;
+        Candidate gained = candidate;
+        gained.reward -= *reference;
+        result.shortlist.add(gained);
+        values.push_back(candidate.reward);
+      }
+      return values;
+    };
+    row.ppo = algorithm->update(rewards);
+    result.evaluations += generation;
+    row.evaluations = result.evaluations;
+    row.reward_mean = row.ppo.reward_mean;
+    row.seconds = seconds();
+    report(row);
   }
+  result.favourite = parametrisation.staircases(algorithm->favourite());
+  result.seconds = seconds();
   return result;
+}
+
+std::vector<int> most_sensitive(const Objective& objective, const WarmUp& start, int count) {
+  std::vector<StaircaseSet> kept(start.mse_optimal.size(), start.mse_optimal);
+  for (size_t tap = 0; tap < kept.size(); ++tap) kept[tap][tap].reset();
+  std::vector<double> rewards(kept.size());
+  for (int batch = 0; batch < objective.batches(); ++batch) {
+    const auto parts = objective.on_batch(batch, kept);
+    for (size_t tap = 0; tap < kept.size(); ++tap) rewards[tap] += parts[tap].reward;
+  }
+  std::vector<int> taps(kept.size());
+  std::iota(taps.begin(), taps.end(), 0);
+  std::stable_sort(taps.begin(), taps.end(),
+                   [&](int a, int b) { return rewards[size_t(a)] > rewards[size_t(b)]; });
+  taps.resize(std::min(taps.size(), size_t(std::max(count, 0))));
+  return taps;
 }
 
 }  // namespace tri

@@ -1,5 +1,5 @@
-// The search for the staircases of all layers: warm-up on the teacher, then one of three ways to
-// propose parameter sets, all judged by the same reward and kept in the same archive.
+// The search for the staircases of all layers: warm-up on the teacher, then an algorithm that
+// proposes parameter sets. What becomes of the ones it found is left to rl/deploy.h.
 #pragma once
 
 #include <atomic>
@@ -7,61 +7,57 @@
 #include <string>
 #include <vector>
 
-#include "data/cifar10.h"
-#include "distill/reward.h"
-#include "engine/int_net.h"
+#include "rl/algorithm.h"
 #include "rl/archive.h"
-#include "rl/ppo.h"
+#include "rl/objective.h"
 
 namespace tri {
 
-// mse: the mean-square-optimal staircases alone. random: samples of the prior. ppo: samples of a
-// policy that starts as the prior and learns.
-enum class Algorithm { mse, random, ppo };
-
 struct SearchOptions {
-  Algorithm algorithm = Algorithm::ppo;
-  int episodes = 600;             // parameter sets to evaluate, the mean-square start among them
-  int pictures = 256;             // that each one is evaluated on
-  double attention_weight = 0.1;  // w of R = -KL - w * AT
-  bool prior = true;              // heads start as bells around the mean-square optimum
-  double prior_width = 0.08;      // of the bells, as a share of their centre
+  std::string algorithm = "ppo";  // one of algorithm_names()
+  int evaluations = 1000;         // parameter sets to evaluate; no generation goes beyond, if not
+                                  // the first
+  bool prior = true;              // around the mean-square optimum, or anywhere
+  Parametrisation::Widths widths;
   uint64_t seed = 1;
-  size_t keep = 5;  // best parameter sets
+  size_t shortlist = 8;  // best parameter sets to keep
   PpoOptions ppo;
 };
 
 // Where the search starts, from the teacher's activations on some pictures; [taps] each.
 struct WarmUp {
   std::vector<Histogram> histograms;
-  std::vector<TriSegment> mse_optimal;
+  StaircaseSet mse_optimal;
 };
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures);
 
-// One row of search.csv: an update, and what it reached.
+// One row of search.csv: an update, and what it reached on its pictures.
 struct SearchRow {
-  int episodes, evaluations;  // so far
-  double reward_mean;         // of this update
-  Candidate best;             // so far
+  int evaluations;     // so far
+  double reward_mean;  // of this update
+  Candidate best;      // of this update
+  double reward_mse;   // of the start, on the same pictures
   PpoStatistics ppo;
   double seconds;
 };
 
 struct SearchResult {
-  Candidate mse;    // the start and its reward
-  Archive archive;  // the start competes too
-  int evaluations;
+  // Best gain over the start on the same pictures first: rewards here are these gains, which
+  // compare between batches as rewards do not.
+  Archive shortlist;
+  StaircaseSet favourite;  // SearchAlgorithm::favourite()
+  int evaluations = 0;
+  double seconds = 0;
 };
 
-// The first options.pictures of `pictures` are what the reward is measured on. `report` is called
-// after every update; once `stop` is set the search ends with what it has. Depends on its arguments
-// alone, not on the number of threads.
-SearchResult search(const IntNet& teacher, const Dataset& pictures, const WarmUp& start,
-                    const std::vector<std::string>& attention_layers, const SearchOptions& options,
+// `report` is called after every update; once `stop` is set the search ends with what it has.
+// Depends on its arguments alone, not on the number of threads.
+SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
                     const std::function<void(const SearchRow&)>& report,
                     const std::atomic<bool>& stop);
 
-// A parameter set [taps] made ready for the network.
-Staircases staircases(const IntNet& net, const std::vector<TriSegment>& f);
+// The `count` taps that gain most reward when they alone keep their 8-bit codes, the others having
+// the mean-square staircases; the first of equals.
+std::vector<int> most_sensitive(const Objective& objective, const WarmUp& start, int count);
 
 }  // namespace tri

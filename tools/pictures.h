@@ -34,4 +34,28 @@ inline Pictures load_pictures(const DataOptions& data, int test_pictures) {
   return p;
 }
 
+// The training pictures by what they are for, each disjoint from the others (where the set is too
+// small it starts again from its beginning).
+struct Splits {
+  Dataset calibration, search, held_out;
+};
+inline Splits split(const Dataset& train, int calibration, int search, int held_out) {
+  int at = 0;
+  const auto next = [&](int count) {
+    Dataset part;
+    for (count = std::min(count, train.size()); count > 0;) {
+      const int end = std::min(at + count, train.size());
+      part.append(train.slice(at, end));
+      count -= end - at;
+      at = end % train.size();
+    }
+    return part;
+  };
+  Splits s;
+  s.calibration = next(calibration);
+  s.search = next(search);
+  s.held_out = next(held_out);
+  return s;
+}
+
 }  // namespace tri

@@ -1,6 +1,7 @@
 // What a search reports: rows of search.csv, result.json, the table at the end.
 #pragma once
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,38 +16,47 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kCsvHead =
     "episodes,evaluations,reward_mean,reward_best,kl,attention,entropy,approx_kl,clip_fraction,"
-    "explained_variance,seconds\n";
+    "explained_variance,seconds,reward_mse\n";
 
 inline std::string csv_row(const SearchRow& r) {
   char text[256];
-  std::snprintf(text, sizeof text, "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f\n",
-                r.episodes, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
+  std::snprintf(text, sizeof text, "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f\n",
+                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
                 r.best.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
-                r.ppo.explained_variance, r.seconds);
+                r.ppo.explained_variance, r.seconds, r.reward_mse);
   return text;
 }
 
-// rank: 1 for the best reward; 0 for the mean-square start.
+// rank: 1 for the best reward; 0 for the mean-square start. A layer that keeps its 8-bit codes has
+// no staircase: its numbers are null.
 inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json layers = Json::array();
   const std::vector<int> taps = model.tap_layers();
   for (size_t i = 0; i < taps.size(); ++i) {
-    const TriSegment& f = d.candidate.f[i];
+    const auto& f = d.candidate.f[i];
+    const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };
     layers.push_back({{"name", model.layers[taps[i]].name},
-                      {"t1", f.t1},
-                      {"v1", f.v1},
-                      {"t2", f.t2},
-                      {"v2", f.v2}});
+                      {"t1", number(&TriSegment::t1)},
+                      {"v1", number(&TriSegment::v1)},
+                      {"t2", number(&TriSegment::t2)},
+                      {"v2", number(&TriSegment::v2)}});
   }
-  return {{"rank", rank},
-          {"reward", d.candidate.reward},
-          {"kl", d.candidate.kl},
-          {"attention", d.candidate.attention},
-          {"accuracy", labelled ? Json(d.measures.accuracy) : Json()},
-          {"agreement", d.measures.agreement},
-          {"test_kl", d.measures.kl},
-          {"zero_share", d.measures.zero_share},
-          {"layers", layers}};
+  Json json = {{"rank", rank},
+               {"reward", d.candidate.reward},
+               {"kl", d.candidate.kl},
+               {"attention", d.candidate.attention},
+               {"accuracy", labelled ? Json(d.measures.accuracy) : Json()},
+               {"agreement", d.measures.agreement},
+               {"test_kl", d.measures.kl},
+               {"zero_share", d.measures.zero_share}};
+  if (d.uncalibrated)
+    json["uncalibrated"] = {
+        {"accuracy", labelled ? Json(d.uncalibrated->accuracy) : Json()},
+        {"agreement", d.uncalibrated->agreement},
+        {"test_kl", d.uncalibrated->kl},
+        {"zero_share", d.uncalibrated->zero_share}};
+  json["layers"] = layers;
+  return json;
 }
 
 // The part of result.json that the verdict decides.
@@ -58,24 +68,90 @@ inline void add_verdict(Json& result, const Verdict& v, const std::string& teach
   result["candidates"] = Json::array();
   for (size_t i = 0; i < v.candidates.size(); ++i)
     result["candidates"].push_back(to_json(v.candidates[i], i + 1, labelled, model));
-  result["selected"] = result["candidates"][v.choice.index];
-  result["within_max_drop"] = v.choice.within;
+  result["selected"] = result["candidates"].front();
+  result["within_max_drop"] = v.within;
 }
 
 inline void print_table(const Verdict& v, bool labelled, double max_drop_points) {
   const auto row = [&](const char* name, const Measures& m) {
     char shown[16] = "-";
     if (labelled) std::snprintf(shown, sizeof shown, "%.2f %%", 100 * m.accuracy);
-    std::printf("%-12s %9s %9.2f %% %8.4f %8.1f %%\n", name, shown, 100 * m.agreement, m.kl,
+    std::printf("%-24s %9s %9.2f %% %8.4f %8.1f %%\n", name, shown, 100 * m.agreement, m.kl,
                 100 * m.zero_share);
   };
-  std::printf("%-12s %9s %11s %8s %10s\n", "", "accuracy", "agreement", "KL", "zeros");
+  std::printf("%-24s %9s %11s %8s %10s\n", "", "accuracy", "agreement", "KL", "zeros");
   row("teacher", v.teacher);
-  row("MSE start", v.mse.measures);
-  row("best found", v.candidates[v.choice.index].measures);
-  if (!v.choice.within)
-    std::printf("no candidate stays within %g points of the teacher: the best one was taken\n",
-                max_drop_points);
+  const auto both = [&](const std::string& name, const Deployed& d) {
+    if (d.uncalibrated) row((name + ", uncalibrated").c_str(), *d.uncalibrated);
+    row(name.c_str(), d.measures);
+  };
+  both("MSE start", v.mse);
+  both("best found", v.candidates.front());
+  if (!v.within)
+    std::printf("the best found loses more than %g points to the teacher\n", max_drop_points);
+}
+
+// One algorithm with one seed, and the best it found by the held-out pictures.
+struct Contestant {
+  std::string algorithm;
+  int evaluations;
+  double seconds;
+  Candidate best;
+};
+
+// The contestants on the test set: mean and standard deviation (n - 1) over the seeds of each
+// algorithm, as JSON and as a table. What the verdict has measured is not measured again.
+inline Json comparison(const std::vector<Contestant>& contestants, const TestSet& test,
+                       const Verdict& verdict, bool labelled) {
+  const auto measured = [&](const Candidate& c) {
+    if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
+    for (const Deployed& d : verdict.candidates)
+      if (d.candidate.f == c.f) return d.measures;
+    return test.measure(c, false).measures;
+  };
+  const auto spread = [](const std::vector<double>& x) {
+    double mean = 0, squares = 0;
+    for (const double v : x) mean += v / double(x.size());
+    for (const double v : x) squares += (v - mean) * (v - mean);
+    return std::pair(mean, x.size() > 1 ? std::sqrt(squares / double(x.size() - 1)) : 0.0);
+  };
+  std::printf("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations", "reward", "test KL",
+              "agreement", "accuracy");
+  Json rows = Json::array();
+  for (const std::string& name : algorithm_names()) {
+    std::vector<double> reward, kl, agreement, accuracy;
+    int evaluations = 0;
+    for (const Contestant& c : contestants) {
+      if (c.algorithm != name) continue;
+      const Measures m = measured(c.best);
+      evaluations = c.evaluations;
+      reward.push_back(c.best.reward);
+      kl.push_back(m.kl);
+      agreement.push_back(m.agreement);
+      accuracy.push_back(m.accuracy);
+    }
+    if (reward.empty()) continue;
+    const auto json = [&](const std::vector<double>& x) {
+      const auto [mean, deviation] = spread(x);
+      return Json{{"mean", mean}, {"deviation", deviation}};
+    };
+    rows.push_back({{"algorithm", name},
+                    {"seeds", reward.size()},
+                    {"evaluations", evaluations},
+                    {"reward", json(reward)},
+                    {"test_kl", json(kl)},
+                    {"agreement", json(agreement)},
+                    {"accuracy", labelled ? json(accuracy) : Json()}});
+    const auto [r, dr] = spread(reward);
+    const auto [k, dk] = spread(kl);
+    const auto [g, dg] = spread(agreement);
+    const auto [a, da] = spread(accuracy);
+    char shown[32] = "-";
+    if (labelled) std::snprintf(shown, sizeof shown, "%.2f +- %.2f %%", 100 * a, 100 * da);
+    std::printf("%-8s %5zu %11d %8.4f +- %.4f %7.4f +- %.4f %8.2f +- %.2f %% %18s\n", name.c_str(),
+                reward.size(), evaluations, r, dr, k, dk, 100 * g, 100 * dg, shown);
+  }
+  return rows;
 }
 
 }  // namespace tri

@@ -1,0 +1,176 @@
+#include "distill/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/check.h"
+#include "engine/quant.h"
+
+namespace tri {
+namespace {
+
+// Spreads are corrected by at most this factor: a channel that hardly moves says little.
+constexpr double kMaxSpread = 4;
+constexpr int kBlock = 32;  // channels summed together
+
+struct Moments {
+  std::vector<double> mean, deviation;  // [K]
+};
+
+// accumulators: [pixels][K]. Each channel is summed in the order of the pixels, so the result does
+// not depend on threads.
+Moments moments(const int32_t* accumulators, size_t pixels, int K) {
+  Moments result{std::vector<double>(K), std::vector<double>(K)};
+#pragma omp parallel for
+  for (int first = 0; first < K; first += kBlock) {
+    const int count = std::min(kBlock, K - first);
+    double sum[kBlock] = {}, squares[kBlock] = {};
+    for (size_t pixel = 0; pixel < pixels; ++pixel) {
+      const int32_t* a = accumulators + pixel * size_t(K) + first;
+      for (int k = 0; k < count; ++k) {
+        sum[k] += a[k];
+        squares[k] += double(a[k]) * a[k];
+      }
+    }
+    for (int k = 0; k < count; ++k) {
+      const double mean = sum[k] / double(pixels);
+      result.mean[first + k] = mean;
+      result.deviation[first + k] =
+          std::sqrt(std::max(0.0, squares[k] / double(pixels) - mean * mean));
+    }
+  }
+  return result;
+}
+
+class Observer : public Calibrator {
+ public:
+  explicit Observer(const Model& model) : model_(model) {
+    statistics.mean.resize(model.layers.size());
+    statistics.deviation.resize(model.layers.size());
+  }
+  Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
+                    const Epilogue& usual) override {
+    Moments m = moments(accumulators, pixels, model_.layers[layer].output.c);
+    statistics.mean[layer] = std::move(m.mean);
+    statistics.deviation[layer] = std::move(m.deviation);
+    return usual;
+  }
+  ChannelStatistics statistics;
+
+ private:
+  const Model& model_;
+};
+
+// Logits of all the pictures at once, as a calibrator needs them.
+std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixels,
+                             const Staircases* staircases, Tap* tap, Calibrator& calibrator) {
+  const size_t picture = net.model().layers.front().in.size();
+  CHECK(!pixels.empty() && pixels.size() % picture == 0);
+  const size_t n = pixels.size() / picture;
+  std::vector<int32_t> logits(n * size_t(net.model().layers.back().output.c));
+  Workspace workspace;
+  net.forward(pixels.data(), int(n), logits.data(), workspace, staircases, tap, &calibrator);
+  return logits;
+}
+
+double value(Multiplier r) { return std::ldexp(double(r.m), -r.shift); }
+
+// r times `factor`, or r itself where that is out of the multiplier's range.
+Multiplier scaled(Multiplier r, double factor) {
+  const double product = value(r) * factor;
+  return product > 0x1p-31 && product < 0x1p28 ? multiplier(product) : r;
+}
+
+// A + offset > threshold as a threshold on A. Corrected accumulators stay within 32 bits, so where
+// the difference does not, the comparison is decided.
+int32_t moved(int32_t threshold, int32_t offset) {
+  constexpr int64_t low = std::numeric_limits<int32_t>::min();
+  constexpr int64_t high = std::numeric_limits<int32_t>::max();
+  if (threshold == high) return int32_t(high);  // nothing is above it
+  return int32_t(std::clamp(int64_t(threshold) - offset, low, high));
+}
+
+}  // namespace
+
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
+  Observer observer(net.model());
+  std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
+  for (size_t i = 0; i < net.model().layers.size(); ++i) {
+    const Layer& l = net.model().layers[i];
+    const std::vector<int8_t>& weights = net.model().quant[i].weights;
+    const size_t K = l.has_weights() ? size_t(l.output.c) : 0;
+    std::vector<double> room(K, std::numeric_limits<int32_t>::max());
+    for (size_t at = 0; at < weights.size(); ++at) room[at % K] -= kCodeMax * std::abs(weights[at]);
+    observer.statistics.room.push_back(std::move(room));
+  }
+  return {std::move(logits), std::move(observer.statistics)};
+}
+
+StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
+                                     const Staircases& staircases)
+    : model_(model),
+      teacher_(teacher),
+      staircases_(staircases),
+      corrections_(model.layers.size()) {}
+
+Epilogue StudentCalibrator::epilogue(int layer, const int32_t* accumulators, size_t pixels,
+                                     const Epilogue& usual) {
+  const QuantLayer& q = model_.quant[layer];
+  const int K = model_.layers[layer].output.c;
+  const Moments student = moments(accumulators, pixels, K);
+  Correction& c = corrections_[layer];
+  c = {};
+  for (int k = 0; k < K; ++k) {
+    const double sigma = student.deviation[k], target = teacher_.deviation[layer][k];
+    const double wanted = sigma > 0 && target > 0 ? target / sigma : 1;
+    const Multiplier r{q.m[k], q.shift[k]};
+    const Multiplier corrected = scaled(r, std::clamp(wanted, 1 / kMaxSpread, kMaxSpread));
+    const double offset = teacher_.mean[layer][k] * value(r) / value(corrected) - student.mean[k];
+    const double room = teacher_.room[layer][k];
+    const double bias = std::clamp(std::round(q.bias[k] + offset), -room, room);
+    c.offset.push_back(int32_t(std::clamp<double>(bias - q.bias[k],
+                                                  std::numeric_limits<int32_t>::min(),
+                                                  std::numeric_limits<int32_t>::max())));
+    c.m.push_back(corrected.m);
+    c.shift.push_back(corrected.shift);
+  }
+  Epilogue e = usual;
+  if (e.kind != Epilogue::staircase) {
+    e.bias = c.offset.data(), e.m = c.m.data(), e.shift = c.shift.data();
+    return e;
+  }
+  const std::vector<int> taps = model_.tap_layers();
+  const size_t tap = size_t(std::find(taps.begin(), taps.end(), layer) - taps.begin());
+  const TriSegment& f = *staircases_.f[tap];
+  for (int k = 0; k < K; ++k) {
+    c.t1.push_back(moved(largest_accumulator(f.t1, {c.m[k], c.shift[k]}), c.offset[k]));
+    c.t2.push_back(moved(largest_accumulator(f.t2, {c.m[k], c.shift[k]}), c.offset[k]));
+  }
+  e.t1 = c.t1.data(), e.t2 = c.t2.data();
+  return e;
+}
+
+Model StudentCalibrator::student() const {
+  Model student = model_;
+  student.staircases = staircases_.f;
+  for (size_t i = 0; i < corrections_.size(); ++i) {
+    const Correction& c = corrections_[i];
+    for (size_t k = 0; k < c.offset.size(); ++k) {
+      student.quant[i].bias[k] += c.offset[k];
+      student.quant[i].m[k] = c.m[k];
+      student.quant[i].shift[k] = c.shift[k];
+    }
+  }
+  return student;
+}
+
+Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
+                 const ChannelStatistics& teacher) {
+  const Staircases staircases(net.model(), set);
+  StudentCalibrator calibrator(net.model(), teacher, staircases);
+  forward(net, pixels, &staircases, nullptr, calibrator);
+  return calibrator.student();
+}
+
+}  // namespace tri

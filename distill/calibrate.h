@@ -1,0 +1,66 @@
+// Calibration of a student: every channel's mean and spread matched to the teacher's.
+//
+// Staircases change what a layer hands on, and with it the distribution that the next layer's
+// batch norm was fitted to; deep networks drift a little at every layer. As batch norm is folded
+// into integers, its statistics are re-estimated by an affine correction of the accumulators A of
+// each output channel k, such that A' = a * (A + d) has the teacher's mean and standard deviation:
+//
+//     a = sigma_teacher / sigma_student,   d = mu_teacher / a - mu_student
+//
+// d joins the bias and a the factor of requantisation (engine/quant.h), so the corrected network
+// costs no more. Layers are corrected one after the other, each on what the corrected ones before
+// it make of the pictures. (Bias correction: Nagel et al., ICCV 2019, section 4.2; with the spread
+// as well it is the re-estimation of batch norm's statistics.)
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/cifar10.h"
+#include "engine/int_net.h"
+
+namespace tri {
+
+// Of the accumulators of every layer with weights, over some pictures: [layers][K], empty for
+// layers without. room: the largest |bias| with which no accumulator can leave 32 bits.
+struct ChannelStatistics {
+  std::vector<std::vector<double>> mean, deviation, room;
+};
+
+// The teacher over pixels [n][32][32][3]: its logits [n][classes] and its statistics.
+struct TeacherRun {
+  std::vector<int32_t> logits;
+  ChannelStatistics statistics;
+};
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap = nullptr);
+
+// Matches a student to its teacher's statistics while the pictures they were taken over pass, which
+// is what IntNet::forward does with it: the logits of that forward are the corrected student's.
+// The logits' own channels are corrected too.
+class StudentCalibrator : public Calibrator {
+ public:
+  // All must outlive this; staircases are those of the forward.
+  StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
+                    const Staircases& staircases);
+  Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
+                    const Epilogue& usual) override;
+  // After the forward: the student with all corrections folded in, and its staircases.
+  Model student() const;
+
+ private:
+  // Of one layer, [K]: d, a * r as a multiplier, and both folded into thresholds.
+  struct Correction {
+    std::vector<int32_t> offset, m, shift, t1, t2;
+  };
+  const Model& model_;
+  const ChannelStatistics& teacher_;
+  const Staircases& staircases_;
+  std::vector<Correction> corrections_;  // [layers]
+};
+
+// The student of `net` that these staircases make, calibrated on the pictures over which `teacher`
+// was taken.
+Model calibrated(const IntNet& net, const StaircaseSet& staircases,
+                 const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
+
+}  // namespace tri
