@@ -129,9 +129,9 @@ Epilogue StudentCalibrator::epilogue(int layer, const int32_t* accumulators, siz
     const double offset = teacher_.mean[layer][k] * value(r) / value(corrected) - student.mean[k];
     const double room = teacher_.room[layer][k];
     const double bias = std::clamp(std::round(q.bias[k] + offset), -room, room);
-    c.offset.push_back(int32_t(std::clamp<double>(bias - q.bias[k],
-                                                  std::numeric_limits<int32_t>::min(),
-                                                  std::numeric_limits<int32_t>::max())));
+    c.offset.push_back(
+        int32_t(std::clamp<double>(bias - q.bias[k], std::numeric_limits<int32_t>::min(),
+                                   std::numeric_limits<int32_t>::max())));
     c.m.push_back(corrected.m);
     c.shift.push_back(corrected.shift);
   }

@@ -220,8 +220,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
         void* result = l.activated ? static_cast<void*>(y) : sums;
         void* out = calibrator ? sums : result;
         if (coded && zero_share(x, l.in) >= lut_from_[i])
-          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, now,
-                    out);
+          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, now, out);
         else
           int8_->run(packed_int8_[i], {.x = values(l.in), .n = n, .pad_value = pad_value}, now,
                      out);

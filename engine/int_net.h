@@ -17,7 +17,7 @@ class IntNet;
 // (engine/quant.h). nullopt: the layer keeps its 8-bit codes. They must be in
 // rising order: TriSegment::ordered().
 struct Staircases {
-  StaircaseSet f;  // [taps]
+  StaircaseSet f;                            // [taps]
   std::vector<std::vector<int32_t>> t1, t2;  // [taps][K]
   Staircases(const Model& model, StaircaseSet f);
 };
@@ -30,8 +30,8 @@ struct Tap {
   virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
 };
 
-// Decides what becomes of a layer's accumulators after it has seen those of all pictures: statistics
-// over many pictures can then correct a layer before the next one runs.
+// Decides what becomes of a layer's accumulators after it has seen those of all pictures:
+// statistics over many pictures can then correct a layer before the next one runs.
 struct Calibrator {
   virtual ~Calibrator() = default;
   // accumulators: [pixels][K] of model.layers[layer], bias included. usual: what the network would

@@ -6,14 +6,12 @@
 
 namespace tri {
 
-Workshop::Workshop(const IntNet& teacher, const Dataset* calibration) : teacher_(teacher) {
-  if (!calibration) return;
-  pixels_ = calibration->pixels;
-  statistics_ = run_teacher(teacher, pixels_).statistics;
-}
+Workshop::Workshop(const IntNet& teacher, const Dataset& pictures,
+                   const ChannelStatistics& statistics, bool calibrate)
+    : teacher_(teacher), pictures_(pictures), statistics_(statistics), calibrate_(calibrate) {}
 
 Model Workshop::student(const StaircaseSet& staircases) const {
-  return calibrates() ? calibrated(teacher_, staircases, pixels_, statistics_)
+  return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels, statistics_)
                       : uncalibrated(staircases);
 }
 
@@ -50,9 +48,8 @@ Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) co
     return tri::measure(student, pictures_, logits_, staircases);
   };
   Deployed deployed{candidate, measured(workshop_.student(candidate.f)), std::nullopt};
-  if (also_uncalibrated)
-    deployed.uncalibrated = workshop_.calibrates() ? measured(workshop_.uncalibrated(candidate.f))
-                                                   : deployed.measures;
+  if (also_uncalibrated && workshop_.calibrates())
+    deployed.uncalibrated = measured(workshop_.uncalibrated(candidate.f));
   return deployed;
 }
 

@@ -14,18 +14,20 @@ namespace tri {
 // Makes students of a teacher, as they are written to files.
 class Workshop {
  public:
-  // calibration: the pictures students are calibrated on; null: they are not. `teacher` must
-  // outlive this.
-  Workshop(const IntNet& teacher, const Dataset* calibration);
+  // calibrate: whether students are, on the pictures that `statistics` are of. All must outlive
+  // this.
+  Workshop(const IntNet& teacher, const Dataset& pictures, const ChannelStatistics& statistics,
+           bool calibrate);
   const IntNet& teacher() const { return teacher_; }
-  bool calibrates() const { return !pixels_.empty(); }
+  bool calibrates() const { return calibrate_; }
   Model student(const StaircaseSet& staircases) const;
   Model uncalibrated(const StaircaseSet& staircases) const;
 
  private:
   const IntNet& teacher_;
-  std::vector<uint8_t> pixels_;
-  ChannelStatistics statistics_;
+  const Dataset& pictures_;
+  const ChannelStatistics& statistics_;
+  bool calibrate_;
 };
 
 // The distinct ones among `sets`, as students, on the held-out pictures of `objective`: best reward
@@ -34,7 +36,7 @@ std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_o
                                const std::vector<StaircaseSet>& sets);
 
 // A candidate and what its student is worth on the test set; `uncalibrated` where that was measured
-// too.
+// too and differs.
 struct Deployed {
   Candidate candidate;
   Measures measures;

@@ -29,7 +29,8 @@ std::vector<Reward::Parts> Objective::on_batch(int batch,
                                                const std::vector<StaircaseSet>& students) const {
   const Reward& reward = rewards_[size_t(batch)];
   std::vector<Reward::Parts> parts(students.size());
-#pragma omp parallel for schedule(dynamic)
+  // A single one has all threads for itself.
+#pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);
     parts[i] = calibrate_ ? reward.calibrated(staircases, workspace())
@@ -41,7 +42,7 @@ std::vector<Reward::Parts> Objective::on_batch(int batch,
 Reward::Parts Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
   const Staircases staircases(student.model(), set);
   std::vector<Reward::Parts> parts(rewards_.size());
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (rewards_.size() > 1)
   for (size_t i = 0; i < rewards_.size(); ++i)
     parts[i] = rewards_[i](student, staircases, workspace());
   Reward::Parts mean{};

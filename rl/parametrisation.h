@@ -42,7 +42,9 @@ class Parametrisation {
   // By step: standard deviation of the prior in bins; 0: uniform.
   const std::vector<double>& widths() const { return widths_; }
   // The middle of every bin range: the centres themselves, if there are any.
-  Actions start() const { return Actions(widths_.size(), Action{kMiddle, kMiddle, kMiddle, kMiddle}); }
+  Actions start() const {
+    return Actions(widths_.size(), Action{kMiddle, kMiddle, kMiddle, kMiddle});
+  }
   // Each staircase put in order.
   StaircaseSet staircases(const Actions& actions) const;
   // Logits [steps][kHeads * kBins] of the prior: bells (normal densities on the bins) around the

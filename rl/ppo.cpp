@@ -99,8 +99,7 @@ Ppo::Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed)
   CHECK(options_.minibatches <= options_.episodes * states_.rows);
 }
 
-PpoStatistics Ppo::update(const RewardFunction& reward,
-                          std::span<const Actions> given) {
+PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions> given) {
   const size_t episodes = size_t(options_.episodes), length = size_t(states_.rows);
   CHECK(given.size() <= episodes);
   PpoStatistics statistics;
@@ -114,8 +113,8 @@ PpoStatistics Ppo::update(const RewardFunction& reward,
   for (size_t e = 0; e < episodes; ++e) {
     CHECK(e >= given.size() || given[e].size() == length);
     for (size_t step = 0; step < length; ++step) {
-      const Action action = e < given.size() ? given[e][step]
-                                             : sample(rollout.value(log_probs), int(step), rng_);
+      const Action action =
+          e < given.size() ? given[e][step] : sample(rollout.value(log_probs), int(step), rng_);
       steps.rows.push_back(int(step));
       steps.actions.push_back(action);
       batch[e].push_back(action);

@@ -22,8 +22,8 @@ struct PpoOptions {
   double clip = 0.2;               // the probability ratio gains nothing outside 1 - clip..1 + clip
   double value_coefficient = 0.5;  // weight of the critic's loss
   double entropy_coefficient = 0.001;  // weight of the entropy bonus, per nat
-  double gamma = 1;                // discount; 1, as the one reward comes after a fixed number of steps
-  double lambda = 1;               // of GAE; 1: the whole return, no bootstrap from the critic
+  double gamma = 1;   // discount; 1, as the one reward comes after a fixed number of steps
+  double lambda = 1;  // of GAE; 1: the whole return, no bootstrap from the critic
   double max_gradient_norm = 0.5;  // L2, of all parameters together
   double target_kl = 0;       // stop an update after an epoch with a larger approx_kl; 0: never
   bool centred_ranks = true;  // rewards count by their rank in the batch (see centred_ranks())
@@ -79,8 +79,7 @@ class Ppo {
   // Collects a batch of episodes, asks for their rewards and improves the policy. The first
   // episodes of the batch are `given` ([at most options.episodes][steps]) rather than sampled:
   // known good points, such as the mean-square optimum.
-  PpoStatistics update(const RewardFunction& reward,
-                       std::span<const Actions> given = {});
+  PpoStatistics update(const RewardFunction& reward, std::span<const Actions> given = {});
   // The most likely actions.
   Actions greedy();
 

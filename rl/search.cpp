@@ -4,7 +4,6 @@
 #include <chrono>
 #include <numeric>
 
-#include "distill/evaluate.h"
 #include "engine/recorder.h"
 #include "rl/state.h"
 
@@ -12,8 +11,8 @@ namespace tri {
 
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   HistogramRecorder recorder(teacher.model().taps());
-  logits_of(teacher, pictures, nullptr, &recorder);
-  WarmUp start{recorder.histograms(), {}};
+  TeacherRun run = run_teacher(teacher, pictures.pixels, &recorder);
+  WarmUp start{recorder.histograms(), {}, std::move(run.statistics)};
   for (const Histogram& histogram : start.histograms)
     start.mse_optimal.push_back(mse_optimal(histogram).ordered());
   return start;
@@ -29,9 +28,8 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const Parametrisation parametrisation =
       options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
                     : Parametrisation::raw(start.mse_optimal);
-  const auto algorithm =
-      make_algorithm(options.algorithm, parametrisation, layer_states(start.histograms),
-                     options.ppo, options.seed);
+  const auto algorithm = make_algorithm(options.algorithm, parametrisation,
+                                        layer_states(start.histograms), options.ppo, options.seed);
   SearchResult result{Archive(options.shortlist), {}};
   std::vector<std::optional<double>> mse_rewards(size_t(objective.batches()));
   for (int update = 0; !stop; ++update) {

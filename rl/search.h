@@ -20,14 +20,15 @@ struct SearchOptions {
   bool prior = true;              // around the mean-square optimum, or anywhere
   Parametrisation::Widths widths;
   uint64_t seed = 1;
-  size_t shortlist = 8;  // best parameter sets to keep
+  size_t shortlist = 5;  // best parameter sets to keep
   PpoOptions ppo;
 };
 
-// Where the search starts, from the teacher's activations on some pictures; [taps] each.
+// What a search and the calibration of students start from: the teacher on some pictures.
 struct WarmUp {
-  std::vector<Histogram> histograms;
+  std::vector<Histogram> histograms;  // [taps]
   StaircaseSet mse_optimal;
+  ChannelStatistics statistics;
 };
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures);
 

@@ -10,7 +10,6 @@ using namespace tri;
 
 namespace {
 
-const std::vector<TriSegment> kCentres = {{20, 40, 90, 120}, {0, 130, 200, 255}};
 const Matrix kStates(2, 4, {0.5, 0.1, 0.2, 0.3, 1, 0.2, 0.1, 0.4});
 
 }  // namespace
@@ -18,19 +17,17 @@ const Matrix kStates(2, 4, {0.5, 0.1, 0.2, 0.3, 1, 0.2, 0.1, 0.4});
 TEST_CASE("the policy starts as the prior") {
   ActorCritic network(4, {}, Rng(1));
   Tape tape;
-  const Matrix prior = bell_prior(kCentres, 6);
+  const Matrix prior = bell_prior({6, 6});
   const Matrix& log_probs = tape.value(network.forward(tape, kStates, prior).log_probs);
   REQUIRE(log_probs.rows == 8);
   REQUIRE(log_probs.cols == 256);
   for (int i = 0; i < 2; ++i) {
-    const Action centre = to_action(kCentres[size_t(i)]);
     const Action likely = mode(log_probs, i);
     for (int head = 0; head < kHeads; ++head) {
-      const int c = centre[size_t(head)];
-      CHECK(std::abs(likely[size_t(head)] - c) <= 2);
+      CHECK(std::abs(likely[size_t(head)] - kMiddle) <= 2);
       // The log-density of a bell falls by z^2 / 2, here over three standard deviations.
-      const int far = c < 128 ? c + 18 : c - 18;
-      const double fall = log_probs(i * kHeads + head, c) - log_probs(i * kHeads + head, far);
+      const double fall =
+          log_probs(i * kHeads + head, kMiddle) - log_probs(i * kHeads + head, kMiddle + 18);
       CHECK(std::abs(fall - 4.5) < 0.3);
     }
   }
@@ -39,7 +36,7 @@ TEST_CASE("the policy starts as the prior") {
 TEST_CASE("without a prior the policy starts nearly uniform") {
   ActorCritic network(4, {}, Rng(1));
   Tape tape;
-  const auto output = network.forward(tape, kStates, uniform_prior(2));
+  const auto output = network.forward(tape, kStates, bell_prior({0, 0}));
   for (const double nats : tape.value(entropy(tape, output.log_probs)).values) {
     CHECK(nats == doctest::Approx(4 * std::log(256.0)).epsilon(1e-3));
   }
@@ -48,7 +45,7 @@ TEST_CASE("without a prior the policy starts nearly uniform") {
 TEST_CASE("an action's log-probability is the sum over its heads") {
   ActorCritic network(4, {}, Rng(2));
   Tape tape;
-  const auto output = network.forward(tape, kStates, bell_prior(kCentres, 20));
+  const auto output = network.forward(tape, kStates, bell_prior({20, 20}));
   const std::vector<Action> actions = {{1, 2, 3, 4}, {250, 130, 180, 9}, {0, 255, 17, 17}};
   const std::vector<int> rows = {1, 0, 1};
   const Matrix& result = tape.value(log_prob(tape, output.log_probs, rows, actions));
@@ -90,10 +87,4 @@ TEST_CASE("samples are as frequent as their probabilities") {
   CHECK(std::abs(threes / double(n) - 0.25) < 4 * std::sqrt(0.25 * 0.75 / n));
   CHECK(std::abs(sum / n - 127.5) < 4 * 73.9 / std::sqrt(double(n)));
   CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
-}
-
-TEST_CASE("an action is put in order, thresholds and values apart") {
-  const TriSegment f = to_trisegment({200, 90, 100, 30});
-  CHECK(f == TriSegment{.t1 = 100, .v1 = 30, .t2 = 200, .v2 = 90});
-  CHECK(to_trisegment(to_action(f)) == f);
 }

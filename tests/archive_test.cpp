@@ -14,7 +14,7 @@ Candidate candidate(uint8_t t1, double reward) {
 
 std::vector<int> names(const Archive& archive) {
   std::vector<int> result;
-  for (const Candidate& c : archive.best()) result.push_back(c.f[0].t1);
+  for (const Candidate& c : archive.best()) result.push_back(c.f[0]->t1);
   return result;
 }
 

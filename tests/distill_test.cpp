@@ -86,19 +86,20 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   const std::vector<uint8_t> pixels = random_pixels(40, rng);
   const std::vector<std::string> layers = {"conv2", "conv3"};
 
-  Reward reward(net, pixels, layers, 0.5);
-  const auto unchanged = reward(Staircases(model, {size_t(model.taps()), std::nullopt}));
+  const Reward reward(net, pixels, layers, 0.5);
+  Workspace workspace;
+  const Staircases none(model, {size_t(model.taps()), std::nullopt});
+  const auto unchanged = reward(net, none, workspace);
   CHECK(unchanged.reward == 0);
   const Staircases student(model, random_staircases(model, rng));
-  const auto parts = reward(student);
+  const auto parts = reward(net, student, workspace);
   CHECK(parts.kl > 0);
   CHECK(parts.attention > 0);
   CHECK(parts.reward == -parts.kl - 0.5 * parts.attention);
-  CHECK(Reward(net, pixels, {}, 0.5)(student).reward == -parts.kl);
+  CHECK(Reward(net, pixels, {}, 0.5)(net, student, workspace).reward == -parts.kl);
 
   // By hand, from the two networks' own logits.
   std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
-  Workspace workspace;
   net.forward(pixels.data(), 40, s.data(), workspace, &student);
   net.forward(pixels.data(), 40, t.data(), workspace);
   CHECK(parts.kl == kl_divergence(s, t, kClasses));
@@ -106,7 +107,7 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   const int before = omp_get_max_threads();
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    const auto again = Reward(net, pixels, layers, 0.5)(student);
+    const auto again = Reward(net, pixels, layers, 0.5)(net, student, workspace);
     CHECK(again.kl == parts.kl);
     CHECK(again.attention == parts.attention);
   }

@@ -11,52 +11,48 @@ using namespace tri;
 
 namespace {
 
-using Set = std::vector<TriSegment>;
-
-// A hidden target near the prior's centre; the reward is minus the mean distance from it.
+// A hidden target near the middle; the reward is minus the mean distance from it.
 struct Toy {
-  static constexpr int kLayers = 8;
+  static constexpr int kSteps = 8;
   static constexpr double kWidth = 8;
-  Set centres, target;
-  Matrix states{kLayers, 4};
+  Actions target;
+  Matrix states{kSteps, 4};
 
   explicit Toy(uint64_t seed) {
     Rng rng(seed);
-    for (int layer = 0; layer < kLayers; ++layer) {
-      Action centre = {uint8_t(30 + rng.below(20)), uint8_t(50 + rng.below(20)),
-                       uint8_t(130 + rng.below(20)), uint8_t(170 + rng.below(20))};
-      centres.push_back(to_trisegment(centre));
-      for (uint8_t& x : centre) x = uint8_t(x + rng.below(25) - 12);
-      target.push_back(to_trisegment(centre));
-      states(layer, 0) = (layer + 1.0) / kLayers;
-      for (int i = 1; i < 4; ++i) states(layer, i) = rng.uniform();
+    for (int step = 0; step < kSteps; ++step) {
+      Action action;
+      for (uint8_t& x : action) x = uint8_t(kMiddle + rng.below(25) - 12);
+      target.push_back(action);
+      states(step, 0) = (step + 1.0) / kSteps;
+      for (int i = 1; i < 4; ++i) states(step, i) = rng.uniform();
     }
   }
 
-  double reward(const Set& f) const {
+  double reward(const Actions& actions) const {
     double distance = 0;
-    for (int layer = 0; layer < kLayers; ++layer) {
-      const Action a = to_action(f[size_t(layer)]), b = to_action(target[size_t(layer)]);
-      for (size_t head = 0; head < kHeads; ++head) distance += std::abs(a[head] - b[head]);
-    }
-    return -distance / (kLayers * kHeads);
+    for (size_t step = 0; step < kSteps; ++step)
+      for (size_t head = 0; head < kHeads; ++head)
+        distance += std::abs(actions[step][head] - target[step][head]);
+    return -distance / (kSteps * kHeads);
   }
   RewardFunction rewards() const {
-    return [this](const std::vector<Set>& batch) {
+    return [this](const std::vector<Actions>& batch) {
       std::vector<double> result;
-      for (const Set& f : batch) result.push_back(reward(f));
+      for (const Actions& actions : batch) result.push_back(reward(actions));
       return result;
     };
   }
+  static Matrix prior() { return bell_prior(std::vector<double>(kSteps, kWidth)); }
   Ppo agent(const PpoOptions& options, uint64_t seed) const {
-    return Ppo(options, states, bell_prior(centres, kWidth), seed);
+    return Ppo(options, states, prior(), seed);
   }
 };
 
 // Small enough for differences over its parameters, with every case of the clipped surrogate.
 struct SmallProblem {
   Matrix states{2, 4, {0.5, 0.1, 0.2, 0.3, 1, 0.2, 0.1, 0.4}};
-  Matrix prior = bell_prior(Set{{20, 40, 90, 120}, {10, 130, 200, 250}}, 30);
+  Matrix prior = bell_prior({30, 30});
   PpoOptions options;
   ActorCritic network;
   Steps steps;
@@ -179,19 +175,17 @@ TEST_CASE("PPO finds a hidden target that sampling from the prior does not") {
 
   Rng rng(1);
   Tape tape;
-  const auto prior = tape.value(tape.log_softmax(tape.constant(
-      Matrix(Toy::kLayers * kHeads, kBins, bell_prior(toy.centres, Toy::kWidth).values))));
+  const auto prior = tape.value(
+      tape.log_softmax(tape.constant(Matrix(Toy::kSteps * kHeads, kBins, Toy::prior().values))));
   double random_best = -1e9;
   for (int i = 0; i < updates * PpoOptions{}.episodes; ++i) {
-    Set f;
-    for (int layer = 0; layer < Toy::kLayers; ++layer) {
-      f.push_back(to_trisegment(sample(prior, layer, rng)));
-    }
-    random_best = std::max(random_best, toy.reward(f));
+    Actions actions;
+    for (int step = 0; step < Toy::kSteps; ++step) actions.push_back(sample(prior, step, rng));
+    random_best = std::max(random_best, toy.reward(actions));
   }
   CHECK(best > random_best + 1);
   CHECK(last_mean > random_best);
-  CHECK(toy.reward(agent.greedy()) > random_best + 1);
+  CHECK(toy.reward(agent.greedy()) > random_best + 0.5);
 }
 
 TEST_CASE("the same seed gives the same search bit for bit, and another seed another") {
@@ -237,19 +231,16 @@ TEST_CASE("a checkpoint that is not of this agent is refused, and changes nothin
 TEST_CASE("given episodes come first in the batch, as they are") {
   const Toy toy(5);
   Ppo agent = toy.agent({.episodes = 4}, 1);
-  std::vector<Set> seen;
+  std::vector<Actions> seen;
   agent.update(
-      [&](const std::vector<Set>& batch) {
+      [&](const std::vector<Actions>& batch) {
         seen = batch;
         return toy.rewards()(batch);
       },
-      std::vector<Set>{toy.target});
+      std::vector<Actions>{toy.target});
   REQUIRE(seen.size() == 4);
   CHECK(seen[0] == toy.target);
-  for (size_t e = 1; e < 4; ++e) {
-    CHECK(seen[e] != toy.target);
-    for (const TriSegment& f : seen[e]) CHECK(f == f.ordered());
-  }
+  for (size_t e = 1; e < 4; ++e) CHECK(seen[e] != toy.target);
 }
 
 TEST_CASE("a target KL ends an update early, and annealing ends the learning") {
@@ -270,8 +261,8 @@ TEST_CASE("statistics describe the batch") {
   const Toy toy(5);
   std::vector<double> rewards;
   Ppo agent = toy.agent({}, 1);
-  const PpoStatistics statistics =
-      agent.update([&](const std::vector<Set>& batch) { return rewards = toy.rewards()(batch); });
+  const PpoStatistics statistics = agent.update(
+      [&](const std::vector<Actions>& batch) { return rewards = toy.rewards()(batch); });
   double sum = 0;
   for (const double r : rewards) sum += r;
   CHECK(statistics.reward_mean == doctest::Approx(sum / 20));

@@ -41,7 +41,8 @@ struct Bench {
   }
   Ran search(const std::string& more) const {
     return run(program("search") + " alexnet --teacher " + teacher +
-               " --batch 4 --episodes 20 --out " + out + " " + more);
+               " --batch 4 --pool 20 --held-out 12 --calibration 12 --episodes 20 --out " + out +
+               " " + more);
   }
 };
 
@@ -66,6 +67,8 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(selected["layers"].size() == 7);
   CHECK(selected["layers"][0]["name"] == "conv1");
   CHECK(selected["zero_share"] > 0.0);
+  CHECK(selected["uncalibrated"]["accuracy"].is_number());
+  CHECK(result["mse"]["uncalibrated"]["test_kl"] != result["mse"]["test_kl"]);
 
   const auto csv = read_file(bench.out + "/search.csv");
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 2);
@@ -97,7 +100,7 @@ TEST_CASE(
   if (fs::exists("data/cifar-10-batches-bin")) return;
   const Ran ran = run("env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " +
                       program("search") + " alexnet --algo mse --test 50" +
-                      " --batch 4 --teacher " + bench.teacher + " --out " + bench.out);
+                      " --batch 4 --pool 8 --held-out 8 --calibration 8 --teacher " + bench.teacher + " --out " + bench.out);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   CHECK(ran.err.find("no CIFAR-10 (") != std::string::npos);
@@ -107,6 +110,40 @@ TEST_CASE(
   CHECK(result["selected"]["accuracy"].is_null());
   CHECK(result["teacher"]["accuracy"].is_null());
   CHECK(result["selected"]["agreement"].is_number());
+}
+
+TEST_CASE("search compares all algorithms over seeds, and keeps the layers it is told to") {
+  const Bench bench;
+  const Ran ran = bench.search(
+      "--algo all --seeds 2 --episodes 36 --top 1 --keep conv1,auto:1 --data " + bench.data);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const Json result = json_of(bench.out + "/result.json");
+  REQUIRE(result["comparison"].size() == 6);
+  const std::vector<std::string> names = {"mse", "grid", "random", "greedy", "cem", "ppo"};
+  for (size_t i = 0; i < 6; ++i) {
+    const Json& row = result["comparison"][i];
+    CHECK(row["algorithm"] == names[i]);
+    CHECK(row["seeds"] == (i == 0 ? 1 : 2));
+    CHECK(row["evaluations"] <= 36);
+    CHECK(row["reward"]["mean"] >= result["mse"]["reward"]);
+    CHECK(row["reward"]["mean"] <= result["selected"]["reward"]);
+    CHECK(ran.out.find(names[i]) != std::string::npos);
+  }
+  CHECK(result["selected"]["layers"][0]["t1"].is_null());
+  int kept = 0;
+  for (const Json& layer : result["selected"]["layers"]) kept += layer["v2"].is_null();
+  CHECK(kept >= 1);
+  CHECK(kept <= 2);
+  const Ran student =
+      run(program("evaluate") + " --json --data " + bench.data + " " + bench.out + "/alexnet.tri");
+  CHECK(Json::parse(student.out)["accuracy"] == result["selected"]["accuracy"]);
+
+  const Ran unknown = bench.search("--keep conv9 --data " + bench.data);
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("conv9") != std::string::npos);
+  const Ran grid = bench.search("--algo grid --prior none --data " + bench.data);
+  CHECK(grid.status == 1);
 }
 
 TEST_CASE("train writes a teacher that evaluate reads, and goes on from its checkpoint") {

@@ -16,14 +16,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kCsvHead =
     "episodes,evaluations,reward_mean,reward_best,kl,attention,entropy,approx_kl,clip_fraction,"
-    "explained_variance,seconds,reward_mse\n";
+    "explained_variance,seconds,reward_mse,algorithm,seed\n";
 
-inline std::string csv_row(const SearchRow& r) {
+inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   char text[256];
-  std::snprintf(text, sizeof text, "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f\n",
-                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                r.best.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
-                r.ppo.explained_variance, r.seconds, r.reward_mse);
+  std::snprintf(text, sizeof text,
+                "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f,%s,%llu\n", r.evaluations,
+                r.evaluations, r.reward_mean, r.best.reward, r.best.kl, r.best.attention,
+                r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction, r.ppo.explained_variance,
+                r.seconds, r.reward_mse, run.algorithm.c_str(), (unsigned long long)run.seed);
   return text;
 }
 
@@ -50,11 +51,10 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
                {"test_kl", d.measures.kl},
                {"zero_share", d.measures.zero_share}};
   if (d.uncalibrated)
-    json["uncalibrated"] = {
-        {"accuracy", labelled ? Json(d.uncalibrated->accuracy) : Json()},
-        {"agreement", d.uncalibrated->agreement},
-        {"test_kl", d.uncalibrated->kl},
-        {"zero_share", d.uncalibrated->zero_share}};
+    json["uncalibrated"] = {{"accuracy", labelled ? Json(d.uncalibrated->accuracy) : Json()},
+                            {"agreement", d.uncalibrated->agreement},
+                            {"test_kl", d.uncalibrated->kl},
+                            {"zero_share", d.uncalibrated->zero_share}};
   json["layers"] = layers;
   return json;
 }
@@ -115,8 +115,8 @@ inline Json comparison(const std::vector<Contestant>& contestants, const TestSet
     for (const double v : x) squares += (v - mean) * (v - mean);
     return std::pair(mean, x.size() > 1 ? std::sqrt(squares / double(x.size() - 1)) : 0.0);
   };
-  std::printf("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations", "reward", "test KL",
-              "agreement", "accuracy");
+  std::printf("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations", "reward",
+              "test KL", "agreement", "accuracy");
   Json rows = Json::array();
   for (const std::string& name : algorithm_names()) {
     std::vector<double> reward, kl, agreement, accuracy;

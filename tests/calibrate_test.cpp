@@ -1,0 +1,155 @@
+#include "distill/calibrate.h"
+
+#include <omp.h>
+
+#include <cmath>
+
+#include "data/cifar10.h"
+#include "tests/random_model.h"
+#include "tests/test.h"
+
+using namespace tri;
+using doctest::Approx;
+
+namespace {
+
+constexpr int kPictures = 40;  // more than a chunk
+
+// Mean and standard deviation of every channel, in codes: the accumulator times m * 2^-shift.
+struct InCodes : Calibrator {
+  const Model& model;
+  std::vector<std::vector<double>> mean, deviation;
+  explicit InCodes(const Model& m) : model(m), mean(m.layers.size()), deviation(m.layers.size()) {}
+  Epilogue epilogue(int layer, const int32_t* a, size_t pixels, const Epilogue& usual) override {
+    const size_t K = size_t(model.layers[size_t(layer)].output.c);
+    for (size_t k = 0; k < K; ++k) {
+      const double r = std::ldexp(usual.m[k], -usual.shift[k]);
+      double sum = 0, squares = 0;
+      for (size_t i = 0; i < pixels; ++i) sum += a[i * K + k];
+      for (size_t i = 0; i < pixels; ++i) squares += std::pow(a[i * K + k] - sum / pixels, 2);
+      mean[size_t(layer)].push_back(r * sum / double(pixels));
+      deviation[size_t(layer)].push_back(r * std::sqrt(squares / double(pixels)));
+    }
+    return usual;
+  }
+};
+
+struct Fixture {
+  Rng rng{3};
+  Model model = random_model(every_kind_of_layer(false), rng);
+  std::vector<uint8_t> pixels = random_pixels(kPictures, rng);
+  // Staircases in the range that codes have, so that no layer dies.
+  StaircaseSet set;
+  Fixture() {
+    for (int tap = 0; tap < model.taps(); ++tap)
+      set.push_back(tap == 2 ? std::nullopt
+                             : std::optional(TriSegment{uint8_t(10 + rng.below(20)), 60,
+                                                        uint8_t(80 + rng.below(40)), 150}));
+  }
+  std::vector<int32_t> logits(const IntNet& net, const Staircases* staircases,
+                              Calibrator* calibrator = nullptr) const {
+    std::vector<int32_t> result(kPictures * kClasses);
+    Workspace workspace;
+    net.forward(pixels.data(), kPictures, result.data(), workspace, staircases, nullptr,
+                calibrator);
+    return result;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a calibrator that changes nothing changes nothing, for teacher and student") {
+  Fixture f;
+  for (const bool nin : {false, true}) {
+    const IntNet net(random_model(every_kind_of_layer(nin), f.rng));
+    CHECK(run_teacher(net, f.pixels).logits == f.logits(net, nullptr));
+    const Staircases staircases(net.model(), random_staircases(net.model(), f.rng));
+    InCodes observer(net.model());
+    CHECK(f.logits(net, &staircases, &observer) == f.logits(net, &staircases));
+  }
+}
+
+TEST_CASE("a calibrated student's channels have the teacher's mean and spread in every layer") {
+  Fixture f;
+  const IntNet teacher(f.model);
+  InCodes wanted(f.model);
+  f.logits(teacher, nullptr, &wanted);
+  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const IntNet student(calibrated(teacher, f.set, f.pixels, run.statistics));
+  InCodes found(student.model());
+  const Staircases staircases(student.model(), f.set);
+  f.logits(student, &staircases, &found);
+  InCodes before(f.model);
+  const Staircases plain(f.model, f.set);
+  f.logits(teacher, &plain, &before);
+
+  double worst = 0;
+  for (size_t i = 0; i < f.model.layers.size(); ++i)
+    for (size_t k = 0; k < wanted.mean[i].size(); ++k) {
+      CAPTURE(f.model.layers[i].name);
+      // An accumulator's bias is rounded, and a multiplier has 31 bits.
+      CHECK(found.mean[i][k] == Approx(wanted.mean[i][k]).epsilon(1e-3));
+      // The random logits' spread is off by more than the correction's limit.
+      if (f.model.layers[i].activated)
+        CHECK(found.deviation[i][k] == Approx(wanted.deviation[i][k]).epsilon(1e-6));
+      worst = std::max(worst, std::abs(before.deviation[i][k] / wanted.deviation[i][k] - 1));
+    }
+  CHECK(worst > 0.05);  // there was something to correct
+  CHECK(student.model().staircases == f.set);
+}
+
+TEST_CASE("the file's student answers as the calibrating forward did, on one thread and on two") {
+  Fixture f;
+  const IntNet teacher(f.model);
+  const ChannelStatistics statistics = run_teacher(teacher, f.pixels).statistics;
+  const Staircases plain(f.model, f.set);
+  std::vector<int32_t> first;
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 2}) {
+    omp_set_num_threads(threads);
+    StudentCalibrator calibrator(f.model, statistics, plain);
+    const std::vector<int32_t> logits = f.logits(teacher, &plain, &calibrator);
+    const IntNet student(calibrator.student());
+    const Staircases staircases(student.model(), f.set);
+    CHECK(f.logits(student, &staircases) == logits);
+    CHECK(logits != f.logits(teacher, &plain));
+    if (threads == 1) first = logits;
+    CHECK(logits == first);
+  }
+  omp_set_num_threads(before);
+}
+
+TEST_CASE("without staircases there is nothing to correct") {
+  const Fixture f;
+  const IntNet teacher(f.model);
+  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const StaircaseSet none(size_t(f.model.taps()), std::nullopt);
+  const Model same = calibrated(teacher, none, f.pixels, run.statistics);
+  for (size_t i = 0; i < f.model.layers.size(); ++i) {
+    CHECK(same.quant[i].bias == f.model.quant[i].bias);
+    CHECK(same.quant[i].m == f.model.quant[i].m);
+    CHECK(same.quant[i].shift == f.model.quant[i].shift);
+  }
+}
+
+TEST_CASE("dead channels and dead layers are corrected to something a file may hold") {
+  Fixture f;
+  // conv1: two channels without weights, one of them at the edge of what 32 bits hold.
+  QuantLayer& q = f.model.quant[0];
+  for (size_t at = 0; at < q.weights.size(); ++at)
+    if (at % q.bias.size() < 2) q.weights[at] = 0;
+  q.bias[0] = 5, q.bias[1] = 0x7fffffff;
+  f.set[1] = TriSegment{255, 0, 255, 0};  // the next layers see zeros
+  f.set[2] = TriSegment{255, 0, 255, 0};
+  const IntNet teacher(f.model);
+  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const Model student = calibrated(teacher, f.set, f.pixels, run.statistics);
+  CHECK(student.quant[0].bias[0] == 5);
+  CHECK(student.quant[0].bias[1] == 0x7fffffff);
+  const Scratch scratch;
+  save(student, scratch.path / "student.tri");  // checks the numbers; throws
+  // Where nothing moves, only the mean is corrected: the layer behind the dead ones is constant.
+  const size_t behind = size_t(student.tap_layers()[3]);
+  CHECK(student.quant[behind].m == f.model.quant[behind].m);
+  CHECK(student.quant[behind].bias != f.model.quant[behind].bias);
+}
