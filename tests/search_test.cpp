@@ -135,7 +135,8 @@ TEST_CASE("layers without a staircase stay without, and the most sensitive ones 
   CHECK(sensitive[0] == std::max_element(rewards.begin(), rewards.end()) - rewards.begin());
 
   f.start.mse_optimal[size_t(sensitive[0])].reset();
-  for (const Candidate& c : f.run("ppo").shortlist.best())
+  const SearchResult result = f.run("ppo");
+  for (const Candidate& c : result.shortlist.best())
     for (size_t tap = 0; tap < c.f.size(); ++tap)
       CHECK(c.f[tap].has_value() == (int(tap) != sensitive[0]));
 }
