@@ -1,6 +1,5 @@
 // ./search NET: finds the staircases of all layers and writes the student.
 #include <chrono>
-#include <csignal>
 
 #include "data/file.h"
 #include "nets/nets.h"
@@ -11,15 +10,6 @@
 using namespace tri;
 
 namespace {
-
-// Set by the first Ctrl-C (or kill): the search then ends and what it has found is deployed.
-std::atomic<bool> stop{false};
-
-void on_signal(int) {
-  stop = true;
-  std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
-  std::signal(SIGTERM, SIG_DFL);
-}
 
 std::string live(const std::string& algorithm, const SearchRow& r) {
   char text[200];
@@ -50,9 +40,9 @@ int main(int argc, char** argv) {
     const Pictures pictures = load_pictures(s.data, s.test_pictures);
     const Splits splits = split(pictures.train, s.calibration, s.pool, s.held_out);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
-    std::filesystem::create_directories(folder);
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
+    make_writable_folder(folder);
+    // The first Ctrl-C (or kill) ends the search, and what it has found is deployed.
+    const std::atomic<bool>& stop = stop_on_signal();
 
     std::cerr << "warm-up: the teacher on "
               << splits.calibration.size() + splits.search.size() + splits.held_out.size()

@@ -14,7 +14,8 @@
 namespace tri {
 
 struct Settings {
-  std::string net, teacher_file, data, out, algorithm = "ppo", prior = "mse", isa;
+  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa;
+  DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
   bool no_calibrate = false;
@@ -24,13 +25,13 @@ struct Settings {
 };
 
 inline void add_options(Options& options, Settings& s) {
-  options.add_option("NET", s.net, "the network")->required()->check(CLI::IsMember(net_names()));
+  options.add_option("NET", s.net, "the network")->required()->check(OneOf(net_names()));
   options.add_option("--teacher", s.teacher_file, "teacher file [nets/weights/NET.q8]");
-  options.add_option("--data", s.data, "folder of CIFAR-10's binary version");
+  s.data.add_to(options);
   std::vector<std::string> algorithms = algorithm_names();
   algorithms.push_back("all");
   options.add_option("--algo", s.algorithm, "how parameter sets are proposed; all compares")
-      ->check(CLI::IsMember(algorithms));
+      ->check(OneOf(algorithms));
   options.add_option("--episodes", s.search.evaluations, "parameter sets to evaluate")
       ->check(CLI::Range(1, 10'000'000));
   options.add_option("--minutes", s.minutes, "end each search after so many [never]")
@@ -55,7 +56,7 @@ inline void add_options(Options& options, Settings& s) {
   options.add_option("--attention-weight", s.objective.attention_weight, "w of -KL - w * AT")
       ->check(CLI::Range(0.0, 1e6));
   options.add_option("--prior", s.prior, "where heads start: around the mse optimum, or anywhere")
-      ->check(CLI::IsMember({"mse", "none"}));
+      ->check(OneOf({"mse", "none"}));
   options.add_option("--prior-width", s.search.widths.residual, "of one layer's bells, in bins")
       ->check(CLI::Range(0.1, 1000.0));
   options.add_option("--global-width", s.search.widths.global, "of the global step's, in bins")
