@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <utility>
 
 #include "data/batch.h"
 #include "data/file.h"
@@ -99,9 +98,13 @@ Result run(const IntNet& net, const std::vector<uint8_t>& pixels, int n,
   return result;
 }
 
+struct Kernels {
+  std::string isa, coded;
+};
+
 // Each instruction set of this CPU with each kernel for coded layers.
-std::vector<std::pair<std::string, std::string>> runnable_kernels() {
-  std::vector<std::pair<std::string, std::string>> all;
+std::vector<Kernels> runnable_kernels() {
+  std::vector<Kernels> all;
   for (const ConvVariant& v : conv_variants())
     if (v.kind == ConvKind::lut && v.runnable())
       for (const char* kernel : {"int8", "lut"}) all.push_back({v.isa, kernel});
@@ -124,7 +127,8 @@ TEST_CASE(
       for (int i = 0; i < n; ++i) reference(model, f, &pixels[i * kPictureBytes], expected);
       std::optional<Staircases> staircases;
       if (student) staircases.emplace(model, f);
-      for (const auto& [isa, kernel] : runnable_kernels()) {
+      for (const Kernels& kernels : runnable_kernels()) {
+        const std::string &isa = kernels.isa, &kernel = kernels.coded;
         const IntNet net(model, isa, kernel);
         Workspace workspace;
         for (int threads : {1, 2}) {
@@ -169,10 +173,10 @@ TEST_CASE("a forward allocates nothing once its workspace has its size") {
     const std::vector<uint8_t> pixels = random_pixels(5, rng);
     const Staircases staircases(model, random_staircases(model, rng));
     std::vector<int32_t> y(5 * kClasses);
-    for (const auto& [isa, kernel] : runnable_kernels()) {
-      CAPTURE(isa);
-      CAPTURE(kernel);
-      const IntNet net(model, isa, kernel);
+    for (const Kernels& kernels : runnable_kernels()) {
+      CAPTURE(kernels.isa);
+      CAPTURE(kernels.coded);
+      const IntNet net(model, kernels.isa, kernels.coded);
       Workspace workspace;
       const auto forward = [&](int n) {
         net.forward(pixels.data(), n, y.data(), workspace, &staircases);

@@ -73,18 +73,21 @@ PackedConv pack_winograd(const Layer& l, const int8_t* weights) {
   const auto transform = [](int a, int b, int c, int* to, int step) {  // G (a b c)'
     to[0] = 2 * a, to[step] = a + b + c, to[2 * step] = a - b + c, to[3 * step] = 2 * c;
   };
-  for (int c = 0; c < C; ++c)
-    for (int k = 0; k < K; ++k) {
-      int t[12], u[16];
-      for (int j = 0; j < 3; ++j) {
-        const auto g = [&](int i) { return weights[(size_t(3 * i + j) * C + c) * K + k]; };
-        transform(g(0), g(1), g(2), t + j, 3);
+#pragma omp parallel for
+  for (int block = 0; block < blocks; ++block) {
+    int16_t* to = p.transformed.data() + size_t(block) * 16 * 16 * C;
+    for (int c = 0; c < C; ++c)
+      for (int k = 16 * block; k < std::min(K, 16 * block + 16); ++k) {
+        int t[12], u[16];
+        for (int j = 0; j < 3; ++j) {
+          const auto g = [&](int i) { return weights[(size_t(3 * i + j) * C + c) * K + k]; };
+          transform(g(0), g(1), g(2), t + j, 3);
+        }
+        for (int i = 0; i < 4; ++i) transform(t[3 * i], t[3 * i + 1], t[3 * i + 2], u + 4 * i, 1);
+        for (int point = 0; point < 16; ++point)
+          to[(point * C + c / 2 * 2) * 16 + k % 16 * 2 + c % 2] = int16_t(u[point]);
       }
-      for (int i = 0; i < 4; ++i) transform(t[3 * i], t[3 * i + 1], t[3 * i + 2], u + 4 * i, 1);
-      for (int point = 0; point < 16; ++point)
-        p.transformed[((size_t(k / 16) * 16 + point) * C + c / 2 * 2) * 16 + k % 16 * 2 + c % 2] =
-            int16_t(u[point]);
-    }
+  }
   return p;
 }
 
