@@ -38,9 +38,8 @@ double cost_scalar(const PackedConv& conv, double zeros) { return additions(conv
 
 double cost_int8_avx2(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
-  const double channels = double(l.in.c) * round_up(l.output.c, 16);
-  return conv.transformed.empty() ? 0.061 * double(taps_inside(l)) * channels
-                                  : 0.069 * 16 * winograd_tiles(l) * channels;
+  const double taps = conv.transformed.empty() ? double(taps_inside(l)) : 16.0 * winograd_tiles(l);
+  return 0.061 * taps * l.in.c * round_up(l.output.c, 16);
 }
 
 double cost_lut_avx2(const PackedConv& conv, double zeros) {

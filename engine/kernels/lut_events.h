@@ -6,8 +6,8 @@
 // run of it, position minus origin is the weights' row, and taps outside the map cost nothing.
 // Rows of weights are added two at a time: interleaved by bytes, vpmaddubsw by ones turns them
 // into sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2 then meet v1 and v2 in a
-// vpmaddwd. A piece of the weights stays in the L1 cache while a strip of pixels adds its rows to
-// sums in memory.
+// vpmaddwd. A piece of the weights stays in the cache while a strip of pixels adds its rows to
+// sums in memory. (Pieces that fit the L1 were slower: their runs are too short.)
 //
 // `Isa` holds what differs between instruction sets: a register and what is done with it.
 #pragma once
@@ -22,7 +22,7 @@ namespace tri {
 namespace {
 
 constexpr int kTileCodes = 1 << 17;  // lists of so many codes are made and used before the next
-constexpr int kStrip = 24;  // pixels that a piece of the weights serves at a time, at least
+constexpr int kStrip = 48;  // pixels that a piece of the weights serves at a time, at least
 constexpr int kSlack = 16;  // entries that may be written or read behind a list
 
 // For each 8-bit mask the places of its ones.

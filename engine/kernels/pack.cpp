@@ -116,7 +116,7 @@ std::vector<Extremes> piece_extremes(const Layer& l, int chunk, const int8_t* we
   return pieces;
 }
 
-constexpr int kLutPiece = 24 << 10;  // bytes
+constexpr int kLutPiece = 64 << 10;  // bytes
 
 PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   check_range(l);
@@ -126,7 +126,7 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   p.layer = l;
 
   // The largest chunk that lets every piece be summed in 16 bits, positions w * chunk + c be held
-  // in as many, and a piece of a block stay in the L1 cache.
+  // in as many, and a piece of a block stay near the CPU.
   p.chunk = std::min(C, 65536 / l.in.w);
   while (p.chunk > 16 && l.kernel * p.chunk * 2 * R > kLutPiece) p.chunk = (p.chunk + 1) / 2;
   std::vector<Extremes> pieces = piece_extremes(l, p.chunk, weights);

@@ -26,7 +26,7 @@ namespace {
 constexpr int kPoints = 16;  // of the transformed tile
 constexpr int kTiles = 4;    // of a block in registers, times 16 channels
 constexpr int kChannels = 16;
-constexpr int kTransformed = 192 << 10;  // bytes of transformed tiles made and used at a time
+constexpr int kTransformed = 384 << 10;  // bytes of transformed tiles made and used at a time
 
 inline __m256i load16(const uint8_t* x) {
   return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
