@@ -11,10 +11,9 @@ namespace {
 // Random crop of the padded picture and mirroring are those of the ResNet paper (He et al., CVPR
 // 2016, section 4.2); cutout is DeVries and Taylor, 2017: the square's centre is anywhere in the
 // picture, so a part of it may hang over the edge.
-void augment(const uint8_t* picture, const Augment& how, Rng& rng, uint8_t* out) {
+void augment(const uint8_t* picture, const Augment& how, bool mirror, Rng& rng, uint8_t* out) {
   const int dy = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
   const int dx = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
-  const bool mirror = how.flip && rng.below(2);
   const int top = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
   const int left = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
   const auto cut = [&](int at, int first) { return at >= first && at < first + how.cutout; };
@@ -38,7 +37,12 @@ void normalise(const uint8_t* pixels, size_t count, float* x) {
 }
 
 Epoch::Epoch(const Dataset& data, int batch, uint64_t seed, int epoch, Augment augment)
-    : data_(data), batch_(batch), augment_(augment), order_(size_t(data.size())) {
+    : data_(data),
+      batch_(batch),
+      epoch_(epoch),
+      flip_seed_(seed),
+      augment_(augment),
+      order_(size_t(data.size())) {
   assert(batch >= 1);
   Rng rng(seed, uint64_t(epoch));
   std::iota(order_.begin(), order_.end(), 0);
@@ -52,7 +56,11 @@ void Epoch::get(int index, uint8_t* pixels, uint8_t* labels) const {
   Rng rng(seed_, uint64_t(index));
   for (int i = 0; i < batch_; ++i) {
     const int record = order_[size_t(index) * size_t(batch_) + size_t(i)];
-    augment(data_.picture(record), augment_, rng, pixels + size_t(i) * kPictureBytes);
+    // Alternating flip (Jordan, 2024): mirrored at random in the first epoch, then by turns, so
+    // that two epochs show a picture both ways.
+    const bool first = Rng(~flip_seed_, uint64_t(record)).next() & 1;
+    const bool mirror = augment_.flip && first != (epoch_ % 2 == 1);
+    augment(data_.picture(record), augment_, mirror, rng, pixels + size_t(i) * kPictureBytes);
     labels[i] = data_.labels[size_t(record)];
   }
 }

@@ -19,7 +19,7 @@ void normalise(const uint8_t* pixels, size_t count, float* x);
 
 struct Augment {
   int crop = 4;      // shift by up to +-crop pixels in each direction, edges filled with kPixelZero
-  bool flip = true;  // mirror left-right with probability 1/2
+  bool flip = true;  // mirror left-right in every other epoch
   int cutout = 8;    // side of a square set to kPixelZero at a random place; 0: none
 };
 
@@ -35,8 +35,8 @@ class Epoch {
 
  private:
   const Dataset& data_;
-  int batch_;
-  uint64_t seed_;
+  int batch_, epoch_;
+  uint64_t flip_seed_, seed_;
   Augment augment_;
   std::vector<int> order_;
 };

@@ -144,6 +144,23 @@ TEST_CASE("batch: flip mirrors about half of the pictures left-right") {
   CHECK(flipped < 140);
 }
 
+TEST_CASE(
+    "batch: a picture that one epoch mirrors, the next one does not, and the other way round") {
+  const Dataset data = coordinates(50);
+  const auto mirrored = [&](int epoch) {
+    const Batch batch = get(Epoch(data, 50, 3, epoch, {4, true, 0}), 50, 0);
+    std::vector<bool> by_record(50);
+    for (int i = 0; i < 50; ++i)
+      by_record[batch.at(i, 16, 16)[2]] = batch.at(i, 16, 16)[0] > batch.at(i, 16, 17)[0];
+    return by_record;
+  };
+  auto first = mirrored(0);
+  CHECK(mirrored(2) == first);
+  CHECK(mirrored(1) != first);
+  first.flip();
+  CHECK(mirrored(1) == first);
+}
+
 TEST_CASE("batch: cutout sets one square, clipped at the edges, to the zero pixel") {
   const Dataset data = coordinates(100);
   const Batch batch = get(Epoch(data, 100, 4, 0, {0, false, 8}), 100, 0);
