@@ -61,13 +61,13 @@ void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
     correct += count_correct(n, classes(net), acts.logits(), labels.data());
     backward(net, acts, d.data());
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
-    sgd_step({one_cycle(recipe.rate, recipe.warm, progress), recipe.momentum, recipe.decay},
-             net.params.size(), net.weights, net.params.data(), net.grads.data(),
-             training.velocity.data());
+    const float rate = one_cycle(recipe.rate, recipe.warm, progress);
+    sgd_step({rate, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
+             net.params.data(), net.grads.data(), training.velocity.data());
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double seen = double(step + 1) * n;
-    report({training.epoch, step + 1, steps, loss / (step + 1), double(correct) / seen,
+    report({training.epoch, step + 1, steps, loss / (step + 1), double(correct) / seen, rate,
             seen / seconds});
   }
   ++training.epoch;

@@ -36,6 +36,7 @@ struct Training {
 struct Progress {
   int epoch, step, steps;
   double loss, accuracy;  // of this epoch so far, on augmented batches
+  double rate;            // of this step
   double pictures_per_second;
 };
 

@@ -112,12 +112,28 @@ std::vector<Layer> table(const std::string& net, double width) {
 std::vector<Layer> table_of(const std::string& net) { return table(net, 1); }
 
 Recipe recipe_of(const std::string& net) {
+  // narrow, qat: epochs of all that run on half the channels, and on 8-bit weights and codes. Plain
+  // networks as deep as VGG want a lower peak; a short training has no use for cutout.
+  struct Row {
+    const char* net;
+    int epochs, narrow, qat, batch;
+    float rate, smoothing;
+    Augment augment;  // crop, flip, cutout
+  };
+  static const Row rows[] = {
+      {"vgg16", 12, 9, 1, 128, 0.06f, 0.1f, {4, true, 0}},
+      {"vgg19", 12, 9, 1, 128, 0.06f, 0.1f, {4, true, 0}},
+      {"alexnet", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
+      {"nin", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
+      {"mobilenetv1", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
+  };
   Recipe recipe;
-  if (net == "vgg16" || net == "vgg19") {
-    // Plain networks this deep want a lower peak; a short training has no use for cutout.
-    recipe.epochs = 12, recipe.narrow_epochs = 9, recipe.rate = 0.06f;
-    recipe.augment.cutout = 0;
-  }
+  for (const Row& row : rows)
+    if (net == row.net) {
+      recipe.epochs = row.epochs, recipe.narrow_epochs = row.narrow, recipe.qat_epochs = row.qat;
+      recipe.batch = row.batch, recipe.rate = row.rate, recipe.smoothing = row.smoothing;
+      recipe.augment = row.augment;
+    }
   return recipe;
 }
 

@@ -209,6 +209,44 @@ TEST_CASE("evaluate classifies the pictures it can read, names all others and en
   CHECK(run(evaluate + "bad1.png").status == 1);
 }
 
+TEST_CASE("a training killed or stopped at any epoch ends with the file of an unbroken one") {
+  // Epoch 1 on half the channels, then wide, the last one quantised.
+  const Bench bench;
+  const std::string train = program("train") + " mobilenetv1 --epochs 3 --narrow-epochs 1 " +
+                            "--batch 12 --data " + bench.data + " --out ";
+  const fs::path whole = bench.scratch.path / "whole", broken = bench.scratch.path / "broken";
+  fs::create_directory(whole), fs::create_directory(broken);
+  REQUIRE(run("touch -d @0 " + broken.string() + "/seen").status == 0);
+  REQUIRE(run(train + (whole / "a.q8").string()).status == 0);
+  const std::string file = (broken / "a.q8").string(), checkpoint = file + ".ckpt";
+  // Killed as soon as the checkpoint of an epoch is there, twice; then interrupted.
+  std::string options;
+  for (const char* signal : {"KILL", "KILL", "INT"}) {
+    run(train + file + options + " 2>" + broken.string() +
+        "/log & pid=$!; while kill -0 $pid && ! [ " + checkpoint + " -nt " + broken.string() +
+        "/seen ]; do sleep 0.02; done; kill -" + signal + " $pid; wait $pid; touch " +
+        broken.string() + "/seen");
+    REQUIRE(fs::exists(checkpoint));
+    options = " --resume";
+  }
+  const Ran last = run(train + file + options);
+  INFO(last.err);
+  REQUIRE(last.status == 0);
+  CHECK(read_file(file) == read_file(whole / "a.q8"));
+  CHECK(read_file(checkpoint) == read_file(whole / "a.q8.ckpt"));
+  const auto csv = read_file(broken / "train.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+}
+
+TEST_CASE("an interrupted training says how to go on, and leaves no teacher") {
+  const Bench bench;
+  const std::string file = (bench.scratch.path / "nin.q8").string();
+  const Ran ran = run("timeout -s INT 4 " + program("train") +
+                      " nin --epochs 1000 --batch 20 --data " + bench.data + " --out " + file);
+  CHECK(ran.err.find("--resume") != std::string::npos);
+  CHECK(!fs::exists(file));
+}
+
 TEST_CASE("programs refuse what they cannot use, and say why") {
   const Bench bench;
   CHECK(run(program("search") + " vgg18").status == 2);

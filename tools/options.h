@@ -83,7 +83,7 @@ struct DataOptions {
   std::string folder;
   bool offline = false;
 
-  void add_to(Options& options) {
+  void add_to(CLI::App& options) {
     options.add_option("--data", folder,
                        "folder of CIFAR-10's binary version [$CIFAR10_DIR, else "
                        "data/cifar-10-batches-bin, else a download to there]");
@@ -175,7 +175,7 @@ inline int run_program(Options& options, int argc, char** argv, const std::funct
     return 1;
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << "\n";
-    return 1;
+    return detail::stop_signal ? 128 + detail::stop_signal : 1;
   }
   return detail::stop_signal ? 128 + detail::stop_signal : 0;
 }

@@ -5,11 +5,14 @@
 #include "data/download.h"
 #include "data/file.h"
 #include "distill/evaluate.h"
+#include "engine/dequantize.h"
+#include "engine/gemm.h"
 #include "engine/quantize.h"
 #include "engine/widen.h"
 #include "nets/nets.h"
 #include "tools/options.h"
 #include "tools/progress.h"
+#include "tools/train_log.h"
 
 using namespace tri;
 
@@ -21,27 +24,55 @@ std::string percent(double share) {
   return text;
 }
 
+// Accuracy with statistics that fit the weights as they are; training goes on with its own.
+double settled_accuracy(Net net, const Dataset& used, const Dataset& data) {
+  settle_batchnorm(net, used);
+  return accuracy(net, data);
+}
+
+// The teacher of a file, in floats again: QAT finds its scales anew.
+Net float_net(const std::string& file, const std::string& name) {
+  const Model model = load_model(file, table_of);
+  if (model.net != name) throw Error(file + ": is a " + model.net + ", expected " + name);
+  Net net = dequantize(model);
+  net.quantised = false;
+  std::fill(net.scale.begin(), net.scale.end(), 0.0f);
+  return net;
+}
+
 // Trains to the recipe's end, with a checkpoint after every epoch.
 void train(Training& training, const Recipe& recipe, const Dataset& data, const Dataset& held_out,
-           const std::string& checkpoint) {
+           const std::string& checkpoint, TrainLog log) {
+  const std::atomic<bool>& stop = stop_on_signal();
   ProgressLine line;
   const int first = training.epoch;
+  std::string last_held_out;
   while (training.epoch < recipe.epochs) {
+    Progress now{};
     train_epoch(training, recipe, data, [&](const Progress& p) {
+      if (stop)
+        throw Error("stopped in epoch " + std::to_string(p.epoch + 1) +
+                    (p.epoch ? ": --resume goes on after epoch " + std::to_string(p.epoch)
+                             : ": none is done, so there is nothing to --resume"));
+      now = p;
       char text[128];
-      std::snprintf(text, sizeof text, "epoch %d/%d: loss %.3f, accuracy %.2f %%, %.0f pictures/s",
-                    p.epoch + 1, recipe.epochs, p.loss, 100 * p.accuracy, p.pictures_per_second);
+      std::snprintf(text, sizeof text,
+                    "epoch %d/%d: loss %.3f, accuracy %.2f %%%s, %.0f pictures/s", p.epoch + 1,
+                    recipe.epochs, p.loss, 100 * p.accuracy, last_held_out.c_str(),
+                    p.pictures_per_second);
       line.show(p.epoch - first + double(p.step) / p.steps, recipe.epochs - first, text);
     });
+    const double share = settled_accuracy(training.net, data, held_out);
+    last_held_out = ", held out " + percent(share);
+    log.add({training.epoch, now.loss, now.accuracy, share, now.rate, now.pictures_per_second,
+             training.net.quantised});
     if (training.epoch == recipe.narrow_epochs) {
       const int epoch = training.epoch;
       training = Training(widen(training.net, table_of(training.net.name), Rng(recipe.seed, 1)));
       training.epoch = epoch;
     }
     save_checkpoint(training, checkpoint);
-    Net settled = training.net;
-    settle_batchnorm(settled, data);
-    std::cerr << "\nepoch " << training.epoch << ": " << percent(accuracy(settled, held_out))
+    std::cerr << "\nepoch " << training.epoch << ": " << percent(share)
               << " of the held-out pictures\n";
   }
 }
@@ -49,16 +80,21 @@ void train(Training& training, const Recipe& recipe, const Dataset& data, const 
 }  // namespace
 
 int main(int argc, char** argv) {
+  choose_blas_kernels(argv);
   Options options(
       "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
-  std::string net, out;
+  std::string net, out, more, from;
   DataOptions data;
   Recipe given;
   bool resume = false;
   options.add_option("NET", net, "the network")->required()->check(OneOf(net_names()));
   data.add_to(options);
-  options.add_option("--out", out, "teacher file [NET.q8]; FILE.ckpt is its checkpoint");
+  options.add_option(
+      "--out", out,
+      "teacher file [NET.q8]; FILE.ckpt is its checkpoint, and train.csv stands beside it");
+  options.add_option("--from", from, "teacher file to go on from with a new schedule");
+  options.add_option("--more", more, "records in CIFAR-10's binary format to train on as well");
   auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]");
   auto* narrow = options.add_option("--narrow-epochs", given.narrow_epochs,
                                     "the first ones, on half the channels [the net's recipe]");
@@ -70,6 +106,7 @@ int main(int argc, char** argv) {
     Recipe recipe = recipe_of(net);
     if (*epochs) recipe.epochs = given.epochs;
     if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
+    if (!from.empty()) recipe.narrow_epochs = 0;
     if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
     recipe.seed = given.seed;
@@ -77,15 +114,20 @@ int main(int argc, char** argv) {
     make_writable_folder(std::filesystem::absolute(out).parent_path());
     const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset all = load_train(folder), test = load_test(folder);
-    const int kept = all.size() - std::min(1000, all.size() / 10);
-    const Dataset used = all.slice(0, kept), held_out = all.slice(kept, all.size());
+    const int kept = all.size() - std::min(2000, all.size() / 10);
+    Dataset used = all.slice(0, kept);
+    const Dataset held_out = all.slice(kept, all.size());
+    if (!more.empty()) used.append(load_records(more));
 
     const auto net_at = [&](int epoch) {
       return Net(net, table(net, epoch < recipe.narrow_epochs ? 0.5 : 1), Rng(recipe.seed));
     };
     const std::string checkpoint = out + ".ckpt";
-    Training training = resume ? load_checkpoint(checkpoint, net_at) : Training(net_at(0));
-    train(training, recipe, used, held_out, checkpoint);
+    Training training = resume         ? load_checkpoint(checkpoint, net_at)
+                        : from.empty() ? Training(net_at(0))
+                                       : Training(float_net(from, net));
+    train(training, recipe, used, held_out, checkpoint,
+          TrainLog(std::filesystem::path(out).replace_filename("train.csv"), training.epoch));
     settle_batchnorm(training.net, used);
     const double float_accuracy = accuracy(training.net, test);
     const Model model = quantize(training.net);

@@ -16,7 +16,8 @@ namespace {
 
 struct Settings {
   ConvKind kind = ConvKind::int8;
-  std::string name, net = "vgg19", from, isa, data, csv, json;
+  std::string name, net = "vgg19", from, isa, csv, json;
+  DataOptions data;
   std::vector<double> zeros = {0.5, 0.75, 0.9};
   int threads = omp_get_max_threads(), batch = 32, repeats = 7;
 };
@@ -164,7 +165,7 @@ void add_options(CLI::App& command, Settings& s) {
                      s.kind == ConvKind::lut
                          ? "a student (.tri): its weights, and the codes it has on test pictures"
                          : "a teacher or student (.q8, .tri): its weights");
-  command.add_option("--data", s.data, "folder of CIFAR-10's binary version, for --from");
+  s.data.add_to(command);
   command.add_option("--isa", s.isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
   command.add_option("--threads", s.threads, "threads, of everyone")->check(CLI::Range(1, 1024));
   command.add_option("--batch", s.batch, "pictures a call")->check(CLI::Range(1, 4096));

@@ -20,7 +20,8 @@ namespace tri {
 namespace {
 
 struct Settings {
-  std::string file, isa, data, csv, json, python = "/usr/bin/python3";
+  std::string file, isa, csv, json, python = "/usr/bin/python3";
+  DataOptions data;
   int threads = omp_get_max_threads(), batch = 128, repeats = 7;
   bool peer = false;
 };
@@ -159,7 +160,7 @@ void add_net(Options& options, Action& action) {
                    "take turns with PyTorch's quantised network (Debian's "
                    "python3-torch), of the same layers with random weights");
   command.add_option("--python", s->python, "the Python that has torch");
-  command.add_option("--data", s->data, "folder of CIFAR-10's binary version");
+  s->data.add_to(command);
   command.add_option("--isa", s->isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
   command.add_option("--threads", s->threads, "threads, of everyone")->check(CLI::Range(1, 1024));
   command.add_option("--batch", s->batch, "pictures a call")->check(CLI::Range(1, 10000));
