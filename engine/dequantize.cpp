@@ -54,7 +54,7 @@ Net dequantize(const Model& model) {
     if (!l.has_weights()) continue;
     const QuantLayer& q = model.quant[i];
     if (l.activated && q.mean.empty())
-      throw Error("layer " + l.name + " of the teacher has no batch norm statistics");
+      throw Error("layer " + l.name + " of the teacher has no statistics: an older program wrote it");
     for (int k = 0; k < l.output.c; ++k) dequantize_channel(q, i, k, input_scale, zero, net);
     if (l.activated) net.scale[i] = q.scale;
     input_scale = q.scale;

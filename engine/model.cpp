@@ -13,7 +13,8 @@
 // Inside the frame of engine/serial.h:
 //   net: length u8 and letters; hash of the layer table u64
 //   each layer with weights: scale f32; weights s8 [rows][K]; bias, m, shift s32 [K];
-//     1 if statistics follow else 0 u8; mean, variance f32 [K]
+//     statistics u8: 0 none, 2 mean, variance f32 [K] follow (1: those of the convolution's result,
+//     as files had them once; passed over)
 //   number of staircases u32 (0: a teacher), each: 1 if there is one else 0, t1, v1, t2, v2 u8
 namespace tri {
 namespace {
@@ -91,7 +92,7 @@ void save(const Model& model, const std::filesystem::path& file) {
     const QuantLayer& q = model.quant[i];
     out.number(q.scale);
     out.array(q.weights), out.array(q.bias), out.array(q.m), out.array(q.shift);
-    out.number(uint8_t(!q.mean.empty()));
+    out.number(uint8_t(q.mean.empty() ? 0 : 2));
     out.array(q.mean), out.array(q.variance);
   }
   out.number(uint32_t(model.staircases.size()));
@@ -128,9 +129,10 @@ Model load_model(const std::filesystem::path& file, TableOf table_of) {
     q.bias = in.array<int32_t>(K);
     q.m = in.array<int32_t>(K);
     q.shift = in.array<int32_t>(K);
-    if (in.number<uint8_t>()) {
+    if (const auto statistics = in.number<uint8_t>()) {
       q.mean = in.array<float>(K);
       q.variance = in.array<float>(K);
+      if (statistics == 1) q.mean.clear(), q.variance.clear();
     }
   }
   const auto count = in.number<uint32_t>();
