@@ -1,10 +1,7 @@
 #include "engine/kernels/int_conv.h"
 
-#include <cstdlib>
-
-#include "data/file.h"
-#include "engine/check.h"
 #include "engine/cpu.h"
+#include "engine/kernels/choose.h"
 #include "engine/kernels/variants.h"
 
 namespace tri {
@@ -41,21 +38,7 @@ const std::vector<ConvVariant>& conv_variants() {
 }
 
 const ConvVariant& conv_variant(ConvKind kind, const std::string& isa) {
-  const char* variable = std::getenv("TRISEGMENT_ISA");
-  const std::string wanted = !isa.empty() ? isa : variable ? variable : "";
-  std::string known;
-  for (const ConvVariant& v : conv_variants()) {
-    if (v.kind != kind) continue;
-    if (wanted.empty() ? v.runnable() : wanted == v.isa) {
-      if (!v.runnable())
-        throw Error("this CPU cannot run the instruction set '" + wanted + "': choose another");
-      return v;
-    }
-    known += std::string(known.empty() ? "" : ", ") + v.isa;
-  }
-  throw Error("unknown instruction set '" + wanted + "' (" +
-              (!isa.empty() ? "option --isa" : "environment variable TRISEGMENT_ISA") +
-              "): expected one of " + known);
+  return choose_variant(conv_variants(), kind, isa);
 }
 
 }  // namespace tri
