@@ -107,6 +107,17 @@ TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Ta
   return {std::move(logits), std::move(observer.statistics)};
 }
 
+void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
+  const ChannelStatistics s = run_teacher(IntNet(model), pixels).statistics;
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    if (!model.layers[i].activated) continue;
+    QuantLayer& q = model.quant[i];
+    q.mean.assign(s.mean[i].begin(), s.mean[i].end());
+    q.variance.clear();
+    for (const double deviation : s.deviation[i]) q.variance.push_back(float(deviation * deviation));
+  }
+}
+
 StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
                                      const Staircases& staircases)
     : model_(model),

@@ -34,6 +34,10 @@ struct TeacherRun {
 };
 TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap = nullptr);
 
+// Gives the model of a teacher its statistics as these pictures leave them; those of the logits
+// stay out, as in a teacher fresh from training.
+void add_statistics(Model& model, const std::vector<uint8_t>& pixels);
+
 // Matches a student to its teacher's statistics while the pictures they were taken over pass, which
 // is what IntNet::forward does with it: the logits of that forward are the corrected student's.
 // The logits' own channels are corrected too.

@@ -4,6 +4,7 @@
 #include "data/cifar10.h"
 #include "data/download.h"
 #include "data/file.h"
+#include "distill/calibrate.h"
 #include "distill/evaluate.h"
 #include "engine/dequantize.h"
 #include "engine/gemm.h"
@@ -30,10 +31,12 @@ double settled_accuracy(Net net, const Dataset& used, const Dataset& data) {
   return accuracy(net, data);
 }
 
-// The teacher of a file, in floats again: QAT finds its scales anew.
-Net float_net(const std::string& file, const std::string& name) {
-  const Model model = load_model(file, table_of);
+// The teacher of a file, in floats again: QAT finds its scales anew. Batch norm's statistics are
+// measured on training pictures, as a file may have none.
+Net float_net(const std::string& file, const std::string& name, const Dataset& used) {
+  Model model = load_model(file, table_of);
   if (model.net != name) throw Error(file + ": is a " + model.net + ", expected " + name);
+  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels);
   Net net = dequantize(model);
   net.quantised = false;
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
@@ -100,6 +103,9 @@ int main(int argc, char** argv) {
                                     "the first ones, on half the channels [the net's recipe]");
   auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]");
   auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]");
+  auto* cutout = options.add_option("--cutout", given.augment.cutout,
+                                    "side of the square that batches hide [the net's recipe]")
+                     ->check(CLI::Range(0, kSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", resume, "go on from the checkpoint");
   return run_program(options, argc, argv, [&] {
@@ -109,6 +115,7 @@ int main(int argc, char** argv) {
     if (!from.empty()) recipe.narrow_epochs = 0;
     if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
+    if (*cutout) recipe.augment.cutout = given.augment.cutout;
     recipe.seed = given.seed;
     if (out.empty()) out = net + ".q8";
     make_writable_folder(std::filesystem::absolute(out).parent_path());
@@ -125,7 +132,7 @@ int main(int argc, char** argv) {
     const std::string checkpoint = out + ".ckpt";
     Training training = resume         ? load_checkpoint(checkpoint, net_at)
                         : from.empty() ? Training(net_at(0))
-                                       : Training(float_net(from, net));
+                                       : Training(float_net(from, net, used));
     train(training, recipe, used, held_out, checkpoint,
           TrainLog(std::filesystem::path(out).replace_filename("train.csv"), training.epoch));
     settle_batchnorm(training.net, used);
