@@ -201,6 +201,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
         break;
       case Kind::conv:
       case Kind::depthwise: {
+        if (tap) tap->input(int(i), x, coded, n, l.in);
         const QuantLayer& q = model_.quant[i];
         Epilogue epilogue{.kind = Epilogue::accumulators,
                           .bias = q.bias.data(),

@@ -22,12 +22,17 @@ struct Staircases {
   Staircases(const Model& model, StaircaseSet f);
 };
 
-// Sees the activations after every activated layer (after the staircase, for a student).
+// Sees what passes between layers.
 struct Tap {
   virtual ~Tap() = default;
+  // After every activated layer (after the staircase, for a student).
   // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale. A forward over many
   // pictures comes in chunks: each tap sees all pictures once, in their order, n of them a call.
-  virtual void activation(int tap, const uint8_t* values, int n, Shape shape) = 0;
+  virtual void activation(int /*tap*/, const uint8_t* /*values*/, int /*n*/, Shape /*shape*/) {}
+  // Likewise what every layer with weights reads, after the pools: x has the codes of `f`, or 8-bit
+  // values where f is null. layer: its row in the table.
+  virtual void input(int /*layer*/, const uint8_t* /*x*/, const TriSegment* /*f*/, int /*n*/,
+                     Shape /*shape*/) {}
 };
 
 // Decides what becomes of a layer's accumulators after it has seen those of all pictures:

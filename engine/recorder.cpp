@@ -50,4 +50,16 @@ double ZeroRecorder::share() const {
   return all ? double(zeros) / double(all) : 0;
 }
 
+void EventRecorder::input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) {
+  const size_t size = size_t(n) * shape.size();
+  uint64_t zeros = 0, ones = 0;
+#pragma omp parallel for reduction(+ : zeros, ones)
+  for (size_t i = 0; i < size; ++i) zeros += x[i] == 0, ones += x[i] == 1;
+  uint64_t low = f ? ones : 0, high = size - zeros - low;
+  if (f && f->v1 == 0) zeros += low, low = 0;
+  if (f && f->v2 == 0) zeros += high, high = 0;
+  Events& e = events_[size_t(layer)];
+  e.zeros += zeros, e.low += low, e.high += high, e.coded = f != nullptr;
+}
+
 }  // namespace tri

@@ -45,4 +45,22 @@ class ZeroRecorder : public Tap {
   std::vector<uint64_t> zeros_, all_;
 };
 
+// Counts what every layer with weights reads: zeros, and for a three-level input how often v1 and
+// v2. An 8-bit input's values count as v2 where they are not 0; so do v1 and v2 that are 0 as
+// zeros.
+class EventRecorder : public Tap {
+ public:
+  struct Events {
+    uint64_t zeros = 0, low = 0, high = 0;
+    bool coded = false;  // the input has three levels
+    double share(uint64_t count) const { return double(count) / double(zeros + low + high); }
+  };
+  explicit EventRecorder(size_t layers) : events_(layers) {}
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override;
+  const std::vector<Events>& events() const { return events_; }  // [layers]
+
+ private:
+  std::vector<Events> events_;
+};
+
 }  // namespace tri

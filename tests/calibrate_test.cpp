@@ -153,3 +153,22 @@ TEST_CASE("dead channels and dead layers are corrected to something a file may h
   CHECK(student.quant[behind].m == f.model.quant[behind].m);
   CHECK(student.quant[behind].bias != f.model.quant[behind].bias);
 }
+
+TEST_CASE("a model without statistics gets those that pictures leave") {
+  Fixture f;
+  Model model = f.model;
+  for (QuantLayer& q : model.quant) q.mean.clear(), q.variance.clear();
+  add_statistics(model, f.pixels);
+  InCodes teacher(f.model);
+  const std::vector<int32_t> logits = f.logits(IntNet(f.model), nullptr, &teacher);
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    const QuantLayer& q = model.quant[i];
+    CHECK(q.mean.size() == (model.layers[i].activated ? size_t(model.layers[i].output.c) : 0));
+    for (size_t k = 0; k < q.mean.size(); ++k) {
+      const double r = std::ldexp(q.m[k], -q.shift[k]);
+      CHECK(r * q.mean[k] == Approx(teacher.mean[i][k]));
+      CHECK(r * std::sqrt(q.variance[k]) == Approx(teacher.deviation[i][k]));
+    }
+  }
+  CHECK(f.logits(IntNet(model), nullptr) == logits);
+}

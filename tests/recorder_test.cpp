@@ -76,3 +76,51 @@ TEST_CASE("recorders agree on what a student's network shows them") {
     CHECK(zeros.share(tap) == double(histogram[0]) / double(values.size()));
   }
 }
+
+TEST_CASE("events are what layers read: codes after the pools, values before staircases") {
+  Rng rng(9);
+  const IntNet net(random_model(
+      {conv3("a", 5), pool("p", 2, 2), conv3("b", 4), logits(linear("c", kClasses))}, rng));
+  const StaircaseSet set = {TriSegment{20, 40, 60, 80}, std::nullopt};
+  const Staircases student(net.model(), set);
+  constexpr int n = 3;
+  const std::vector<uint8_t> pixels = random_pixels(n, rng);
+  std::vector<int32_t> logits(n * kClasses);
+  Workspace workspace;
+  EventRecorder events(net.model().layers.size());
+  net.forward(pixels.data(), n, logits.data(), workspace, &student, &events);
+  ActivationRecorder activations({0, 1});
+  net.forward(pixels.data(), n, logits.data(), workspace, &student, &activations);
+
+  const auto& of = events.events();
+  CHECK(of[0].zeros == uint64_t(std::count(pixels.begin(), pixels.end(), 0)));
+  CHECK(of[0].low == 0);
+  CHECK(of[0].zeros + of[0].high == pixels.size());
+  CHECK_FALSE(of[0].coded);
+  CHECK(of[1].zeros + of[1].high == 0);  // a pool reads, but has no weights
+  uint64_t counts[3] = {};
+  const std::vector<uint8_t>& a = activations.values(0);
+  for (int i = 0; i < n; ++i)
+    for (int y = 0; y < 32; y += 2)
+      for (int x = 0; x < 32; x += 2)
+        for (int c = 0; c < 5; ++c) {
+          uint8_t largest = 0;
+          for (int d = 0; d < 4; ++d)
+            largest = std::max(largest, a[((size_t(i) * 32 + y + d / 2) * 32 + x + d % 2) * 5 + c]);
+          ++counts[largest == 0 ? 0 : largest == 40 ? 1 : 2];
+        }
+  CHECK(of[2].coded);
+  CHECK(of[2].zeros == counts[0]);
+  CHECK(of[2].low == counts[1]);
+  CHECK(of[2].high == counts[2]);
+  CHECK(counts[1] > 0);
+  const std::vector<uint8_t>& b = activations.values(1);
+  CHECK_FALSE(of[3].coded);
+  CHECK(of[3].zeros == uint64_t(std::count(b.begin(), b.end(), 0)));
+
+  const Staircases flat(net.model(), {TriSegment{20, 0, 60, 80}, std::nullopt});
+  EventRecorder fewer(net.model().layers.size());
+  net.forward(pixels.data(), n, logits.data(), workspace, &flat, &fewer);
+  CHECK(fewer.events()[2].zeros == counts[0] + counts[1]);
+  CHECK(fewer.events()[2].low == 0);
+}
