@@ -7,13 +7,13 @@ namespace {
 
 constexpr size_t kMagicBytes = 8, kSizeAt = kMagicBytes + sizeof(uint32_t);
 
+}  // namespace
+
 uint64_t fnv1a(std::span<const uint8_t> bytes) {
   uint64_t h = 0xcbf29ce484222325ull;
   for (uint8_t byte : bytes) h = (h ^ byte) * 0x100000001b3ull;
   return h;
 }
-
-}  // namespace
 
 Writer::Writer(const FileKind& kind) {
   CHECK(std::strlen(kind.magic) == kMagicBytes);

@@ -19,53 +19,77 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
 }
 
 SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
-                    const std::function<void(const SearchRow&)>& report,
-                    const std::atomic<bool>& stop) {
-  const auto begin = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  };
+                    Journal& journal, const Report& report, const std::atomic<bool>& stop) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  auto begin = Clock::now();
   const Parametrisation parametrisation =
       options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
                     : Parametrisation::raw(start.mse_optimal);
   const auto algorithm = make_algorithm(options.algorithm, parametrisation,
                                         layer_states(start.histograms), options.ppo, options.seed);
-  SearchResult result{Archive(options.shortlist), {}};
+  const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
   std::vector<std::optional<double>> mse_rewards(size_t(objective.batches()));
-  for (int update = 0; !stop; ++update) {
+  const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {
+    const size_t batch = (options.seed + update) % mse_rewards.size();
+    const uint64_t hash = Evaluation::hash(students);
+    if (update < known.size()) {
+      const Evaluation& evaluation = known[update];
+      if (evaluation.students != hash || evaluation.parts.size() != students.size())
+        throw Error(
+            "the journal's search went another way (with another version of this program "
+            "or on another kind of machine): start anew without --resume");
+      mse_rewards[batch] = evaluation.reward_mse;
+      return evaluation;
+    }
+    if (!mse_rewards[batch])
+      mse_rewards[batch] = objective.on_batch(int(batch), {start.mse_optimal}).front().reward;
+    return Evaluation{hash, *mse_rewards[batch], objective.on_batch(int(batch), students)};
+  };
+
+  SearchResult result{Archive(options.shortlist), {}};
+  for (size_t update = 0;; ++update) {
     const int generation = algorithm->generation();
     if (generation == 0) break;
     if (update > 0 && result.evaluations + generation > options.evaluations) break;
-    const int batch = int((options.seed + uint64_t(update)) % uint64_t(objective.batches()));
-    auto& reference = mse_rewards[size_t(batch)];
-    if (!reference) reference = objective.on_batch(batch, {start.mse_optimal}).front().reward;
     SearchRow row{};
-    row.reward_mse = *reference;
+    row.replayed = update < known.size();
+    if (stop && !row.replayed) break;
+    Evaluation evaluation;
     const auto rewards = [&](const std::vector<Actions>& proposed) {
       std::vector<StaircaseSet> students;
       for (const Actions& actions : proposed)
         students.push_back(parametrisation.staircases(actions));
-      const std::vector<Reward::Parts> parts = objective.on_batch(batch, students);
+      evaluation = evaluate(update, students);
       std::vector<double> values;
-      for (size_t i = 0; i < parts.size(); ++i) {
-        const Candidate candidate{students[i], parts[i].reward, parts[i].kl, parts[i].attention};
+      for (size_t i = 0; i < students.size(); ++i) {
+        const Reward::Parts& parts = evaluation.parts[i];
+        const Candidate candidate{students[i], parts.reward, parts.kl, parts.attention};
         if (i == 0 || candidate.reward > row.best.reward) row.best = candidate;
         Candidate gained = candidate;
-        gained.reward -= *reference;
+        gained.reward -= evaluation.reward_mse;
         result.shortlist.add(gained);
         values.push_back(candidate.reward);
       }
       return values;
     };
     row.ppo = algorithm->update(rewards);
+    if (row.replayed) {
+      begin =
+          Clock::now() - std::chrono::duration_cast<Clock::duration>(Seconds(evaluation.seconds));
+    } else {
+      evaluation.seconds = Seconds(Clock::now() - begin).count();
+      journal.append(options.algorithm, options.seed, evaluation);
+    }
     result.evaluations += generation;
     row.evaluations = result.evaluations;
     row.reward_mean = row.ppo.reward_mean;
-    row.seconds = seconds();
-    report(row);
+    row.reward_mse = evaluation.reward_mse;
+    row.seconds = evaluation.seconds;
+    report(row, result.shortlist);
   }
   result.favourite = parametrisation.staircases(algorithm->favourite());
-  result.seconds = seconds();
+  result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }
 

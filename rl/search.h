@@ -9,6 +9,7 @@
 
 #include "rl/algorithm.h"
 #include "rl/archive.h"
+#include "rl/journal.h"
 #include "rl/objective.h"
 
 namespace tri {
@@ -39,7 +40,8 @@ struct SearchRow {
   Candidate best;      // of this update
   double reward_mse;   // of the start, on the same pictures
   PpoStatistics ppo;
-  double seconds;
+  double seconds;  // that the search has taken so far
+  bool replayed;   // from the journal
 };
 
 struct SearchResult {
@@ -51,11 +53,14 @@ struct SearchResult {
   double seconds = 0;
 };
 
-// `report` is called after every update; once `stop` is set the search ends with what it has.
-// Depends on its arguments alone, not on the number of threads.
+// Goes on from what `journal` knows of this algorithm with this seed, and adds to it. `report` is
+// called after every update, with the best so far; once `stop` is set the search ends with what it
+// has and the journal knows. The result depends on the arguments alone, the number of threads and
+// the updates that are replayed not among them. Throws Error where the journal is of a search that
+// proposed other parameter sets, or cannot be written.
+using Report = std::function<void(const SearchRow&, const Archive& shortlist)>;
 SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
-                    const std::function<void(const SearchRow&)>& report,
-                    const std::atomic<bool>& stop);
+                    Journal& journal, const Report& report, const std::atomic<bool>& stop);
 
 // The `count` taps that gain most reward when they alone keep their 8-bit codes, the others having
 // the mean-square staircases; the first of equals.
