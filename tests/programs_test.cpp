@@ -4,49 +4,13 @@
 
 #include "data/file.h"
 #include "data/procedural.h"
-#include "engine/model.h"
-#include "nets/nets.h"
 #include "tests/pictures.h"
 #include "tests/program.h"
-#include "tests/random_model.h"
 #include "tests/test.h"
 
 using namespace tri;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
-
-namespace {
-
-Json json_of(const fs::path& file) {
-  const auto bytes = read_file(file);
-  return Json::parse(bytes.begin(), bytes.end());
-}
-
-// A folder with a data set of 40 + 20 pictures and a random teacher, alexnet.q8.
-struct Bench {
-  Scratch scratch;
-  std::string data = (scratch.path / "data").string(), out = (scratch.path / "out").string();
-  std::string teacher = (scratch.path / "alexnet.q8").string();
-
-  Bench() {
-    fs::create_directory(data);
-    Dataset pictures = procedural_pictures(60, 3);
-    for (int i = 0; i < pictures.size(); ++i) pictures.labels[i] = uint8_t(i % 10);
-    save_records(data + "/data_batch_1.bin", pictures.slice(0, 40));
-    save_records(data + "/test_batch.bin", pictures.slice(40, 60));
-    Rng rng(1);
-    Model model = random_model(table_of("alexnet"), rng);
-    model.net = "alexnet";
-    save(model, teacher);
-  }
-  Ran search(const std::string& more) const {
-    return run(program("search") + " alexnet --teacher " + teacher +
-               " --batch 4 --pool 20 --held-out 12 --calibration 12 --episodes 20 --out " + out +
-               " " + more);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("search writes its three files, and evaluate confirms the student's accuracy") {
   const Bench bench;

@@ -22,13 +22,23 @@ struct Fixture {
   Workshop workshop{teacher, calibration, start.statistics, true};
   std::vector<SearchRow> rows;
   std::atomic<bool> stop{false};
+  int stop_after = -1;  // updates
+  Parametrisation::Widths widths;
+  const Objective* judge = &objective;
 
   SearchResult run(const std::string& algorithm, uint64_t seed = 1) {
+    Journal journal;
+    return run(algorithm, seed, journal);
+  }
+  SearchResult run(const std::string& algorithm, uint64_t seed, Journal& journal) {
     SearchOptions o;
-    o.algorithm = algorithm, o.evaluations = 65, o.seed = seed;
+    o.algorithm = algorithm, o.evaluations = 65, o.seed = seed, o.widths = widths;
     rows.clear();
-    return search(
-        objective, start, o, [&](const SearchRow& r) { rows.push_back(r); }, stop);
+    const auto report = [&](const SearchRow& r, const Archive&) {
+      rows.push_back(r);
+      if (int(rows.size()) == stop_after) stop = true;
+    };
+    return search(*judge, start, o, journal, report, stop);
   }
 };
 
@@ -97,6 +107,66 @@ TEST_CASE("the same seed finds the same, on one thread and on two; another seed 
   CHECK(same(one.shortlist, two.shortlist));
   CHECK(one.favourite == two.favourite);
   CHECK(!same(one.shortlist, f.run("ppo", 2).shortlist));
+}
+
+TEST_CASE("a search broken off after any update and gone on with ends as the unbroken one does") {
+  Fixture f;
+  const auto numbers = [](const SearchRow& r) {
+    return std::vector<double>{double(r.evaluations), r.reward_mean,       r.best.reward,
+                               r.reward_mse,          r.ppo.entropy,       r.ppo.approx_kl,
+                               r.ppo.value_loss,      r.ppo.clip_fraction, r.best.kl};
+  };
+  for (const std::string& algorithm : algorithm_names()) {
+    CAPTURE(algorithm);
+    f.stop_after = -1;
+    Journal unbroken;
+    const SearchResult whole = f.run(algorithm, 1, unbroken);
+    const std::vector<SearchRow> rows = f.rows;
+    for (int updates = 0; updates <= int(rows.size()); updates += 1 + updates) {  // 0, 1, 3
+      CAPTURE(updates);
+      Journal journal;
+      f.stop = updates == 0;
+      f.stop_after = updates;
+      const SearchResult broken = f.run(algorithm, 1, journal);
+      CHECK(broken.evaluations == (updates ? rows[size_t(updates) - 1].evaluations : 0));
+      CHECK(journal.updates() == updates);
+      const double seconds = updates ? f.rows.back().seconds : 0;
+      f.stop = false;
+      f.stop_after = -1;
+      const SearchResult found = f.run(algorithm, 1, journal);
+      CHECK(same(found.shortlist, whole.shortlist));
+      CHECK(found.favourite == whole.favourite);
+      CHECK(found.evaluations == whole.evaluations);
+      CHECK(found.seconds >= seconds);
+      REQUIRE(f.rows.size() == rows.size());
+      for (size_t i = 0; i < rows.size(); ++i) {
+        CHECK(numbers(f.rows[i]) == numbers(rows[i]));
+        CHECK(f.rows[i].replayed == (int(i) < updates));
+        if (i > 0) CHECK(f.rows[i].seconds >= f.rows[i - 1].seconds);
+      }
+    }
+    // A replay evaluates nothing: other pictures change nothing, and what is known is not stopped.
+    const Objective elsewhere(f.teacher, procedural_pictures(50, 9), {.batch = 16});
+    f.judge = &elsewhere;
+    f.stop = true;
+    CHECK(same(f.run(algorithm, 1, unbroken).shortlist, whole.shortlist));
+    f.stop = false;
+    CHECK((same(f.run(algorithm).shortlist, whole.shortlist)) == (algorithm == "mse"));
+    f.judge = &f.objective;
+  }
+}
+
+TEST_CASE("a journal serves a longer search, and is refused where other students are proposed") {
+  Fixture f;
+  Journal journal;
+  f.stop_after = 1;
+  f.run("ppo", 1, journal);
+  f.stop = false;
+  CHECK(f.run("ppo", 2, journal).evaluations == 20);  // another seed starts anew
+  CHECK(!f.rows[0].replayed);
+  f.stop = false;
+  f.widths.residual = 11;
+  CHECK_THROWS_WITH_AS(f.run("ppo", 1, journal), doctest::Contains("went another way"), Error);
 }
 
 TEST_CASE("random search samples the prior: its policy does not change") {

@@ -3,22 +3,18 @@
 
 #include "data/file.h"
 #include "nets/nets.h"
-#include "tools/progress.h"
+#include "tools/search_log.h"
 #include "tools/search_options.h"
+#include "tools/search_plan.h"
 #include "tools/search_report.h"
 
 using namespace tri;
+using Clock = std::chrono::steady_clock;
 
 namespace {
 
-std::string live(const std::string& algorithm, const SearchRow& r) {
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "%s, %d evaluations: reward mean %.4f, best %.4f (KL %.4f, AT %.4f), MSE start "
-                "%.4f, %.2f evaluations/s",
-                algorithm.c_str(), r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                r.best.attention, r.reward_mse, r.evaluations / r.seconds);
-  return text;
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 }  // namespace
@@ -30,8 +26,8 @@ int main(int argc, char** argv) {
   Settings s;
   add_options(options, s);
   return run_program(options, argc, argv, [&] {
-    const auto begin = std::chrono::steady_clock::now();
-    const std::vector<std::string> algorithms = algorithms_of(s);
+    const auto begin = Clock::now();
+    const std::vector<SearchOptions> searches = searches_of(s);
     if (s.teacher_file.empty()) s.teacher_file = "nets/weights/" + s.net + ".q8";
     const Model model = load_model(s.teacher_file, table_of);
     if (model.net != s.net)
@@ -41,14 +37,17 @@ int main(int argc, char** argv) {
     const Splits splits = split(pictures.train, s.calibration, s.pool, s.held_out);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
     make_writable_folder(folder);
+    const std::filesystem::path journal_file = folder / "search.journal";
+    if (!s.resume && std::filesystem::exists(journal_file))
+      std::cerr << journal_file.string() << ": of an earlier search, which --resume would go on "
+                << "with; this one starts anew and renames it to search.journal.old\n";
+    Journal journal(journal_file, binding_of(s, pictures.source, splits), s.resume);
     // The first Ctrl-C (or kill) ends the search, and what it has found is deployed.
     const std::atomic<bool>& stop = stop_on_signal();
 
     std::cerr << "warm-up: the teacher on "
               << splits.calibration.size() + splits.search.size() + splits.held_out.size()
               << " training pictures\n";
-    s.search.prior = s.prior == "mse";
-    s.search.shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
     WarmUp start = warm_up(teacher, splits.calibration);
@@ -56,36 +55,36 @@ int main(int argc, char** argv) {
     const Objective objective(teacher, splits.search, s.objective);
     const Objective held_out(teacher, splits.held_out, s.objective);
     keep_layers(s.keep, model, objective, start);
+    const auto [mse, costs] = rescore_start(workshop, objective, held_out, start.mse_optimal,
+                                            splits.calibration.size() + splits.held_out.size());
+    std::cerr << plan(s, searches, journal, costs, pictures.test.size()) << "\n";
 
     // Each algorithm with each seed; the start competes with what they find.
-    const Candidate mse = rescore(workshop, held_out, {start.mse_optimal}).front();
     Archive ranked(size_t(s.top));
     ranked.add(mse);
-    std::string csv = kCsvHead;
+    SearchLog log(folder, model, searches.front().shortlist);
     std::vector<Contestant> contestants;
-    for (const std::string& algorithm : algorithms)
-      for (int i = 0; i < (algorithm == "mse" ? 1 : s.seeds) && !stop; ++i) {
-        SearchOptions run = s.search;
-        run.algorithm = algorithm;
-        run.seed += uint64_t(i);
-        ProgressLine line;
-        std::atomic<bool> enough{false};
-        const auto report = [&](const SearchRow& r) {
-          csv += csv_row(r, run);
-          write_file(folder / "search.csv", csv);
-          line.show(r.evaluations, std::max(r.evaluations, run.evaluations), live(algorithm, r));
-          enough = stop || (s.minutes > 0 && r.seconds > 60 * s.minutes);
-        };
-        const SearchResult found = search(objective, start, run, report, enough);
-        std::cerr << algorithm
-                  << ": calibrating its best and comparing them on held-out pictures\n";
-        std::vector<StaircaseSet> sets = {found.favourite};
-        for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
-        Archive own(1);
-        own.add(mse);
-        for (const Candidate& c : rescore(workshop, held_out, sets)) own.add(c), ranked.add(c);
-        contestants.push_back({algorithm, found.evaluations, found.seconds, own.best().front()});
-      }
+    bool cut_short = false;
+    for (const SearchOptions& run : searches) {
+      if (stop && journal.of(run.algorithm, run.seed).empty()) continue;
+      log.begin_search();
+      std::atomic<bool> enough{false};
+      const auto report = [&, since = Clock::now()](const SearchRow& row, const Archive& best) {
+        log.add(row, best, run);
+        enough = stop || (s.minutes > 0 && seconds_since(since) > 60 * s.minutes);
+      };
+      const SearchResult found = search(objective, start, run, journal, report, enough);
+      log.end_search();
+      cut_short |= enough;
+      std::cerr << run.algorithm
+                << ": calibrating its best and comparing them on held-out pictures\n";
+      std::vector<StaircaseSet> sets = {found.favourite};
+      for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
+      Archive own(1);
+      own.add(mse);
+      for (const Candidate& c : rescore(workshop, held_out, sets)) own.add(c), ranked.add(c);
+      contestants.push_back({run.algorithm, found.evaluations, found.seconds, own.best().front()});
+    }
 
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
     const TestSet test(workshop, pictures.test);
@@ -100,14 +99,19 @@ int main(int argc, char** argv) {
                    {"seconds", 0.0},
                    {"calibrated", !s.no_calibrate}};
     add_verdict(result, verdict, s.teacher_file, pictures.labelled, model);
-    save(workshop.student(verdict.candidates.front().candidate.f), folder / (s.net + ".tri"));
+    const std::filesystem::path student = folder / (s.net + ".tri");
+    save(workshop.student(verdict.candidates.front().candidate.f), student);
     if (s.algorithm == "all" || s.seeds > 1)
       result["comparison"] = comparison(contestants, test, verdict, pictures.labelled);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    result["seconds"] = seconds.count();
-    write_file(folder / "search.csv", csv);
+    result["seconds"] = seconds_since(begin);
     write_file(folder / "result.json", result.dump(2) + "\n");
+    log.finish();
     print_table(verdict, pictures.labelled, s.max_drop);
     std::printf("written: %s/{result.json, search.csv, %s.tri}\n", folder.c_str(), s.net.c_str());
+    std::cerr << "next: " << (pictures.labelled ? "" : "make cifar10 && ")
+              << std::filesystem::path(argv[0]).replace_filename("evaluate").string() << " "
+              << student.string() << (s.data.folder.empty() ? "" : " --data " + s.data.folder)
+              << (cut_short || stop ? "; the same search with --resume goes on to its end\n"
+                                    : "\n");
   });
 }

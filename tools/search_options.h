@@ -2,14 +2,18 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "data/file.h"
+#include "engine/serial.h"
 #include "nets/nets.h"
 #include "rl/search.h"
 #include "tools/options.h"
+#include "tools/pictures.h"
 
 namespace tri {
 
@@ -18,7 +22,7 @@ struct Settings {
   DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
-  bool no_calibrate = false;
+  bool no_calibrate = false, resume = false;
   double max_drop = 5, minutes = 0;
   ObjectiveOptions objective;
   SearchOptions search;
@@ -36,6 +40,8 @@ inline void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(1, 10'000'000));
   options.add_option("--minutes", s.minutes, "end each search after so many [never]")
       ->check(CLI::Range(0.0, 1e5));
+  options.add_flag("--resume", s.resume,
+                   "go on where a search with the same options was killed or stopped");
   options.add_option("--batch", s.objective.batch, "pictures that each one is evaluated on")
       ->check(CLI::Range(1, 1000));
   options.add_option("--pool", s.pool, "pictures that the batches rotate through")
@@ -65,7 +71,9 @@ inline void add_options(Options& options, Settings& s) {
   options.add_option("--seeds", s.seeds, "repeat with so many seeds, from --seed on")
       ->check(CLI::Range(1, 1000));
   options.add_option("--isa", s.isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
-  options.add_option("--out", s.out, "folder for result.json, search.csv and NET.tri [runs/NET]");
+  options.add_option("--out", s.out,
+                     "folder for result.json, search.csv and NET.tri, and, while a search "
+                     "runs, best.json and search.journal [runs/NET]");
 }
 
 // Removes the staircases of the layers that --keep names.
@@ -93,14 +101,50 @@ inline void keep_layers(const std::vector<std::string>& names, const Model& mode
   if (taps.size() >= layers.size()) throw Error("--keep leaves no layer to search for");
 }
 
-// The names to run: with --algo all those that the prior allows.
-inline std::vector<std::string> algorithms_of(const Settings& s) {
+// The searches to run: with --algo all, those that the prior allows; mse once, as no seed matters.
+inline std::vector<SearchOptions> searches_of(const Settings& s) {
   std::vector<std::string> names = algorithm_names();
   if (s.prior == "none") std::erase(names, "grid");
-  if (s.algorithm == "all") return names;
-  if (std::find(names.begin(), names.end(), s.algorithm) == names.end())
-    throw Error("--algo " + s.algorithm + " needs --prior mse");
-  return {s.algorithm};
+  if (s.algorithm != "all") {
+    if (std::find(names.begin(), names.end(), s.algorithm) == names.end())
+      throw Error("--algo " + s.algorithm + " needs --prior mse");
+    names = {s.algorithm};
+  }
+  std::vector<SearchOptions> searches;
+  for (const std::string& name : names)
+    for (int i = 0; i < (name == "mse" ? 1 : s.seeds); ++i) {
+      searches.push_back(s.search);
+      searches.back().algorithm = name;
+      searches.back().seed += uint64_t(i);
+      searches.back().prior = s.prior == "mse";
+      searches.back().shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
+    }
+  return searches;
+}
+
+// What the rewards of these searches depend on. How many there are and how long they last is not
+// among it: --resume may go on for longer, or with more algorithms and seeds.
+inline Journal::Binding binding_of(const Settings& s, const std::string& source,
+                                   const Splits& splits) {
+  const auto text = [](auto number) {
+    char digits[32];
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  };
+  const uint64_t pictures =
+      fnv1a(splits.calibration.pixels) ^ std::rotl(fnv1a(splits.search.pixels), 1);
+  return {{"NET", s.net},
+          {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
+          {"the data", source},
+          {"the pictures' checksum", text(pictures)},
+          {"--calibration", text(s.calibration)},
+          {"--pool", text(s.pool)},
+          {"--batch", text(s.objective.batch)},
+          {"--no-calibrate", s.no_calibrate ? "on" : "off"},
+          {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
+          {"--attention-weight", text(s.objective.attention_weight)},
+          {"--prior", s.prior},
+          {"--prior-width", text(s.search.widths.residual)},
+          {"--global-width", text(s.search.widths.global)}};
 }
 
 }  // namespace tri

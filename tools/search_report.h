@@ -28,13 +28,12 @@ inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   return text;
 }
 
-// rank: 1 for the best reward; 0 for the mean-square start. A layer that keeps its 8-bit codes has
-// no staircase: its numbers are null.
-inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
+// A layer that keeps its 8-bit codes has no staircase: its numbers are null.
+inline Json to_json(const StaircaseSet& staircases, const Model& model) {
   Json layers = Json::array();
   const std::vector<int> taps = model.tap_layers();
   for (size_t i = 0; i < taps.size(); ++i) {
-    const auto& f = d.candidate.f[i];
+    const auto& f = staircases[i];
     const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };
     layers.push_back({{"name", model.layers[taps[i]].name},
                       {"t1", number(&TriSegment::t1)},
@@ -42,6 +41,11 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
                       {"t2", number(&TriSegment::t2)},
                       {"v2", number(&TriSegment::v2)}});
   }
+  return layers;
+}
+
+// rank: 1 for the best reward; 0 for the mean-square start.
+inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json json = {{"rank", rank},
                {"reward", d.candidate.reward},
                {"kl", d.candidate.kl},
@@ -55,7 +59,7 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
                             {"agreement", d.uncalibrated->agreement},
                             {"test_kl", d.uncalibrated->kl},
                             {"zero_share", d.uncalibrated->zero_share}};
-  json["layers"] = layers;
+  json["layers"] = to_json(d.candidate.f, model);
   return json;
 }
 
