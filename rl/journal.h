@@ -1,7 +1,7 @@
 // The journal of searches: what every update's evaluation returned, in a file.
 //
 // A search depends on its arguments alone, so one that was broken off goes on by replay: it runs
-// again on the journal's rewards, which takes seconds, until they are used up, and then on new
+// again on the journal's rewards, with no student to run, until they are used up, and then on new
 // ones. No algorithm has a state to save, and the result is that of an unbroken run.
 //
 // The file is lines of text, each with a checksum in front: a format line, the binding (what the
