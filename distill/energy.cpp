@@ -1,6 +1,7 @@
 #include "distill/energy.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/check.h"
 
@@ -18,8 +19,8 @@ int64_t taps_within(int out, int kernel, int stride, int pad, int in) {
   return count;
 }
 
-// Weights that meet an input value, for one picture.
-double weight_uses(const Layer& l) {
+// Weights (in a pool, places of the window) that meet an input value, for one picture.
+double uses_of(const Layer& l) {
   const int64_t rows = taps_within(l.output.h, l.kernel, l.stride, l.pad, l.in.h);
   const int64_t columns = taps_within(l.output.w, l.kernel, l.stride, l.pad, l.in.w);
   return double(rows * columns) * l.output.c * (l.kind == Kind::conv ? l.in.c : 1);
@@ -38,12 +39,18 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
   CHECK(events.size() == model.layers.size());
   std::vector<double> result(model.layers.size());
   size_t tap = 0;
+  bool levels = false;  // the layer before has three
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const Layer& l = model.layers[i];
-    if (!l.has_weights()) continue;
+    if (l.kind == Kind::dropout) continue;
+    const double uses = uses_of(l), inputs = double(l.in.size()), outputs = double(l.output.size());
+    if (!l.has_weights()) {
+      result[i] = l.kind == Kind::avg_pool ? inputs * t.add32
+                                           : (uses - outputs) * (levels ? 0.25 : 1) * t.add8;
+      levels &= l.kind == Kind::max_pool;
+      continue;
+    }
     const EventRecorder::Events& e = events[i];
-    const double uses = weight_uses(l), inputs = double(l.in.size());
-    const double outputs = double(l.output.size());
     const double weight = byte_of(t, l.weights());
     double picojoules = 0;
     if (e.coded) {
@@ -53,7 +60,7 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
       picojoules += uses * (t.multiply8 + t.add32 + weight);
     }
     picojoules += inputs * (e.coded ? 0.25 : 1) * byte_of(t, l.in.size());
-    const bool levels = l.activated && !staircases.empty() && staircases[tap];
+    levels = l.activated && !staircases.empty() && staircases[tap];
     picojoules += outputs * (levels ? 2 * t.add32 : t.multiply32);
     // The logits leave the chip.
     if (l.activated) picojoules += outputs * (levels ? 0.25 : 1) * byte_of(t, l.output.size());
@@ -61,6 +68,14 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
     result[i] = picojoules;
   }
   return result;
+}
+
+std::vector<double> teacher_energy(const Model& model, const EnergyTable& table) {
+  return energy(model, {}, std::vector<EventRecorder::Events>(model.layers.size()), table);
+}
+
+double total(const std::vector<double>& layers) {
+  return std::accumulate(layers.begin(), layers.end(), 0.0);
 }
 
 }  // namespace tri

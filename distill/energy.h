@@ -8,7 +8,8 @@
 // requantised by a 32-bit multiplication, a three-level one compared with two 32-bit thresholds.
 // Codes are written once and read once, 8 or 2 bits wide; weights are read from a memory that holds
 // all of their layer's. A layer's events count with the mean number of weights that an input meets,
-// which at the edges of the map is less than within.
+// which at the edges of the map is less than within. Max pools compare codes, an 8-bit addition
+// each or, of 2 bits, a quarter of one; means add 32-bit sums.
 #pragma once
 
 #include <map>
@@ -27,10 +28,14 @@ struct EnergyTable {
   std::map<size_t, double> sram = {{8 << 10, 1.25}, {32 << 10, 2.5}, {1 << 20, 12.5}};
 };
 
-// Picojoules a picture, of every layer of the table; 0 for those without weights. events: of a
-// forward over some pictures; staircases: of the student, empty for a teacher.
+// Picojoules a picture, of every layer of the net's table. events: of a forward over some pictures;
+// staircases: of the student, empty for a teacher.
 std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
                            const std::vector<EventRecorder::Events>& events,
                            const EnergyTable& table);
+// Of a teacher, which costs the same whatever the pictures.
+std::vector<double> teacher_energy(const Model& model, const EnergyTable& table);
+// Of all layers together.
+double total(const std::vector<double>& layers);
 
 }  // namespace tri

@@ -29,25 +29,28 @@ Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
 }
 
 Reward::Parts Reward::operator()(const IntNet& student, const Staircases& staircases,
-                                 Workspace& workspace) const {
-  return run(student, staircases, nullptr, workspace);
+                                 Workspace& workspace, EventRecorder* events) const {
+  return run(student, staircases, nullptr, workspace, events);
 }
 
-Reward::Parts Reward::calibrated(const Staircases& staircases, Workspace& workspace) const {
+Reward::Parts Reward::calibrated(const Staircases& staircases, Workspace& workspace,
+                                 EventRecorder* events) const {
   StudentCalibrator calibrator(net_.model(), teacher_statistics_, staircases);
-  return run(net_, staircases, &calibrator, workspace);
+  return run(net_, staircases, &calibrator, workspace, events);
 }
 
 Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
-                          Workspace& workspace) const {
+                          Workspace& workspace, EventRecorder* events) const {
   std::vector<int32_t> logits(teacher_logits_.size());
   AttentionMaps maps = no_maps_;
   const int classes = net_.model().layers.back().output.c;
+  Taps both({&maps, events});
   net.forward(pixels_.data(), int(logits.size()) / classes, logits.data(), workspace, &staircases,
-              &maps, calibrator);
+              events ? static_cast<Tap*>(&both) : &maps, calibrator);
   const double kl = kl_divergence(logits, teacher_logits_, classes);
   const double attention = attention_distance(maps, teacher_maps_);
-  return {kl, attention, -kl - attention_weight_ * attention};
+  return {kl, attention, -kl - attention_weight_ * attention,
+          agreement(logits, teacher_logits_, classes)};
 }
 
 }  // namespace tri

@@ -7,7 +7,7 @@
 
 #include "distill/attention.h"
 #include "distill/calibrate.h"
-#include "engine/int_net.h"
+#include "engine/recorder.h"
 
 namespace tri {
 
@@ -15,6 +15,8 @@ class Reward {
  public:
   struct Parts {
     double kl, attention, reward;
+    double agreement = 0;  // with the teacher's top-1 class, a fraction
+    double energy = 0;     // over the teacher's, where the caller has it counted
   };
 
   // Runs the teacher once over pixels [n][32][32][3], n >= 1. `net` must outlive this.
@@ -23,14 +25,17 @@ class Reward {
          const std::vector<std::string>& attention_layers, double attention_weight);
 
   // Runs a student: these staircases on `student`, the teacher itself or a corrected copy of it.
-  // The same parts for any number of threads; one workspace a thread.
-  Parts operator()(const IntNet& student, const Staircases& staircases, Workspace& workspace) const;
+  // The same parts for any number of threads; one workspace a thread. events: what the student's
+  // layers read is counted there, if it is not null.
+  Parts operator()(const IntNet& student, const Staircases& staircases, Workspace& workspace,
+                   EventRecorder* events = nullptr) const;
   // Runs the student that these staircases make of the teacher, calibrated on these very pictures.
-  Parts calibrated(const Staircases& staircases, Workspace& workspace) const;
+  Parts calibrated(const Staircases& staircases, Workspace& workspace,
+                   EventRecorder* events = nullptr) const;
 
  private:
   Parts run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
-            Workspace& workspace) const;
+            Workspace& workspace, EventRecorder* events) const;
 
   const IntNet& net_;
   std::vector<uint8_t> pixels_;

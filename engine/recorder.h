@@ -2,12 +2,28 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/int_net.h"
 #include "engine/trisegment.h"
 
 namespace tri {
+
+// Lets several taps see the same forward.
+class Taps : public Tap {
+ public:
+  explicit Taps(std::vector<Tap*> taps) : taps_(std::move(taps)) {}
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override {
+    for (Tap* t : taps_) t->activation(tap, values, n, shape);
+  }
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override {
+    for (Tap* t : taps_) t->input(layer, x, f, n, shape);
+  }
+
+ private:
+  std::vector<Tap*> taps_;
+};
 
 // Copies the activations of some taps.
 class ActivationRecorder : public Tap {

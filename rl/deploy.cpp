@@ -29,23 +29,33 @@ std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_o
     if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
     seen.push_back(set);
     const IntNet student(workshop.student(set));
-    const Reward::Parts parts = held_out.on_all(student, set);
-    ranked.add({set, parts.reward, parts.kl, parts.attention});
+    ranked.add(candidate(set, held_out.on_all(student, set)));
   }
   return ranked.best();
 }
 
-TestSet::TestSet(const Workshop& workshop, const Dataset& pictures)
+std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
+  std::vector<double> agreements, energies;
+  for (const Candidate& c : candidates)
+    agreements.push_back(c.agreement), energies.push_back(c.energy);
+  std::vector<Candidate> front;
+  for (const size_t i : pareto(agreements, energies)) front.push_back(candidates[i]);
+  return front;
+}
+
+TestSet::TestSet(const Workshop& workshop, const Dataset& pictures, const EnergyTable& table)
     : workshop_(workshop),
       pictures_(pictures),
+      table_(table),
       logits_(logits_of(workshop.teacher(), pictures)),
-      teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0} {}
+      teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0,
+               teacher_energy(workshop.teacher().model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
   const auto measured = [&](Model model) {
     const IntNet student(std::move(model));
     const Staircases staircases(student.model(), candidate.f);
-    return tri::measure(student, pictures_, logits_, staircases);
+    return tri::measure(student, pictures_, logits_, staircases, table_);
   };
   Deployed deployed{candidate, measured(workshop_.student(candidate.f)), std::nullopt};
   if (also_uncalibrated && workshop_.calibrates())

@@ -35,6 +35,10 @@ class Workshop {
 std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets);
 
+// Those of some candidates that no other one dominates in agreement and energy, the least energy
+// first.
+std::vector<Candidate> front_of(const std::vector<Candidate>& candidates);
+
 // A candidate and what its student is worth on the test set; `uncalibrated` where that was measured
 // too and differs.
 struct Deployed {
@@ -55,13 +59,15 @@ struct Verdict {
 
 class TestSet {
  public:
-  TestSet(const Workshop& workshop, const Dataset& pictures);  // runs the teacher
+  // Runs the teacher. table: what energies are counted with.
+  TestSet(const Workshop& workshop, const Dataset& pictures, const EnergyTable& table = {});
   const Measures& teacher() const { return teacher_; }
   Deployed measure(const Candidate& candidate, bool also_uncalibrated) const;
 
  private:
   const Workshop& workshop_;
   const Dataset& pictures_;
+  EnergyTable table_;
   std::vector<int32_t> logits_;
   Measures teacher_;
 };

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // The last number is raised when a file means something else, or a reward does.
-const std::string kFormat = "tri-segment search journal ", kVersion = "1";
+const std::string kFormat = "tri-segment search journal ", kVersion = "2";
 const std::string kBound = "bound ", kUpdate = "update ";
 constexpr size_t kDigits = 16;  // of the checksum
 
@@ -35,9 +35,12 @@ std::string text_of(const std::string& algorithm, uint64_t seed, size_t update,
   std::ostringstream out;
   out.precision(17);  // digits that tell all doubles apart
   out << kUpdate << algorithm << ' ' << seed << ' ' << update << ' ' << e.students << ' '
-      << e.seconds << ' ' << e.reward_mse << ' ' << e.parts.size();
-  for (const Reward::Parts& p : e.parts)
-    out << ' ' << p.kl << ' ' << p.attention << ' ' << p.reward;
+      << e.seconds << ' ' << e.parts.size();
+  const auto write = [&](const Reward::Parts& p) {
+    for (const double x : {p.kl, p.attention, p.reward, p.agreement, p.energy}) out << ' ' << x;
+  };
+  write(e.mse);
+  for (const Reward::Parts& p : e.parts) write(p);
   return out.str();
 }
 
@@ -55,9 +58,12 @@ std::optional<Update> update_of(const std::string& text) {
   Evaluation& e = u.evaluation;
   size_t students = 0;
   std::istringstream in(text.substr(kUpdate.size()));
-  in >> u.algorithm >> u.seed >> u.number >> e.students >> e.seconds >> e.reward_mse >> students;
-  for (Reward::Parts p; in && e.parts.size() < students; e.parts.push_back(p))
-    in >> p.kl >> p.attention >> p.reward;
+  in >> u.algorithm >> u.seed >> u.number >> e.students >> e.seconds >> students;
+  const auto read = [&](Reward::Parts& p) {
+    in >> p.kl >> p.attention >> p.reward >> p.agreement >> p.energy;
+  };
+  read(e.mse);
+  for (Reward::Parts p; in && e.parts.size() < students; e.parts.push_back(p)) read(p);
   if (!in || !(in >> std::ws).eof()) return std::nullopt;
   return u;
 }

@@ -25,7 +25,7 @@ namespace tri {
 // One update of a search: what was evaluated, and what that returned.
 struct Evaluation {
   uint64_t students = 0;             // hash() of the parameter sets
-  double reward_mse = 0;             // of the start, on the same pictures
+  Reward::Parts mse{};               // of the start, on the same pictures
   std::vector<Reward::Parts> parts;  // one a parameter set
   double seconds = 0;                // that the search has taken, this update included
 

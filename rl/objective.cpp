@@ -17,7 +17,12 @@ Workspace& workspace() {
 
 Objective::Objective(const IntNet& teacher, const Dataset& pictures,
                      const ObjectiveOptions& options)
-    : teacher_(teacher), calibrate_(options.calibrate) {
+    : teacher_(teacher),
+      calibrate_(options.calibrate),
+      energy_weight_(options.energy_weight),
+      energy_table_(options.energy_table),
+      teacher_energy_(total(teacher_energy(teacher.model(), energy_table_))) {
+  CHECK(teacher_energy_ > 0);
   const int batch = std::min(options.batch, pictures.size());
   CHECK(batch > 0);
   for (int begin = 0; begin + batch <= pictures.size(); begin += batch)
@@ -33,23 +38,38 @@ std::vector<Reward::Parts> Objective::on_batch(int batch,
 #pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);
-    parts[i] = calibrate_ ? reward.calibrated(staircases, workspace())
-                          : reward(teacher_, staircases, workspace());
+    EventRecorder counted(teacher_.model().layers.size());
+    EventRecorder* events = counts_energy() ? &counted : nullptr;
+    parts[i] = calibrate_ ? reward.calibrated(staircases, workspace(), events)
+                          : reward(teacher_, staircases, workspace(), events);
+    if (events) add_energy(parts[i], students[i], counted);
   }
   return parts;
+}
+
+void Objective::add_energy(Reward::Parts& parts, const StaircaseSet& staircases,
+                           const EventRecorder& events) const {
+  parts.energy =
+      total(energy(teacher_.model(), staircases, events.events(), energy_table_)) / teacher_energy_;
+  parts.reward -= energy_weight_ * parts.energy;
 }
 
 Reward::Parts Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
   const Staircases staircases(student.model(), set);
   std::vector<Reward::Parts> parts(rewards_.size());
 #pragma omp parallel for schedule(dynamic) if (rewards_.size() > 1)
-  for (size_t i = 0; i < rewards_.size(); ++i)
-    parts[i] = rewards_[i](student, staircases, workspace());
+  for (size_t i = 0; i < rewards_.size(); ++i) {
+    EventRecorder events(teacher_.model().layers.size());
+    parts[i] = rewards_[i](student, staircases, workspace(), &events);
+    add_energy(parts[i], set, events);
+  }
   Reward::Parts mean{};
   for (const Reward::Parts& p : parts) {
     mean.kl += p.kl / batches();
     mean.attention += p.attention / batches();
     mean.reward += p.reward / batches();
+    mean.agreement += p.agreement / batches();
+    mean.energy += p.energy / batches();
   }
   return mean;
 }

@@ -29,9 +29,9 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const auto algorithm = make_algorithm(options.algorithm, parametrisation,
                                         layer_states(start.histograms), options.ppo, options.seed);
   const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
-  std::vector<std::optional<double>> mse_rewards(size_t(objective.batches()));
+  std::vector<std::optional<Reward::Parts>> mse(size_t(objective.batches()));
   const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {
-    const size_t batch = (options.seed + update) % mse_rewards.size();
+    const size_t batch = (options.seed + update) % mse.size();
     const uint64_t hash = Evaluation::hash(students);
     if (update < known.size()) {
       const Evaluation& evaluation = known[update];
@@ -39,15 +39,14 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
         throw Error(
             "the journal's search went another way (with another version of this program "
             "or on another kind of machine): start anew without --resume");
-      mse_rewards[batch] = evaluation.reward_mse;
+      mse[batch] = evaluation.mse;
       return evaluation;
     }
-    if (!mse_rewards[batch])
-      mse_rewards[batch] = objective.on_batch(int(batch), {start.mse_optimal}).front().reward;
-    return Evaluation{hash, *mse_rewards[batch], objective.on_batch(int(batch), students)};
+    if (!mse[batch]) mse[batch] = objective.on_batch(int(batch), {start.mse_optimal}).front();
+    return Evaluation{hash, *mse[batch], objective.on_batch(int(batch), students)};
   };
 
-  SearchResult result{Archive(options.shortlist), {}};
+  SearchResult result{Archive(options.shortlist), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
     const int generation = algorithm->generation();
     if (generation == 0) break;
@@ -64,12 +63,13 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
         const Reward::Parts& parts = evaluation.parts[i];
-        const Candidate candidate{students[i], parts.reward, parts.kl, parts.attention};
-        if (i == 0 || candidate.reward > row.best.reward) row.best = candidate;
-        Candidate gained = candidate;
-        gained.reward -= evaluation.reward_mse;
+        Candidate gained = candidate(students[i], parts);
+        if (i == 0 || gained.reward > row.best.reward) row.best = gained;
+        gained.reward -= evaluation.mse.reward;
         result.shortlist.add(gained);
-        values.push_back(candidate.reward);
+        gained.reward = objective.quality(parts) - objective.quality(evaluation.mse);
+        if (objective.counts_energy()) result.front.add(std::move(gained));
+        values.push_back(parts.reward);
       }
       return values;
     };
@@ -84,7 +84,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     result.evaluations += generation;
     row.evaluations = result.evaluations;
     row.reward_mean = row.ppo.reward_mean;
-    row.reward_mse = evaluation.reward_mse;
+    row.reward_mse = evaluation.mse.reward;
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }

@@ -22,6 +22,7 @@ struct SearchOptions {
   Parametrisation::Widths widths;
   uint64_t seed = 1;
   size_t shortlist = 5;  // best parameter sets to keep
+  size_t front = 16;     // and, where energy is counted, of those that none dominates
   PpoOptions ppo;
 };
 
@@ -48,6 +49,9 @@ struct SearchResult {
   // Best gain over the start on the same pictures first: rewards here are these gains, which
   // compare between batches as rewards do not.
   Archive shortlist;
+  // Likewise, with the gain in quality (Objective::quality) for the reward; empty where energy is
+  // not counted.
+  Front front;
   StaircaseSet favourite;  // SearchAlgorithm::favourite()
   int evaluations = 0;
   double seconds = 0;

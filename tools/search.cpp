@@ -33,6 +33,9 @@ int main(int argc, char** argv) {
     if (model.net != s.net)
       throw Error(s.teacher_file + ": is a " + model.net + ", expected " + s.net);
     const IntNet teacher(model, s.isa);
+    if (!s.energy_table.empty()) s.objective.energy_table = load_energy_table(s.energy_table);
+    if (total(teacher_energy(model, s.objective.energy_table)) == 0)
+      throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
     const Pictures pictures = load_pictures(s.data, s.test_pictures);
     const Splits splits = split(pictures.train, s.calibration, s.pool, s.held_out);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
@@ -62,6 +65,7 @@ int main(int argc, char** argv) {
     // Each algorithm with each seed; the start competes with what they find.
     Archive ranked(size_t(s.top));
     ranked.add(mse);
+    std::vector<Candidate> scored = {mse};  // all that held-out pictures have seen
     SearchLog log(folder, model, searches.front().shortlist);
     std::vector<Contestant> contestants;
     bool cut_short = false;
@@ -80,14 +84,16 @@ int main(int argc, char** argv) {
                 << ": calibrating its best and comparing them on held-out pictures\n";
       std::vector<StaircaseSet> sets = {found.favourite};
       for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
+      for (const Candidate& c : found.front.members()) sets.push_back(c.f);
       Archive own(1);
       own.add(mse);
-      for (const Candidate& c : rescore(workshop, held_out, sets)) own.add(c), ranked.add(c);
+      for (const Candidate& c : rescore(workshop, held_out, sets))
+        own.add(c), ranked.add(c), scored.push_back(c);
       contestants.push_back({run.algorithm, found.evaluations, found.seconds, own.best().front()});
     }
 
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
-    const TestSet test(workshop, pictures.test);
+    const TestSet test(workshop, pictures.test, s.objective.energy_table);
     const Verdict verdict = deploy(test, mse, ranked.best(), s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;
@@ -99,6 +105,8 @@ int main(int argc, char** argv) {
                    {"seconds", 0.0},
                    {"calibrated", !s.no_calibrate}};
     add_verdict(result, verdict, s.teacher_file, pictures.labelled, model);
+    const std::vector<Candidate> front = front_of(scored);
+    result["front"] = front_json(front, verdict, pictures.labelled, model);
     const std::filesystem::path student = folder / (s.net + ".tri");
     save(workshop.student(verdict.candidates.front().candidate.f), student);
     if (s.algorithm == "all" || s.seeds > 1)
@@ -107,6 +115,7 @@ int main(int argc, char** argv) {
     write_file(folder / "result.json", result.dump(2) + "\n");
     log.finish();
     print_table(verdict, pictures.labelled, s.max_drop);
+    if (objective.counts_energy()) print_front(front, verdict.teacher);
     std::printf("written: %s/{result.json, search.csv, %s.tri}\n", folder.c_str(), s.net.c_str());
     std::cerr << "next: " << (pictures.labelled ? "" : "make cifar10 && ")
               << std::filesystem::path(argv[0]).replace_filename("evaluate").string() << " "

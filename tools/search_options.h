@@ -12,13 +12,14 @@
 #include "engine/serial.h"
 #include "nets/nets.h"
 #include "rl/search.h"
+#include "tools/energy_table.h"
 #include "tools/options.h"
 #include "tools/pictures.h"
 
 namespace tri {
 
 struct Settings {
-  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa;
+  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table;
   DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
@@ -59,8 +60,16 @@ inline void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(1, 10000));
   options.add_option("--max-drop", s.max_drop, "points of accuracy the student may lose")
       ->check(CLI::Range(0.0, 100.0));
-  options.add_option("--attention-weight", s.objective.attention_weight, "w of -KL - w * AT")
+  options
+      .add_option("--attention-weight", s.objective.attention_weight,
+                  "w of -KL - w * AT - W * energy")
       ->check(CLI::Range(0.0, 1e6));
+  options
+      .add_option("--energy-weight", s.objective.energy_weight,
+                  "W: what a student loses that costs as much energy as the teacher")
+      ->check(CLI::Range(0.0, 1e6));
+  options.add_option("--energy-table", s.energy_table,
+                     "JSON file of energies, in pJ: README.md shows one [45 nm]");
   options.add_option("--prior", s.prior, "where heads start: around the mse optimum, or anywhere")
       ->check(OneOf({"mse", "none"}));
   options.add_option("--prior-width", s.search.widths.residual, "of one layer's bells, in bins")
@@ -142,6 +151,9 @@ inline Journal::Binding binding_of(const Settings& s, const std::string& source,
           {"--no-calibrate", s.no_calibrate ? "on" : "off"},
           {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
           {"--attention-weight", text(s.objective.attention_weight)},
+          {"--energy-weight", text(s.objective.energy_weight)},
+          {"the energies", s.objective.energy_weight > 0 ? to_json(s.objective.energy_table).dump()
+                                                         : "of no weight"},
           {"--prior", s.prior},
           {"--prior-width", text(s.search.widths.residual)},
           {"--global-width", text(s.search.widths.global)}};

@@ -16,15 +16,16 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kCsvHead =
     "episodes,evaluations,reward_mean,reward_best,kl,attention,entropy,approx_kl,clip_fraction,"
-    "explained_variance,seconds,reward_mse,algorithm,seed\n";
+    "explained_variance,seconds,reward_mse,algorithm,seed,agreement,energy\n";
 
 inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   char text[256];
   std::snprintf(text, sizeof text,
-                "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f,%s,%llu\n", r.evaluations,
-                r.evaluations, r.reward_mean, r.best.reward, r.best.kl, r.best.attention,
-                r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction, r.ppo.explained_variance,
-                r.seconds, r.reward_mse, run.algorithm.c_str(), (unsigned long long)run.seed);
+                "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f,%s,%llu,%.6f,%.6f\n",
+                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
+                r.best.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
+                r.ppo.explained_variance, r.seconds, r.reward_mse, run.algorithm.c_str(),
+                (unsigned long long)run.seed, r.best.agreement, r.best.energy);
   return text;
 }
 
@@ -44,6 +45,9 @@ inline Json to_json(const StaircaseSet& staircases, const Model& model) {
   return layers;
 }
 
+// Microjoules a picture.
+inline double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
+
 // rank: 1 for the best reward; 0 for the mean-square start.
 inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json json = {{"rank", rank},
@@ -53,14 +57,52 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
                {"accuracy", labelled ? Json(d.measures.accuracy) : Json()},
                {"agreement", d.measures.agreement},
                {"test_kl", d.measures.kl},
-               {"zero_share", d.measures.zero_share}};
+               {"zero_share", d.measures.zero_share},
+               {"energy", microjoules(d.measures)}};
   if (d.uncalibrated)
     json["uncalibrated"] = {{"accuracy", labelled ? Json(d.uncalibrated->accuracy) : Json()},
                             {"agreement", d.uncalibrated->agreement},
                             {"test_kl", d.uncalibrated->kl},
-                            {"zero_share", d.uncalibrated->zero_share}};
+                            {"zero_share", d.uncalibrated->zero_share},
+                            {"energy", microjoules(*d.uncalibrated)}};
   json["layers"] = to_json(d.candidate.f, model);
   return json;
+}
+
+// What a picture costs teacher and student, altogether and by layer.
+inline Json energy_json(const Verdict& v, const Model& model) {
+  const Measures& student = v.candidates.front().measures;
+  Json layers = Json::array();
+  for (size_t i = 0; i < model.layers.size(); ++i)
+    if (const double teacher = v.teacher.energy[i]; teacher > 0)
+      layers.push_back({{"name", model.layers[i].name},
+                        {"teacher", 1e-6 * teacher},
+                        {"student", 1e-6 * student.energy[i]}});
+  return {{"unit", "microjoules a picture"},
+          {"teacher", microjoules(v.teacher)},
+          {"student", microjoules(student)},
+          {"layers", layers}};
+}
+
+// front: with what held-out pictures say, and the test set of those that were measured on it.
+inline Json front_json(const std::vector<Candidate>& front, const Verdict& v, bool labelled,
+                       const Model& model) {
+  Json list = Json::array();
+  for (const Candidate& c : front) {
+    Json json = {{"energy", microjoules(v.teacher) * c.energy},
+                 {"agreement", c.agreement},
+                 {"kl", c.kl},
+                 {"attention", c.attention},
+                 {"reward", c.reward}};
+    const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
+    for (const Deployed& d : v.candidates)
+      if (d.candidate.f == c.f) measured = &d.measures;
+    json["accuracy"] = labelled && measured ? Json(measured->accuracy) : Json();
+    json["test_agreement"] = measured ? Json(measured->agreement) : Json();
+    json["layers"] = to_json(c.f, model);
+    list.push_back(std::move(json));
+  }
+  return list;
 }
 
 // The part of result.json that the verdict decides.
@@ -74,16 +116,18 @@ inline void add_verdict(Json& result, const Verdict& v, const std::string& teach
     result["candidates"].push_back(to_json(v.candidates[i], i + 1, labelled, model));
   result["selected"] = result["candidates"].front();
   result["within_max_drop"] = v.within;
+  result["energy"] = energy_json(v, model);
 }
 
 inline void print_table(const Verdict& v, bool labelled, double max_drop_points) {
   const auto row = [&](const char* name, const Measures& m) {
     char shown[16] = "-";
     if (labelled) std::snprintf(shown, sizeof shown, "%.2f %%", 100 * m.accuracy);
-    std::printf("%-24s %9s %9.2f %% %8.4f %8.1f %%\n", name, shown, 100 * m.agreement, m.kl,
-                100 * m.zero_share);
+    std::printf("%-24s %9s %9.2f %% %8.4f %8.1f %% %10.1f uJ\n", name, shown, 100 * m.agreement,
+                m.kl, 100 * m.zero_share, microjoules(m));
   };
-  std::printf("%-24s %9s %11s %8s %10s\n", "", "accuracy", "agreement", "KL", "zeros");
+  std::printf("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL", "zeros",
+              "energy");
   row("teacher", v.teacher);
   const auto both = [&](const std::string& name, const Deployed& d) {
     if (d.uncalibrated) row((name + ", uncalibrated").c_str(), *d.uncalibrated);
@@ -93,6 +137,15 @@ inline void print_table(const Verdict& v, bool labelled, double max_drop_points)
   both("best found", v.candidates.front());
   if (!v.within)
     std::printf("the best found loses more than %g points to the teacher\n", max_drop_points);
+}
+
+// Those that no other one beats in agreement and energy, both on held-out pictures.
+inline void print_front(const std::vector<Candidate>& front, const Measures& teacher) {
+  std::printf("%-24s %9s %11s %8s %10s %13s\n", "front, held-out pictures", "", "agreement", "KL",
+              "", "energy");
+  for (const Candidate& c : front)
+    std::printf("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.agreement, c.kl, "",
+                microjoules(teacher) * c.energy);
 }
 
 // One algorithm with one seed, and the best it found by the held-out pictures.
@@ -123,7 +176,7 @@ inline Json comparison(const std::vector<Contestant>& contestants, const TestSet
               "test KL", "agreement", "accuracy");
   Json rows = Json::array();
   for (const std::string& name : algorithm_names()) {
-    std::vector<double> reward, kl, agreement, accuracy;
+    std::vector<double> reward, kl, agreement, accuracy, energy;
     int evaluations = 0;
     for (const Contestant& c : contestants) {
       if (c.algorithm != name) continue;
@@ -133,6 +186,7 @@ inline Json comparison(const std::vector<Contestant>& contestants, const TestSet
       kl.push_back(m.kl);
       agreement.push_back(m.agreement);
       accuracy.push_back(m.accuracy);
+      energy.push_back(microjoules(m));
     }
     if (reward.empty()) continue;
     const auto json = [&](const std::vector<double>& x) {
@@ -145,7 +199,8 @@ inline Json comparison(const std::vector<Contestant>& contestants, const TestSet
                     {"reward", json(reward)},
                     {"test_kl", json(kl)},
                     {"agreement", json(agreement)},
-                    {"accuracy", labelled ? json(accuracy) : Json()}});
+                    {"accuracy", labelled ? json(accuracy) : Json()},
+                    {"energy", json(energy)}});
     const auto [r, dr] = spread(reward);
     const auto [k, dk] = spread(kl);
     const auto [g, dg] = spread(agreement);
