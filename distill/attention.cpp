@@ -11,6 +11,10 @@ namespace tri {
 AttentionMaps::AttentionMaps(std::vector<int> taps)
     : taps_(std::move(taps)), map_size_(taps_.size()), maps_(taps_.size()) {}
 
+bool AttentionMaps::watches(int tap) const {
+  return std::find(taps_.begin(), taps_.end(), tap) != taps_.end();
+}
+
 void AttentionMaps::clear() {
   for (auto& maps : maps_) maps.clear();
 }

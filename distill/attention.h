@@ -22,6 +22,7 @@ namespace tri {
 class AttentionMaps : public Tap {
  public:
   explicit AttentionMaps(std::vector<int> taps);
+  bool watches(int tap) const override;
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
   void clear();  // forgets the pictures
 

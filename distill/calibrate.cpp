@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/check.h"
+#include "engine/loops/loops.h"
 #include "engine/quant.h"
 
 namespace tri {
@@ -14,44 +15,18 @@ namespace {
 constexpr double kMaxSpread = 4;
 constexpr int kBlock = 32;  // channels summed together
 
-struct Moments {
-  std::vector<double> mean, deviation;  // [K]
-};
-
-// accumulators: [pixels][K]. Each channel is summed in the order of the pixels, so the result does
-// not depend on threads.
-Moments moments(const int32_t* accumulators, size_t pixels, int K) {
-  Moments result{std::vector<double>(K), std::vector<double>(K)};
-#pragma omp parallel for
-  for (int first = 0; first < K; first += kBlock) {
-    const int count = std::min(kBlock, K - first);
-    double sum[kBlock] = {}, squares[kBlock] = {};
-    for (size_t pixel = 0; pixel < pixels; ++pixel) {
-      const int32_t* a = accumulators + pixel * size_t(K) + first;
-      for (int k = 0; k < count; ++k) {
-        sum[k] += a[k];
-        squares[k] += double(a[k]) * a[k];
-      }
-    }
-    for (int k = 0; k < count; ++k) {
-      const double mean = sum[k] / double(pixels);
-      result.mean[first + k] = mean;
-      result.deviation[first + k] =
-          std::sqrt(std::max(0.0, squares[k] / double(pixels) - mean * mean));
-    }
-  }
-  return result;
-}
-
 class Observer : public Calibrator {
  public:
   explicit Observer(const Model& model) : model_(model) {
     statistics.mean.resize(model.layers.size());
     statistics.deviation.resize(model.layers.size());
   }
-  Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
-                    const Epilogue& usual) override {
-    Moments m = moments(accumulators, pixels, model_.layers[layer].output.c);
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    sums_.add(accumulators, pixels, model_.layers[layer].output.c);
+  }
+  Epilogue epilogue(int layer, const Epilogue& usual) override {
+    ChannelSums::Moments m = sums_.moments();
+    sums_.clear();
     statistics.mean[layer] = std::move(m.mean);
     statistics.deviation[layer] = std::move(m.deviation);
     return usual;
@@ -60,6 +35,7 @@ class Observer : public Calibrator {
 
  private:
   const Model& model_;
+  ChannelSums sums_;
 };
 
 // Logits of all the pictures at once, as a calibrator needs them.
@@ -93,6 +69,28 @@ int32_t moved(int32_t threshold, int32_t offset) {
 
 }  // namespace
 
+void ChannelSums::add(const int32_t* accumulators, size_t pixels, int K) {
+  sum_.resize(K), squares_.resize(K);
+  pixels_ += pixels;
+#pragma omp parallel for
+  for (int first = 0; first < K; first += kBlock)
+    loops().integer_moments(pixels, K, first, std::min(first + kBlock, K), accumulators,
+                            sum_.data(), squares_.data());
+}
+
+ChannelSums::Moments ChannelSums::moments() const {
+  Moments result;
+  for (size_t k = 0; k < sum_.size(); ++k) {
+    const double mean = sum_[k] / double(pixels_);
+    result.mean.push_back(mean);
+    result.deviation.push_back(
+        std::sqrt(std::max(0.0, squares_[k] / double(pixels_) - mean * mean)));
+  }
+  return result;
+}
+
+void ChannelSums::clear() { *this = {}; }
+
 TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
   Observer observer(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
@@ -114,7 +112,8 @@ void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
     QuantLayer& q = model.quant[i];
     q.mean.assign(s.mean[i].begin(), s.mean[i].end());
     q.variance.clear();
-    for (const double deviation : s.deviation[i]) q.variance.push_back(float(deviation * deviation));
+    for (const double deviation : s.deviation[i])
+      q.variance.push_back(float(deviation * deviation));
   }
 }
 
@@ -125,11 +124,15 @@ StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics
       staircases_(staircases),
       corrections_(model.layers.size()) {}
 
-Epilogue StudentCalibrator::epilogue(int layer, const int32_t* accumulators, size_t pixels,
-                                     const Epilogue& usual) {
+void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
+  sums_.add(accumulators, pixels, model_.layers[layer].output.c);
+}
+
+Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
   const QuantLayer& q = model_.quant[layer];
   const int K = model_.layers[layer].output.c;
-  const Moments student = moments(accumulators, pixels, K);
+  const ChannelSums::Moments student = sums_.moments();
+  sums_.clear();
   Correction& c = corrections_[layer];
   c = {};
   for (int k = 0; k < K; ++k) {

@@ -38,6 +38,24 @@ TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Ta
 // stay out, as in a teacher fresh from training.
 void add_statistics(Model& model, const std::vector<uint8_t>& pixels);
 
+// Sums over the accumulators of one layer's channels.
+class ChannelSums {
+ public:
+  // Mean and standard deviation, [K].
+  struct Moments {
+    std::vector<double> mean, deviation;
+  };
+  // accumulators: [pixels][K]. Each channel is summed in the order of the pixels, so the result
+  // does not depend on threads.
+  void add(const int32_t* accumulators, size_t pixels, int K);
+  Moments moments() const;
+  void clear();
+
+ private:
+  size_t pixels_ = 0;
+  std::vector<double> sum_, squares_;  // [K]
+};
+
 // Matches a student to its teacher's statistics while the pictures they were taken over pass, which
 // is what IntNet::forward does with it: the logits of that forward are the corrected student's.
 // The logits' own channels are corrected too.
@@ -46,8 +64,8 @@ class StudentCalibrator : public Calibrator {
   // All must outlive this; staircases are those of the forward.
   StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
                     const Staircases& staircases);
-  Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
-                    const Epilogue& usual) override;
+  void see(int layer, const int32_t* accumulators, size_t pixels) override;
+  Epilogue epilogue(int layer, const Epilogue& usual) override;
   // After the forward: the student with all corrections folded in, and its staircases.
   Model student() const;
 
@@ -60,6 +78,7 @@ class StudentCalibrator : public Calibrator {
   const ChannelStatistics& teacher_;
   const Staircases& staircases_;
   std::vector<Correction> corrections_;  // [layers]
+  ChannelSums sums_;                     // of the layer that is seen
 };
 
 // The student of `net` that these staircases make, calibrated on the pictures over which `teacher`

@@ -8,6 +8,7 @@
 #include "data/file.h"
 #include "engine/check.h"
 #include "engine/kernels/epilogue.h"
+#include "engine/loops/loops.h"
 #include "engine/quant.h"
 
 namespace tri {
@@ -16,6 +17,8 @@ namespace {
 // Pictures that go through the net together: few enough that an activation and its successor stay
 // in the cache, enough that a layer's weights are read once for many pixels.
 constexpr int kChunk = 32;
+
+constexpr size_t kSeen = 1 << 17;  // accumulators
 
 constexpr double kNever = 2;  // no share of zeros is that large
 
@@ -69,9 +72,19 @@ void to_logits(const Epilogue& e, size_t K, size_t pixels, int32_t* accumulators
 
 // The epilogue alone. accumulators: [pixels][K]; y may be the same memory where it holds 32 bits.
 void finish_all(const Epilogue& e, const int32_t* accumulators, int K, size_t pixels, void* y) {
+  constexpr size_t kRows = 64;
 #pragma omp parallel for
-  for (size_t pixel = 0; pixel < pixels; ++pixel)
-    finish(e, accumulators + pixel * size_t(K), 0, K, K, pixel, y);
+  for (size_t first = 0; first < pixels; first += kRows) {
+    const size_t last = std::min(first + kRows, pixels);
+    if (e.kind == Epilogue::staircase && !e.bias) {
+      const size_t at = first * size_t(K);
+      loops().segments(last - first, K, accumulators + at, e.t1, e.t2,
+                       static_cast<uint8_t*>(y) + at);
+    } else {
+      for (size_t pixel = first; pixel < last; ++pixel)
+        finish(e, accumulators + pixel * size_t(K), 0, K, K, pixel, y);
+    }
+  }
 }
 
 // The share of zeros from which the lut kernel costs less than int8; both costs are linear.
@@ -217,18 +230,30 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           epilogue.kind = Epilogue::requantise;
         }
         const size_t pixels = size_t(n) * l.output.h * l.output.w;
-        const Epilogue now = calibrator ? Epilogue{.bias = epilogue.bias} : epilogue;
+        const bool lut = coded && zero_share(x, l.in) >= lut_from_[i];
+        const uint8_t* input = lut ? x : values(l.in);
+        const auto run = [&](int first, int count, const Epilogue& e, void* out) {
+          const uint8_t* from = input + first * l.in.size();
+          if (lut)
+            lut_->run(packed_lut_[i], {.x = from, .n = count, .v1 = coded->v1, .v2 = coded->v2}, e,
+                      out);
+          else
+            int8_->run(packed_int8_[i], {.x = from, .n = count, .pad_value = pad_value}, e, out);
+        };
         void* result = l.activated ? static_cast<void*>(y) : sums;
-        void* out = calibrator ? sums : result;
-        if (coded && zero_share(x, l.in) >= lut_from_[i])
-          lut_->run(packed_lut_[i], {.x = x, .n = n, .v1 = coded->v1, .v2 = coded->v2}, now, out);
-        else
-          int8_->run(packed_int8_[i], {.x = values(l.in), .n = n, .pad_value = pad_value}, now,
-                     out);
         if (calibrator) {
+          // The calibrator sees accumulators while they are in the cache.
+          const size_t picture = l.output.size(), at_once = std::max(kSeen / picture, size_t(1));
+          for (size_t first = 0; first < size_t(n); first += at_once) {
+            const size_t count = std::min(at_once, size_t(n) - first);
+            run(int(first), int(count), {.bias = epilogue.bias}, sums + first * picture);
+            calibrator->see(int(i), sums + first * picture, count * l.output.h * l.output.w);
+          }
           epilogue.bias = nullptr;
-          epilogue = calibrator->epilogue(int(i), sums, pixels, epilogue);
+          epilogue = calibrator->epilogue(int(i), epilogue);
           finish_all(epilogue, sums, l.output.c, pixels, result);
+        } else {
+          run(0, n, epilogue, result);
         }
         pad_value = 0;
         if (!l.activated) {
@@ -237,7 +262,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           break;
         }
         advance(f);
-        if (tap) tap->activation(next_tap, values(l.output), n, l.output);
+        if (tap && tap->watches(next_tap)) tap->activation(next_tap, values(l.output), n, l.output);
         ++next_tap;
       }
     }

@@ -25,6 +25,8 @@ struct Staircases {
 // Sees what passes between layers.
 struct Tap {
   virtual ~Tap() = default;
+  // Does activation() do anything at this tap? What nobody looks at need not be decoded.
+  virtual bool watches(int /*tap*/) const { return true; }
   // After every activated layer (after the staircase, for a student).
   // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale. A forward over many
   // pictures comes in chunks: each tap sees all pictures once, in their order, n of them a call.
@@ -39,12 +41,14 @@ struct Tap {
 // statistics over many pictures can then correct a layer before the next one runs.
 struct Calibrator {
   virtual ~Calibrator() = default;
-  // accumulators: [pixels][K] of model.layers[layer], bias included. usual: what the network would
-  // do with them; its bias is null, as one that the result has is added to the accumulators. Of the
-  // logits, whose accumulators are rescaled by m and shift, the kind must stay. The result's arrays
-  // must live until the forward ends.
-  virtual Epilogue epilogue(int layer, const int32_t* accumulators, size_t pixels,
-                            const Epilogue& usual) = 0;
+  // accumulators: [pixels][K] of model.layers[layer], bias included. All pixels of a layer come in
+  // their order, some at a time.
+  virtual void see(int layer, const int32_t* accumulators, size_t pixels) = 0;
+  // After the layer's last pixels. usual: what the network would do with them; its bias is null, as
+  // one that the result has is added to the accumulators. Of the logits, whose accumulators are
+  // rescaled by m and shift, the kind must stay. The result's arrays must live until the forward
+  // ends.
+  virtual Epilogue epilogue(int layer, const Epilogue& usual) = 0;
 };
 
 // Scratch memory of one forward at a time: the two buffers that activations go to by turns, values

@@ -1,6 +1,7 @@
 // What may be kept of the activations that pass a network's taps: copies, histograms, zeros.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@ namespace tri {
 class Taps : public Tap {
  public:
   explicit Taps(std::vector<Tap*> taps) : taps_(std::move(taps)) {}
+  bool watches(int tap) const override {
+    return std::any_of(taps_.begin(), taps_.end(), [&](Tap* t) { return t->watches(tap); });
+  }
   void activation(int tap, const uint8_t* values, int n, Shape shape) override {
     for (Tap* t : taps_) t->activation(tap, values, n, shape);
   }
@@ -72,6 +76,7 @@ class EventRecorder : public Tap {
     double share(uint64_t count) const { return double(count) / double(zeros + low + high); }
   };
   explicit EventRecorder(size_t layers) : events_(layers) {}
+  bool watches(int) const override { return false; }
   void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override;
   const std::vector<Events>& events() const { return events_; }  // [layers]
 

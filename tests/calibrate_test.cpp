@@ -20,8 +20,13 @@ struct InCodes : Calibrator {
   const Model& model;
   std::vector<std::vector<double>> mean, deviation;
   explicit InCodes(const Model& m) : model(m), mean(m.layers.size()), deviation(m.layers.size()) {}
-  Epilogue epilogue(int layer, const int32_t* a, size_t pixels, const Epilogue& usual) override {
-    const size_t K = size_t(model.layers[size_t(layer)].output.c);
+  std::vector<int32_t> a;  // of the layer that is seen
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    a.insert(a.end(), accumulators,
+             accumulators + pixels * size_t(model.layers[size_t(layer)].output.c));
+  }
+  Epilogue epilogue(int layer, const Epilogue& usual) override {
+    const size_t K = size_t(model.layers[size_t(layer)].output.c), pixels = a.size() / K;
     for (size_t k = 0; k < K; ++k) {
       const double r = std::ldexp(usual.m[k], -usual.shift[k]);
       double sum = 0, squares = 0;
@@ -30,6 +35,7 @@ struct InCodes : Calibrator {
       mean[size_t(layer)].push_back(r * sum / double(pixels));
       deviation[size_t(layer)].push_back(r * std::sqrt(squares / double(pixels)));
     }
+    a.clear();
     return usual;
   }
 };

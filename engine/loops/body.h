@@ -1,6 +1,7 @@
 // The one body of every variant.
 #pragma once
 
+#include "engine/loops/accumulators.h"
 #include "engine/loops/depthwise.h"
 #include "engine/loops/norm.h"
 #include "engine/loops/variants.h"
@@ -23,7 +24,9 @@ constexpr Loops body(const char* isa) {
           sgd,
           Transforms<2, 3>::loops(),
           Transforms<4, 3>::loops(),
-          Transforms<2, 5>::loops()};
+          Transforms<2, 5>::loops(),
+          integer_moments,
+          segments};
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
-// The inner loops of the float path, compiled for several instruction sets; the best one this CPU
-// runs is chosen at run time. Threads, memory and algorithms are left to the ops that call them.
+// The inner loops of the float path and of calibration, compiled for several instruction sets; the
+// best one this CPU runs is chosen at run time. Threads, memory and algorithms are left to the ops
+// that call them.
 //
 // Every variant gives the same bits: the terms of a channel are added in the same order and no
 // product is fused into a sum.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -77,6 +79,13 @@ struct Loops {
               float* params, float* velocity);
 
   WinogradLoops f23, f43, f25;
+
+  // Channels first .. last-1 of a [rows][K]: sum, squares [K] += of a.
+  void (*integer_moments)(size_t rows, int K, int first, int last, const int32_t* a, double* sum,
+                          double* squares);
+  // codes [rows][K] = (a > t1) + (a > t2).
+  void (*segments)(size_t rows, int K, const int32_t* a, const int32_t* t1, const int32_t* t2,
+                   uint8_t* codes);
 };
 
 // Those that this CPU runs, best first.
