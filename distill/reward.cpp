@@ -14,6 +14,10 @@ std::vector<int> taps_of(const Model& model, const std::vector<std::string>& lay
   return taps;
 }
 
+Taps both(AttentionMaps& maps, EventRecorder* events) {
+  return events ? Taps({&maps, events}) : Taps({&maps});
+}
+
 }  // namespace
 
 Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
@@ -28,25 +32,42 @@ Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
   teacher_statistics_ = std::move(teacher.statistics);
 }
 
+Reward::Head Reward::head(int cut, const Staircases& staircases, bool calibrated,
+                          Workspace& workspace, EventRecorder* events) const {
+  const Model& model = net_.model();
+  const size_t n = pixels_.size() / model.layers.front().in.size();
+  const Layer& l = model.layers[size_t(model.tap_layers()[size_t(cut)])];
+  Head head{cut, std::vector<uint8_t>(n * l.output.size()), no_maps_};
+  StudentCalibrator calibrator(model, teacher_statistics_, staircases);
+  Taps taps = both(head.maps, events);
+  net_.forward_until(cut, pixels_.data(), int(n), head.codes.data(), workspace, &staircases, &taps,
+                     calibrated ? &calibrator : nullptr);
+  return head;
+}
+
 Reward::Parts Reward::operator()(const IntNet& student, const Staircases& staircases,
-                                 Workspace& workspace, EventRecorder* events) const {
-  return run(student, staircases, nullptr, workspace, events);
+                                 Workspace& workspace, EventRecorder* events,
+                                 const Head* head) const {
+  return run(student, staircases, nullptr, workspace, events, head);
 }
 
 Reward::Parts Reward::calibrated(const Staircases& staircases, Workspace& workspace,
-                                 EventRecorder* events) const {
+                                 EventRecorder* events, const Head* head) const {
   StudentCalibrator calibrator(net_.model(), teacher_statistics_, staircases);
-  return run(net_, staircases, &calibrator, workspace, events);
+  return run(net_, staircases, &calibrator, workspace, events, head);
 }
 
 Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
-                          Workspace& workspace, EventRecorder* events) const {
+                          Workspace& workspace, EventRecorder* events, const Head* head) const {
   std::vector<int32_t> logits(teacher_logits_.size());
-  AttentionMaps maps = no_maps_;
-  const int classes = net_.model().layers.back().output.c;
-  Taps both({&maps, events});
-  net.forward(pixels_.data(), int(logits.size()) / classes, logits.data(), workspace, &staircases,
-              events ? static_cast<Tap*>(&both) : &maps, calibrator);
+  AttentionMaps maps = head ? head->maps : no_maps_;
+  Taps taps = both(maps, events);
+  const int classes = net_.model().layers.back().output.c, n = int(logits.size()) / classes;
+  if (head)
+    net.forward_from(head->cut, head->codes.data(), n, logits.data(), workspace, &staircases, &taps,
+                     calibrator);
+  else
+    net.forward(pixels_.data(), n, logits.data(), workspace, &staircases, &taps, calibrator);
   const double kl = kl_divergence(logits, teacher_logits_, classes);
   const double attention = attention_distance(maps, teacher_maps_);
   return {kl, attention, -kl - attention_weight_ * attention,

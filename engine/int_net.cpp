@@ -64,6 +64,13 @@ void decode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
   for (size_t i = 0; i < size; ++i) y[i] = x[i] == 0 ? uint8_t(0) : x[i] == 1 ? v1 : v2;
 }
 
+// x: [size] 8-bit codes -> y: [size] codes 0, 1, 2.
+void encode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
+  const uint8_t t1 = f.t1, t2 = f.t2;
+#pragma omp parallel for
+  for (size_t i = 0; i < size; ++i) y[i] = uint8_t((x[i] > t1) + (x[i] > t2));
+}
+
 // accumulators: [pixels][K] -> steps of kLogitStep, in place.
 void to_logits(const Epilogue& e, size_t K, size_t pixels, int32_t* accumulators) {
   for (size_t i = 0; i < pixels * K; ++i)
@@ -160,14 +167,36 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
 
 void IntNet::forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
                      const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
-  const size_t picture = model_.layers.front().in.size(), classes = model_.layers.back().output.c;
-  const int chunk = calibrator ? n : kChunk;
-  for (int begin = 0; begin < n; begin += chunk)
-    forward_chunk(pixels + begin * picture, std::min(chunk, n - begin), logits + begin * classes,
-                  workspace, staircases, tap, calibrator);
+  forward_part({}, pixels, n, logits, workspace, staircases, tap, calibrator);
 }
 
-void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
+void IntNet::forward_until(int cut, const uint8_t* pixels, int n, uint8_t* codes,
+                           Workspace& workspace, const Staircases* staircases, Tap* tap,
+                           Calibrator* calibrator) const {
+  forward_part({.to = cut}, pixels, n, codes, workspace, staircases, tap, calibrator);
+}
+
+void IntNet::forward_from(int cut, const uint8_t* codes, int n, int32_t* logits,
+                          Workspace& workspace, const Staircases* staircases, Tap* tap,
+                          Calibrator* calibrator) const {
+  forward_part({.from = cut}, codes, n, logits, workspace, staircases, tap, calibrator);
+}
+
+void IntNet::forward_part(Part part, const uint8_t* begin, int n, void* end, Workspace& workspace,
+                          const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
+  const std::vector<int> taps = model_.tap_layers();
+  const auto codes = [&](int t) { return model_.layers[size_t(taps[size_t(t)])].output.size(); };
+  const size_t classes = size_t(model_.layers.back().output.c);
+  const size_t in = part.from < 0 ? model_.layers.front().in.size() : codes(part.from);
+  const size_t out = part.to < 0 ? classes * sizeof(int32_t) : codes(part.to);
+  const int chunk = calibrator ? n : kChunk;
+  for (int first = 0; first < n; first += chunk)
+    forward_chunk(part, begin + size_t(first) * in, std::min(chunk, n - first),
+                  static_cast<uint8_t*>(end) + size_t(first) * out, workspace, staircases, tap,
+                  calibrator);
+}
+
+void IntNet::forward_chunk(Part part, const uint8_t* x, int n, void* end, Workspace& workspace,
                            const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
   size_t codes = 0, wide = 0;  // the largest of each, a picture
   for (const Layer& l : model_.layers) {
@@ -195,7 +224,26 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
   };
 
   int next_tap = 0;
-  for (size_t i = 0; i < model_.layers.size(); ++i) {
+  const auto staircase = [&]() -> const TriSegment* {
+    return staircases && staircases->f[next_tap] ? &*staircases->f[next_tap] : nullptr;
+  };
+  const auto show = [&](Shape shape) {
+    if (tap && tap->watches(next_tap)) tap->activation(next_tap, values(shape), n, shape);
+    ++next_tap;
+  };
+  size_t i = 0;
+  if (part.from >= 0) {
+    next_tap = part.from;
+    i = size_t(model_.tap_layers()[size_t(next_tap)]);
+    const Layer& l = model_.layers[i++];
+    pad_value = 0;
+    if (const TriSegment* f = staircase()) {
+      encode(*f, x, size_t(n) * l.output.size(), y);
+      advance(f);
+    }
+    show(l.output);
+  }
+  for (; i < model_.layers.size(); ++i) {
     const Layer& l = model_.layers[i];
     switch (l.kind) {
       case Kind::dropout:
@@ -220,9 +268,9 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
                           .bias = q.bias.data(),
                           .m = q.m.data(),
                           .shift = q.shift.data()};
-        const TriSegment* f = nullptr;
-        if (l.activated && staircases && staircases->f[next_tap]) {
-          f = &*staircases->f[next_tap];
+        const bool last = l.activated && next_tap == part.to;
+        const TriSegment* f = l.activated && !last ? staircase() : nullptr;
+        if (f) {
           epilogue.kind = Epilogue::staircase;
           epilogue.t1 = staircases->t1[next_tap].data();
           epilogue.t2 = staircases->t2[next_tap].data();
@@ -240,7 +288,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           else
             int8_->run(packed_int8_[i], {.x = from, .n = count, .pad_value = pad_value}, e, out);
         };
-        void* result = l.activated ? static_cast<void*>(y) : sums;
+        void* result = last ? end : l.activated ? static_cast<void*>(y) : sums;
         if (calibrator) {
           // The calibrator sees accumulators while they are in the cache.
           const size_t picture = l.output.size(), at_once = std::max(kSeen / picture, size_t(1));
@@ -255,6 +303,7 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
         } else {
           run(0, n, epilogue, result);
         }
+        if (last) return;
         pad_value = 0;
         if (!l.activated) {
           to_logits(epilogue, size_t(l.output.c), pixels, sums);
@@ -262,12 +311,11 @@ void IntNet::forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& 
           break;
         }
         advance(f);
-        if (tap && tap->watches(next_tap)) tap->activation(next_tap, values(l.output), n, l.output);
-        ++next_tap;
+        show(l.output);
       }
     }
   }
-  std::copy_n(sums, size_t(n) * model_.layers.back().output.c, logits);
+  std::copy_n(sums, size_t(n) * model_.layers.back().output.c, static_cast<int32_t*>(end));
 }
 
 }  // namespace tri

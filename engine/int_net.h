@@ -78,9 +78,24 @@ class IntNet {
   void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
                const Staircases* staircases = nullptr, Tap* tap = nullptr,
                Calibrator* calibrator = nullptr) const;
+  // A forward in two parts, for students that are alike before tap number `cut`. The first one ends
+  // with the 8-bit codes [n][shape] of the tap's layer, whatever its staircase there; the second
+  // one begins by applying its staircase to them.
+  void forward_until(int cut, const uint8_t* pixels, int n, uint8_t* codes, Workspace& workspace,
+                     const Staircases* staircases = nullptr, Tap* tap = nullptr,
+                     Calibrator* calibrator = nullptr) const;
+  void forward_from(int cut, const uint8_t* codes, int n, int32_t* logits, Workspace& workspace,
+                    const Staircases* staircases = nullptr, Tap* tap = nullptr,
+                    Calibrator* calibrator = nullptr) const;
 
  private:
-  void forward_chunk(const uint8_t* x, int n, int32_t* logits, Workspace& workspace,
+  // From the pictures or the codes of a tap, to the logits or the codes of a tap.
+  struct Part {
+    int from = -1, to = -1;
+  };
+  void forward_part(Part part, const uint8_t* begin, int n, void* end, Workspace& workspace,
+                    const Staircases* staircases, Tap* tap, Calibrator* calibrator) const;
+  void forward_chunk(Part part, const uint8_t* x, int n, void* end, Workspace& workspace,
                      const Staircases* staircases, Tap* tap, Calibrator* calibrator) const;
 
   Model model_;

@@ -1,6 +1,7 @@
 #include "rl/objective.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/check.h"
 
@@ -11,6 +12,15 @@ namespace {
 Workspace& workspace() {
   thread_local Workspace workspace;
   return workspace;
+}
+
+// The first tap at which not all of them are alike, or the last one.
+int first_difference(const std::vector<StaircaseSet>& students) {
+  const size_t taps = students.front().size();
+  size_t tap = 0;
+  const auto alike = [&](const StaircaseSet& s) { return s[tap] == students.front()[tap]; };
+  while (tap + 1 < taps && std::all_of(students.begin(), students.end(), alike)) ++tap;
+  return int(tap);
 }
 
 }  // namespace
@@ -34,14 +44,20 @@ std::vector<Reward::Parts> Objective::on_batch(int batch,
                                                const std::vector<StaircaseSet>& students) const {
   const Reward& reward = rewards_[size_t(batch)];
   std::vector<Reward::Parts> parts(students.size());
-  // A single one has all threads for itself.
+  std::optional<Reward::Head> head;
+  EventRecorder before(teacher_.model().layers.size());  // what the head has read
+  if (students.size() > 1)
+    head = reward.head(first_difference(students), Staircases(teacher_.model(), students.front()),
+                       calibrate_, workspace(), counts_energy() ? &before : nullptr);
+    // A single one has all threads for itself.
 #pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);
-    EventRecorder counted(teacher_.model().layers.size());
+    EventRecorder counted = before;
     EventRecorder* events = counts_energy() ? &counted : nullptr;
-    parts[i] = calibrate_ ? reward.calibrated(staircases, workspace(), events)
-                          : reward(teacher_, staircases, workspace(), events);
+    const Reward::Head* shared = head ? &*head : nullptr;
+    parts[i] = calibrate_ ? reward.calibrated(staircases, workspace(), events, shared)
+                          : reward(teacher_, staircases, workspace(), events, shared);
     if (events) add_energy(parts[i], students[i], counted);
   }
   return parts;

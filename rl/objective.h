@@ -33,7 +33,8 @@ class Objective {
   double quality(const Reward::Parts& p) const { return p.reward + energy_weight_ * p.energy; }
 
   // Rewards of some students on one batch, each calibrated on it. The students run side by side,
-  // one a thread; the result is the same for any number of threads. Events are counted only where
+  // one a thread, and what all of them have in common runs once; the result is the same for any
+  // number of threads. Events are counted only where
   // energy has a weight; else all energies are 0.
   std::vector<Reward::Parts> on_batch(int batch, const std::vector<StaircaseSet>& students) const;
   // The mean over all batches, of a student as it is: a calibrated model or the teacher's own. Its

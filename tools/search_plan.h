@@ -30,7 +30,15 @@ inline std::pair<Candidate, Costs> rescore_start(const Workshop& workshop,
   const auto begin = now();
   const Candidate scored = rescore(workshop, held_out, {start}).front();
   const double ranking = seconds(now() - begin);
-  const std::vector<StaircaseSet> students(size_t(omp_get_max_threads()), start);
+  // Different ones from their first staircase on, as a search proposes them.
+  std::vector<StaircaseSet> students(size_t(omp_get_max_threads()), start);
+  for (size_t i = 0; i < students.size(); ++i)
+    for (auto& f : students[i])
+      if (f) {
+        f->t2 = uint8_t(255 - i);
+        f = f->ordered();
+        break;
+      }
   objective.on_batch(0, students);  // the first call of a thread allocates
   const auto warm = now();
   objective.on_batch(0, students);
