@@ -1,4 +1,4 @@
-// ./bench int8|lut|net|map|train: how fast the engine is, beside the best there is.
+// ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is.
 #include <cstdio>
 
 #include "engine/gemm.h"
@@ -15,9 +15,10 @@ int main(int argc, char** argv) {
   options.add_flag("--signature", wants_signature,
                    "print a hash of the logits of fixed networks, the same for every kernel");
   options.require_subcommand(0, 1);
-  Action action;
+  Run action;
   add_conv(options, action);
   add_net(options, action);
+  add_search(options, action);
   add_map(options, action);
   add_train(options, action);
   return run_program(options, argc, argv, [&] {

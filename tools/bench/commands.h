@@ -9,12 +9,13 @@
 
 namespace tri {
 
-using Action = std::function<void()>;
+using Run = std::function<void()>;
 
-void add_conv(Options& options, Action& action);  // int8, lut
-void add_net(Options& options, Action& action);
-void add_map(Options& options, Action& action);
-void add_train(Options& options, Action& action);
+void add_conv(Options& options, Run& action);  // int8, lut
+void add_net(Options& options, Run& action);
+void add_search(Options& options, Run& action);
+void add_map(Options& options, Run& action);
+void add_train(Options& options, Run& action);
 
 // A hash of the logits that fixed networks, made from a seed, give for fixed pictures: the same on
 // every instruction set and for any number of threads. Covers every kind of layer, as teacher and

@@ -177,7 +177,7 @@ void add_options(CLI::App& command, Settings& s) {
 
 }  // namespace
 
-void add_conv(Options& options, Action& action) {
+void add_conv(Options& options, Run& action) {
   const auto add = [&](ConvKind kind, const char* name, const char* what) {
     const auto settings = std::make_shared<Settings>();
     settings->kind = kind, settings->name = name;

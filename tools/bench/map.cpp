@@ -174,7 +174,7 @@ void run(const Settings& s) {
 
 }  // namespace
 
-void add_map(Options& options, Action& action) {
+void add_map(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command =
       *options.add_subcommand("map", "maps of bytes beside memcpy, in L1, L2 and memory");

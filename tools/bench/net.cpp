@@ -1,10 +1,7 @@
 // ./bench net FILE: pictures a second of a whole network, beside PyTorch's quantised one.
 #include <omp.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 
@@ -12,8 +9,7 @@
 #include "engine/int_net.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/contest.h"
-#include "tools/bench/table.h"
+#include "tools/bench/torch.h"
 #include "tools/pictures.h"
 
 namespace tri {
@@ -54,60 +50,6 @@ class Ours : public Contestant {
   std::string isa_;
 };
 
-// The layer table as tools/peer_torch.py reads it.
-Json table_for_peer(const Model& model, const Settings& s) {
-  static const char* const kNames[] = {"conv", "depthwise", "max_pool", "avg_pool", "dropout"};
-  Json layers = Json::array();
-  for (const Layer& l : model.layers)
-    layers.push_back({{"kind", kNames[int(l.kind)]},
-                      {"in", l.in.c},
-                      {"out", l.output.c},
-                      {"kernel", l.kernel},
-                      {"stride", l.stride},
-                      {"pad", l.pad},
-                      {"activated", l.activated}});
-  return {{"threads", s.threads}, {"batch", s.batch}, {"layers", layers}};
-}
-
-// A Python process that answers every line with one of its own.
-class Torch : public Contestant {
- public:
-  Torch(const Model& model, const Settings& s) {
-    int to[2], from[2];
-    if (pipe(to) || pipe(from)) throw Error("no pipe");
-    const pid_t pid = fork();
-    if (pid < 0) throw Error("no process");
-    if (pid == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      dup2(to[0], 0), dup2(from[1], 1);
-      for (int end : {to[0], to[1], from[0], from[1]}) close(end);
-      execlp(s.python.c_str(), s.python.c_str(), "tools/peer_torch.py", "--serve", nullptr);
-      _exit(127);
-    }
-    close(to[0]), close(from[1]);
-    to_ = fdopen(to[1], "w"), from_ = fdopen(from[0], "r");
-    engine_ = ask(table_for_peer(model, s).dump());
-  }
-  std::string description() const override { return engine_; }
-  std::optional<uint64_t> prepare(int) override { return {}; }  // its weights are random
-  void run() override { ask("run"); }
-
- private:
-  std::string ask(const std::string& line) {
-    char answer[200];
-    if (std::fprintf(to_, "%s\n", line.c_str()) < 0 || std::fflush(to_) ||
-        !std::fgets(answer, sizeof answer, from_))
-      throw Error(
-          "tools/peer_torch.py did not answer: it needs the package python3-torch and to be "
-          "started from the project's folder");
-    std::string text = answer;
-    text.pop_back();
-    return text;
-  }
-  FILE *to_, *from_;
-  std::string engine_;
-};
-
 void run(const Settings& s) {
   const Model model = load_model(s.file, table_of);
   Dataset pictures = load_pictures(s.data, s.batch).test;
@@ -117,7 +59,9 @@ void run(const Settings& s) {
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();
   if (s.peer) {
-    contest.add("torch", [&] { return std::make_unique<Torch>(model, s); });
+    contest.add("torch", [&] {
+      return torch_peer("peer_torch.py", s.python, problem_for_torch(model, s.threads, s.batch));
+    });
     std::cerr << "torch: " << contest.description() << "\n";
   }
   const std::vector<double> seconds = contest.race(0, s.repeats);
@@ -152,7 +96,7 @@ void run(const Settings& s) {
 
 }  // namespace
 
-void add_net(Options& options, Action& action) {
+void add_net(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command = *options.add_subcommand("net", "a whole network, in pictures a second");
   command.add_option("FILE", s->file, "a .q8 or .tri file")->required();

@@ -86,7 +86,7 @@ void run(const Settings& s) {
 
 }  // namespace
 
-void add_train(Options& options, Action& action) {
+void add_train(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command = *options.add_subcommand("train", "a training step of each net");
   command.add_option("--net", s->nets, "nets, separated by commas")

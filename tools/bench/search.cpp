@@ -1,0 +1,140 @@
+// ./bench search: rewards a second, as ./search has its students evaluated, beside PyTorch.
+#include "rl/search.h"
+
+#include <omp.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "data/file.h"
+#include "nets/nets.h"
+#include "rl/state.h"
+#include "tools/bench/commands.h"
+#include "tools/bench/torch.h"
+#include "tools/pictures.h"
+
+namespace tri {
+namespace {
+
+struct Settings {
+  std::string net = "vgg19", teacher, isa, csv, json, python = "/usr/bin/python3";
+  DataOptions data;
+  int threads = omp_get_max_threads(), batch = 256, students = 20, repeats = 5;
+  bool peer = false;
+};
+
+// The problems, by number.
+constexpr const char* kProblems[] = {"as they are", "calibrated"};
+
+// A generation that a search draws around the mean-square start.
+std::vector<StaircaseSet> generation(const WarmUp& start, int students) {
+  const auto p = Parametrisation::centred(start.mse_optimal, Parametrisation::Widths());
+  std::vector<StaircaseSet> drawn;
+  make_algorithm("random", p, layer_states(start.histograms), {.episodes = students}, 1)
+      ->update([&](const std::vector<Actions>& proposed) {
+        for (const Actions& actions : proposed) drawn.push_back(p.staircases(actions));
+        return std::vector<double>(proposed.size());
+      });
+  return drawn;
+}
+
+class Ours : public Contestant {
+ public:
+  Ours(const Model& model, const Dataset& pictures, const Settings& s)
+      : isa_(conv_variant(ConvKind::int8, s.isa).isa), teacher_(model, s.isa) {
+    omp_set_num_threads(s.threads);
+    students_ = generation(warm_up(teacher_, pictures), s.students);
+    for (const bool calibrate : {false, true}) {
+      ObjectiveOptions options;
+      options.batch = s.batch;
+      options.attention_layers = attention_layers(s.net);
+      options.calibrate = calibrate;
+      objectives_.emplace_back(teacher_, pictures, options);
+    }
+  }
+  std::string description() const override { return isa_; }
+  std::optional<uint64_t> prepare(int problem) override {
+    objective_ = &objectives_[size_t(problem)];
+    return {};
+  }
+  void run() override { objective_->on_batch(0, students_); }
+
+ private:
+  std::string isa_;
+  IntNet teacher_;
+  std::vector<StaircaseSet> students_;
+  std::vector<Objective> objectives_;
+  const Objective* objective_ = nullptr;
+};
+
+void run(const Settings& s) {
+  const std::string file = s.teacher.empty() ? "nets/weights/" + s.net + ".q8" : s.teacher;
+  const Model model = load_model(file, table_of);
+  if (model.net != s.net) throw Error(file + ": is a " + model.net + ", expected " + s.net);
+  const Dataset pictures = load_pictures(s.data, 1).train.slice(0, s.batch);
+  Contest contest;
+  contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
+  const std::string isa = contest.description();
+  if (s.peer) {
+    contest.add("torch", [&] {
+      Json problem = problem_for_torch(model, s.threads, s.batch);
+      problem["attention"] = Json::array();
+      for (const std::string& layer : attention_layers(s.net))
+        problem["attention"].push_back(model.tap(layer));
+      return torch_peer("peer_torch_search.py", s.python, problem);
+    });
+    std::cerr << "torch: " << contest.description() << ", students as they are\n";
+  }
+  Table table({{"net", 12},
+               {"students", 11},
+               {"ISA", 8},
+               {"threads", 7},
+               {"batch", 5},
+               {"evaluations/s", 13, 2},
+               {"torch_evaluations/s", 19, 2},
+               {"vs_torch", 8, 2}});
+  Json summary;
+  for (int problem = 0; problem < 2; ++problem) {
+    const std::vector<double> seconds = contest.race(problem, s.repeats);
+    const double rate = s.students / seconds[0];
+    Json row = {{"net", s.net},     {"students", kProblems[problem]},
+                {"ISA", isa},       {"threads", s.threads},
+                {"batch", s.batch}, {"evaluations/s", rate}};
+    if (s.peer) {
+      row["torch_evaluations/s"] = 1 / seconds[1];
+      row["vs_torch"] = rate * seconds[1];
+    }
+    table.add(row);
+    const std::string prefix = problem == 0 ? "" : "calibrated_";
+    summary[prefix + "evaluations_per_s"] = rate;
+    if (s.peer) summary[prefix + "vs_torch"] = rate * seconds[1];
+  }
+  table.write(s.csv, s.json, summary);
+}
+
+}  // namespace
+
+void add_search(Options& options, Run& action) {
+  const auto s = std::make_shared<Settings>();
+  CLI::App& command =
+      *options.add_subcommand("search", "the reward of a search, in evaluations a second");
+  command.add_option("--net", s->net, "the network")->check(OneOf(net_names()));
+  command.add_option("--teacher", s->teacher, "teacher file [nets/weights/NET.q8]");
+  command.add_flag("--peer", s->peer,
+                   "take turns with the same evaluation in PyTorch (Debian's python3-torch), in "
+                   "fp32 with random weights");
+  command.add_option("--python", s->python, "the Python that has torch");
+  s->data.add_to(command);
+  command.add_option("--isa", s->isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
+  command.add_option("--threads", s->threads, "threads, of everyone")->check(CLI::Range(1, 1024));
+  command.add_option("--batch", s->batch, "pictures an evaluation")->check(CLI::Range(1, 1000));
+  command.add_option("--students", s->students, "students that we evaluate a turn")
+      ->check(CLI::Range(1, 1000));
+  command.add_option("--repeats", s->repeats, "turns of which the median counts")
+      ->check(CLI::Range(1, 1000));
+  command.add_option("--csv", s->csv, "file for the rows as CSV");
+  command.add_option("--json", s->json, "file for the rows and the summary as JSON");
+  command.callback([s, &action] { action = [s] { run(*s); }; });
+}
+
+}  // namespace tri
