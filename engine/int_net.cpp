@@ -184,8 +184,9 @@ void IntNet::forward_from(int cut, const uint8_t* codes, int n, int32_t* logits,
 
 void IntNet::forward_part(Part part, const uint8_t* begin, int n, void* end, Workspace& workspace,
                           const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
-  const std::vector<int> taps = model_.tap_layers();
-  const auto codes = [&](int t) { return model_.layers[size_t(taps[size_t(t)])].output.size(); };
+  const auto codes = [&](int tap) {
+    return model_.layers[size_t(model_.tap_layers()[size_t(tap)])].output.size();
+  };
   const size_t classes = size_t(model_.layers.back().output.c);
   const size_t in = part.from < 0 ? model_.layers.front().in.size() : codes(part.from);
   const size_t out = part.to < 0 ? classes * sizeof(int32_t) : codes(part.to);

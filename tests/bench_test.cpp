@@ -141,6 +141,19 @@ TEST_CASE("bench net measures pictures a second of teachers and students") {
   CHECK(run(program("bench") + " lut --isa z80").err.find("z80") != std::string::npos);
 }
 
+TEST_CASE("bench search measures evaluations a second of a search's reward") {
+  const Files files;
+  const std::string search = "search --net alexnet --offline --batch 3 --students 2 --repeats 1 ";
+  const Json result = bench(search + "--teacher " + files.teacher);
+  REQUIRE(result["rows"].size() == 2);
+  CHECK(result["rows"][1]["students"] == "calibrated");
+  for (const char* key : {"evaluations_per_s", "calibrated_evaluations_per_s"})
+    CHECK(result["summary"][key].get<double>() > 0);
+  const Ran other = run(program("bench") + " search --offline --teacher " + files.teacher);
+  CHECK(other.status == 1);
+  CHECK(other.err.find("is a alexnet, expected vgg19") != std::string::npos);
+}
+
 TEST_CASE("bench map measures every map in every place") {
   const Json map = bench("map --repeats 1 --threads 2");
   CHECK(map["rows"].size() % 3 == 0);

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "data/cifar10.h"
 #include "tests/random_model.h"
@@ -73,6 +74,32 @@ TEST_CASE("a calibrator that changes nothing changes nothing, for teacher and st
     InCodes observer(net.model());
     CHECK(f.logits(net, &staircases, &observer) == f.logits(net, &staircases));
   }
+}
+
+TEST_CASE("statistics are over all pictures, also of layers whose accumulators come in parts") {
+  struct Parts : Calibrator {
+    std::vector<size_t> pixels;
+    void see(int layer, const int32_t*, size_t n) override {
+      if (layer == 0) pixels.push_back(n);
+    }
+    Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
+  };
+  Fixture f;
+  f.model = random_model({conv3("wide", 64), logits(linear("fc", kClasses))}, f.rng);
+  const IntNet net(f.model);
+  Parts parts;
+  f.logits(net, nullptr, &parts);
+  CHECK(parts.pixels.size() > 1);
+  CHECK(std::accumulate(parts.pixels.begin(), parts.pixels.end(), size_t(0)) == kPictures * 1024);
+  const TeacherRun all = run_teacher(net, f.pixels);
+  CHECK(all.logits == f.logits(net, nullptr));
+  std::vector<double> mean(64);
+  for (int i = 0; i < kPictures; ++i) {
+    const auto begin = f.pixels.begin() + i * kPictureBytes;
+    const ChannelStatistics one = run_teacher(net, {begin, begin + kPictureBytes}).statistics;
+    for (size_t k = 0; k < mean.size(); ++k) mean[k] += one.mean[0][k] / kPictures;
+  }
+  for (size_t k = 0; k < mean.size(); ++k) CHECK(all.statistics.mean[0][k] == Approx(mean[k]));
 }
 
 TEST_CASE("a calibrated student's channels have the teacher's mean and spread in every layer") {

@@ -103,6 +103,7 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   net.forward(pixels.data(), 40, s.data(), workspace, &student);
   net.forward(pixels.data(), 40, t.data(), workspace);
   CHECK(parts.kl == kl_divergence(s, t, kClasses));
+  CHECK(parts.agreement == agreement(s, t, kClasses));
 
   const int before = omp_get_max_threads();
   for (int threads : {1, 2}) {

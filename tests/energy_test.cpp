@@ -1,7 +1,5 @@
 #include "distill/energy.h"
 
-#include <numeric>
-
 #include "engine/int_net.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
@@ -10,8 +8,6 @@ using namespace tri;
 using doctest::Approx;
 
 namespace {
-
-double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
 
 // A table whose energies are told apart by their decimal place.
 const EnergyTable kPlaces{.add8 = 0,
@@ -38,11 +34,26 @@ TEST_CASE("energy counts every operation of a layer, the map's edges left out") 
   const std::vector<double> coded = energy(model, student, events, free);
   CHECK(coded[0] == Approx(uses * (1e6 + 1e3) + 1024 * 2e3));
   CHECK(coded[1] == Approx(2048 * 0.3 * 1 + 2048 * 2 * (2e6 + 1e3) + 2048 * 1e9));
-  CHECK(coded[2] == 0);
+  CHECK(coded[2] == Approx(2048 * 1e3));  // logits to add up
   events[1].coded = false;
   const std::vector<double> teacher = energy(model, {}, events, free);
   CHECK(teacher[0] == Approx(uses * (1e6 + 1e3) + 1024 * 1e9));
   CHECK(teacher[1] == Approx(2048 * (1e6 + 1e3) + 2048 * 1e9));
+}
+
+TEST_CASE("max pools cost a comparison for every code of a window but the first") {
+  Rng rng(4);
+  // 3x3 windows, padded, have 16 * 3 - 1 places an axis within the map.
+  const Model model = random_model(
+      {conv3("a", 5), pool("p", 3, 2, 1), conv3("b", 2), pool("q", 2, 2), logits(linear("c", 10))},
+      rng);
+  const std::vector<EventRecorder::Events> events(model.layers.size(), {.zeros = 1});
+  EnergyTable add{0, 0, 0, 0, 0, {{1, 0}}};
+  add.add8 = 8;
+  const double a = 5 * (47 * 47 - 16 * 16) * 8, b = 2 * (16 * 16 - 8 * 8) * 8;
+  CHECK(teacher_energy(model, add) == std::vector<double>{0, a, 0, b, 0});
+  const StaircaseSet student = {TriSegment{1, 2, 3, 4}, std::nullopt};
+  CHECK(energy(model, student, events, add) == std::vector<double>{0, a / 4, 0, b, 0});
 }
 
 TEST_CASE("bytes cost what the smallest memory costs that holds them") {
@@ -69,7 +80,9 @@ TEST_CASE("a student costs less than its teacher, and the less the more zeros it
     const bool coded = !set.empty();
     const Staircases student(net.model(), coded ? set : StaircaseSet(size_t(net.model().taps())));
     net.forward(pixels.data(), 4, logits.data(), workspace, coded ? &student : nullptr, &recorder);
-    return sum(energy(net.model(), set, recorder.events(), {}));
+    if (set.empty())
+      CHECK(energy(net.model(), {}, recorder.events(), {}) == teacher_energy(net.model(), {}));
+    return total(energy(net.model(), set, recorder.events(), {}));
   };
   const auto set = [&](uint8_t t1) {
     return StaircaseSet(size_t(net.model().taps()), TriSegment{t1, 90, 200, 220});

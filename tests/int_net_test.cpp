@@ -149,6 +149,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a forward cut in two at any tap computes and shows what a whole one does") {
+  Rng rng(11);
+  constexpr int n = 35;  // a chunk and a bit
+  for (const bool nin : {false, true}) {
+    const Model model = random_model(every_kind_of_layer(nin), rng);
+    const std::vector<uint8_t> pixels = random_pixels(n, rng);
+    const IntNet net(model);
+    Workspace workspace;
+    const Staircases student(model, random_staircases(model, rng));  // every third tap has none
+    for (const Staircases* staircases : {static_cast<const Staircases*>(nullptr), &student}) {
+      const Result whole = run(net, pixels, n, staircases, workspace);
+      for (int cut = 0; cut < model.taps(); ++cut) {
+        CAPTURE(nin);
+        CAPTURE(cut);
+        Result halves;
+        halves.logits.resize(whole.logits.size());
+        Store store(halves);
+        const Layer& l = model.layers[size_t(model.tap_layers()[size_t(cut)])];
+        std::vector<uint8_t> codes(n * l.output.size() + 1, 77);
+        net.forward_until(cut, pixels.data(), n, codes.data(), workspace, staircases, &store);
+        CHECK(int(halves.taps.size()) == cut);
+        CHECK(codes.back() == 77);
+        net.forward_from(cut, codes.data(), n, halves.logits.data(), workspace, staircases, &store);
+        CHECK(halves.logits == whole.logits);
+        CHECK(halves.taps == whole.taps);
+      }
+    }
+  }
+}
+
 TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it constant") {
   Rng rng(6);
   const Model model = random_model(every_kind_of_layer(false), rng);

@@ -17,20 +17,22 @@ const Journal::Binding kBinding = {{"NET", "alexnet"}, {"--batch", "64"}};
 
 Evaluation evaluation(double x) {
   return {.students = uint64_t(1e18 * x),
-          .reward_mse = -x / 3,
-          .parts = {{x / 7, -0.0, 1e-300 * x}, {1 / x, 5e-324, -x}},
+          .mse = {x / 9, x / 8, -x / 3, x / 5, x / 6},
+          .parts = {{x / 7, -0.0, 1e-300 * x, 0.5, x / 4}, {1 / x, 5e-324, -x, x / 2, 0}},
           .seconds = 100 * x};
 }
 
 bool same(const Evaluation& a, const Evaluation& b) {
-  const auto number = [](double x) { return std::bit_cast<uint64_t>(x); };
-  bool equal = a.students == b.students && number(a.reward_mse) == number(b.reward_mse) &&
-               number(a.seconds) == number(b.seconds) && a.parts.size() == b.parts.size();
-  for (size_t i = 0; equal && i < a.parts.size(); ++i)
-    equal = number(a.parts[i].kl) == number(b.parts[i].kl) &&
-            number(a.parts[i].attention) == number(b.parts[i].attention) &&
-            number(a.parts[i].reward) == number(b.parts[i].reward);
-  return equal;
+  const auto numbers = [](const Evaluation& e) {
+    std::vector<uint64_t> bits = {e.students, std::bit_cast<uint64_t>(e.seconds)};
+    std::vector<Reward::Parts> all = e.parts;
+    all.push_back(e.mse);
+    for (const Reward::Parts& p : all)
+      for (const double x : {p.kl, p.attention, p.reward, p.agreement, p.energy})
+        bits.push_back(std::bit_cast<uint64_t>(x));
+    return bits;
+  };
+  return numbers(a) == numbers(b);
 }
 
 // Three updates of two searches, in turns.

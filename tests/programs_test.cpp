@@ -33,6 +33,13 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(selected["zero_share"] > 0.0);
   CHECK(selected["uncalibrated"]["accuracy"].is_number());
   CHECK(result["mse"]["uncalibrated"]["test_kl"] != result["mse"]["test_kl"]);
+  const Json& energy = result["energy"];
+  CHECK(energy["student"] == selected["energy"]);
+  CHECK(energy["student"] < energy["teacher"]);
+  double layers = 0;
+  for (const Json& layer : energy["layers"]) layers += layer["student"].get<double>();
+  CHECK(layers == doctest::Approx(energy["student"].get<double>()));
+  CHECK(result["front"].size() >= 1);
 
   const auto csv = read_file(bench.out + "/search.csv");
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 2);
@@ -64,7 +71,8 @@ TEST_CASE(
   if (fs::exists("data/cifar-10-batches-bin")) return;
   const Ran ran = run("env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " +
                       program("search") + " alexnet --algo mse --test 50" +
-                      " --batch 4 --pool 8 --held-out 8 --calibration 8 --teacher " + bench.teacher + " --out " + bench.out);
+                      " --batch 4 --pool 8 --held-out 8 --calibration 8 --teacher " +
+                      bench.teacher + " --out " + bench.out);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   CHECK(ran.err.find("no CIFAR-10 (") != std::string::npos);
@@ -108,6 +116,67 @@ TEST_CASE("search compares all algorithms over seeds, and keeps the layers it is
   CHECK(unknown.err.find("conv9") != std::string::npos);
   const Ran grid = bench.search("--algo grid --prior none --data " + bench.data);
   CHECK(grid.status == 1);
+}
+
+TEST_CASE("search weighs energy by a table that can be edited, and reports the front") {
+  const Bench bench;
+  const std::string table = (bench.scratch.path / "table.json").string();
+  const auto search = [&](const std::string& more) {
+    const Ran ran = bench.search("--algo cem --data " + bench.data + " " + more);
+    INFO(ran.err);
+    CHECK(ran.status == 0);
+    return ran;
+  };
+  search("");
+  const Json plain = json_of(bench.out + "/result.json");
+  write_file(table, std::string("{\"sram\": {\"1\": 0}, \"multiply8\": 2, \"multiply32\": 0}"));
+  const Ran weighed = search("--top 40 --energy-weight 50 --energy-table " + table);
+  CHECK(weighed.out.find("front, held-out pictures") != std::string::npos);
+  const Json result = json_of(bench.out + "/result.json");
+  // 27 weights of conv1 meet a pixel, but at the edges.
+  const Json &teacher = result["energy"]["layers"][0], &before = plain["energy"]["layers"][0];
+  CHECK(teacher["name"] == "conv1");
+  const double macs = 94 * 94 * 3 * 64;
+  CHECK(teacher["teacher"].get<double>() == doctest::Approx(1e-6 * macs * (2 + 0.1)));
+  CHECK(before["teacher"] != teacher["teacher"]);
+  CHECK(result["selected"]["energy"].get<double>() / result["energy"]["teacher"].get<double>() <
+        plain["selected"]["energy"].get<double>() / plain["energy"]["teacher"].get<double>());
+
+  // The least energy of those with full agreement: a random teacher is easily agreed with.
+  const Json& front = result["front"];
+  REQUIRE(front.size() >= 1);
+  CHECK(front.back()["agreement"] == 1.0);
+  int measured = 0;
+  for (const Json& member : front)
+    for (const Json& candidate : result["candidates"])
+      if (candidate["layers"] == member["layers"]) {
+        CHECK(member["accuracy"] == candidate["accuracy"]);
+        CHECK(member["test_agreement"] == candidate["agreement"]);
+        CHECK(member["kl"] == candidate["kl"]);
+        ++measured;
+      }
+  CHECK(measured == int(front.size()));
+
+  const auto resume = [&](const std::string& more) {
+    return bench.search("--algo cem --resume --data " + bench.data + " " + more);
+  };
+  CHECK(resume("--energy-weight 50 --energy-table " + table).status == 0);
+  const Ran weight = resume("--energy-weight 49 --energy-table " + table);
+  CHECK(weight.status == 1);
+  CHECK(weight.err.find("--energy-weight was 50 and is 49") != std::string::npos);
+  const Ran energies = resume("--energy-weight 50");
+  CHECK(energies.status == 1);
+  CHECK(energies.err.find("the energies was {\"add8\"") != std::string::npos);
+
+  write_file(table, std::string("{\"add8\": -1}"));
+  const Ran negative = bench.search("--energy-table " + table + " --data " + bench.data);
+  CHECK(negative.status == 1);
+  CHECK(negative.err.find("table.json: \"add8\" is -1") != std::string::npos);
+  write_file(table, std::string("{\"add8\": 0, \"add16\": 0, \"add32\": 0, \"multiply8\": 0, "
+                                "\"multiply32\": 0, \"sram\": {\"1\": 0}}"));
+  const Ran nothing = bench.search("--energy-table " + table + " --data " + bench.data);
+  CHECK(nothing.status == 1);
+  CHECK(nothing.err.find("table.json: costs the teacher nothing") != std::string::npos);
 }
 
 TEST_CASE("train writes a teacher that evaluate reads, and goes on from its checkpoint") {

@@ -90,8 +90,11 @@ TEST_CASE("real data: a student with the mean-square staircases is far from chan
   const Dataset pictures = load_test(real_data()).slice(0, 60);
   const WarmUp start = warm_up(teacher, load_train(real_data()).slice(0, 60));
   const Staircases student(teacher.model(), {start.mse_optimal.begin(), start.mse_optimal.end()});
-  const Measures m = measure(teacher, pictures, logits_of(teacher, pictures), student);
+  const Measures m = measure(teacher, pictures, logits_of(teacher, pictures), student, {});
   CHECK(m.accuracy > 0.4);
   CHECK(m.agreement > 0.4);
   CHECK(m.zero_share > 0.3);
+  const double share = total(m.energy) / total(teacher_energy(teacher.model(), {}));
+  CHECK(share > 0.1);
+  CHECK(share < 0.6);
 }

@@ -83,7 +83,7 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
       {conv3("a", 5), pool("p", 2, 2), conv3("b", 4), logits(linear("c", kClasses))}, rng));
   const StaircaseSet set = {TriSegment{20, 40, 60, 80}, std::nullopt};
   const Staircases student(net.model(), set);
-  constexpr int n = 3;
+  constexpr int n = 7;  // more than a block of counts
   const std::vector<uint8_t> pixels = random_pixels(n, rng);
   std::vector<int32_t> logits(n * kClasses);
   Workspace workspace;
@@ -123,4 +123,34 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
   net.forward(pixels.data(), n, logits.data(), workspace, &flat, &fewer);
   CHECK(fewer.events()[2].zeros == counts[0] + counts[1]);
   CHECK(fewer.events()[2].low == 0);
+}
+
+TEST_CASE("taps together see what each sees alone, and only what one of them watches is decoded") {
+  struct One : Tap {
+    int wanted, seen = 0, inputs = 0;
+    explicit One(int tap) : wanted(tap) {}
+    bool watches(int tap) const override { return tap == wanted; }
+    void activation(int tap, const uint8_t*, int n, Shape) override {
+      CHECK((tap == 1 || tap == 3));
+      seen += n;
+    }
+    void input(int, const uint8_t*, const TriSegment*, int n, Shape) override { inputs += n; }
+  };
+  Rng rng(10);
+  const IntNet net(random_model(every_kind_of_layer(false), rng));
+  constexpr int n = 3;
+  const std::vector<uint8_t> pixels = random_pixels(n, rng);
+  std::vector<int32_t> logits(n * kClasses);
+  Workspace workspace;
+  One a(1), b(3);
+  Taps both({&a, &b});
+  net.forward(pixels.data(), n, logits.data(), workspace, nullptr, &both);
+  CHECK(a.seen == 2 * n);
+  CHECK(b.seen == 2 * n);
+  int layers = 0;
+  for (const Layer& l : net.model().layers) layers += l.has_weights();
+  CHECK(a.inputs == layers * n);
+  One alone(3);
+  net.forward(pixels.data(), n, logits.data(), workspace, nullptr, &alone);
+  CHECK(alone.seen == n);
 }

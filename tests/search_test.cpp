@@ -74,6 +74,114 @@ TEST_CASE("students are judged calibrated, on one batch of pictures at a time") 
   CHECK(plain.on_all(f.teacher, students[0]).reward == doctest::Approx(sum.reward));
 }
 
+TEST_CASE("students judged together get what each gets alone, wherever they begin to differ") {
+  Fixture f;
+  const StaircaseSet& start = f.start.mse_optimal;
+  for (const bool calibrate : {false, true}) {
+    const Objective objective(f.teacher, f.pictures,
+                              {.batch = 16,
+                               .attention_layers = {"conv1", "conv2", "conv3"},
+                               .energy_weight = 0.1,
+                               .calibrate = calibrate});
+    for (size_t tap = 0; tap < start.size(); ++tap) {
+      CAPTURE(calibrate);
+      CAPTURE(tap);
+      std::vector<StaircaseSet> students(3, start);
+      students[1][tap] = TriSegment{30, 60, 90, 120};
+      students[2][tap].reset();
+      if (tap + 1 < start.size()) students[0].back().reset(), students[1].back().reset();
+      const std::vector<Reward::Parts> together = objective.on_batch(1, students);
+      for (size_t i = 0; i < students.size(); ++i) {
+        const Reward::Parts alone = objective.on_batch(1, {students[i]}).front();
+        CHECK(together[i].kl == alone.kl);
+        CHECK(together[i].attention == alone.attention);
+        CHECK(together[i].agreement == alone.agreement);
+        CHECK(together[i].energy == alone.energy);
+        CHECK(together[i].reward == alone.reward);
+      }
+    }
+    CHECK(objective.on_batch(0, {start, start}).back().kl ==
+          objective.on_batch(0, {start}).front().kl);
+  }
+}
+
+TEST_CASE("energy counts in the reward by its weight, and is not counted without one") {
+  Fixture f;
+  const StaircaseSet& start = f.start.mse_optimal;
+  const EnergyTable table{.multiply8 = 5};
+  const Objective weighted(f.teacher, f.pictures,
+                           {.batch = 16, .energy_weight = 0.5, .energy_table = table});
+  const Reward::Parts plain = f.objective.on_batch(0, {start}).front();
+  const Reward::Parts p = weighted.on_batch(0, {start}).front();
+  CHECK(plain.energy == 0);
+  CHECK(p.kl == plain.kl);
+  CHECK(p.reward == doctest::Approx(plain.reward - 0.5 * p.energy));
+  CHECK(weighted.quality(p) == doctest::Approx(plain.reward));
+
+  // By hand: the calibrated student's events on these pictures.
+  const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
+  const IntNet student(
+      calibrated(f.teacher, start, pixels, run_teacher(f.teacher, pixels).statistics));
+  const Staircases staircases(student.model(), start);
+  EventRecorder events(student.model().layers.size());
+  std::vector<int32_t> logits(16 * kClasses);
+  Workspace workspace;
+  student.forward(pixels.data(), 16, logits.data(), workspace, &staircases, &events);
+  CHECK(p.energy == doctest::Approx(total(energy(student.model(), start, events.events(), table)) /
+                                    total(teacher_energy(student.model(), table))));
+  // Over all batches it is counted, whatever its weight.
+  const Reward::Parts all = f.objective.on_all(f.teacher, start);
+  CHECK(all.energy > 0);
+  CHECK(all.reward == doctest::Approx(-all.kl - 0.1 * all.attention));
+  CHECK(weighted.on_all(f.teacher, start).reward ==
+        doctest::Approx(all.reward - 0.5 * weighted.on_all(f.teacher, start).energy));
+}
+
+TEST_CASE("a search whose reward weighs energy finds students that cost less, and keeps a front") {
+  Fixture f;
+  const Objective weighted(f.teacher, f.pictures, {.batch = 16, .energy_weight = 20});
+  CHECK(f.run("cem").front.members().empty());
+  const SearchResult quality = f.run("cem");
+  f.judge = &weighted;
+  Journal journal;
+  const SearchResult found = f.run("cem", 1, journal);
+  const auto cost = [&](const Candidate& c) { return f.objective.on_all(f.teacher, c.f).energy; };
+  CHECK(cost(found.shortlist.best()[0]) < cost(quality.shortlist.best()[0]));
+
+  // Every student evaluated is one of the front or dominated by one.
+  const std::vector<Candidate>& front = found.front.members();
+  REQUIRE(front.size() > 1);
+  CHECK(front.size() <= SearchOptions().front);
+  for (size_t i = 1; i < front.size(); ++i) {
+    CHECK(front[i].energy > front[i - 1].energy);
+    CHECK(front[i].reward > front[i - 1].reward);
+  }
+  double least = 1, best = -1e9;
+  for (const Evaluation& e : journal.of("cem", 1))
+    for (const Reward::Parts& p : e.parts) {
+      least = std::min(least, p.energy);
+      best = std::max(best, weighted.quality(p) - weighted.quality(e.mse));
+    }
+  CHECK(front.front().energy == least);
+  CHECK(front.back().reward == best);
+
+  // Replayed, and on another number of threads, it is the same.
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(3 - std::min(threads, 2));
+  Journal anew;
+  for (Journal* j : {&journal, &anew}) {
+    const SearchResult again = f.run("cem", 1, *j);
+    CHECK(same(again.shortlist, found.shortlist));
+    REQUIRE(again.front.members().size() == front.size());
+    for (size_t i = 0; i < front.size(); ++i) {
+      CHECK(again.front.members()[i].f == front[i].f);
+      CHECK(again.front.members()[i].energy == front[i].energy);
+      CHECK(again.front.members()[i].reward == front[i].reward);
+    }
+  }
+  omp_set_num_threads(threads);
+}
+
 TEST_CASE("a search evaluates what it was given at most, and lists the best gains over the start") {
   Fixture f;
   const std::vector<std::pair<std::string, int>> expected = {
@@ -211,6 +319,16 @@ TEST_CASE("layers without a staircase stay without, and the most sensitive ones 
       CHECK(c.f[tap].has_value() == (int(tap) != sensitive[0]));
 }
 
+TEST_CASE("the front of candidates is that of agreement and energy") {
+  std::vector<Candidate> candidates(4);
+  const double agreements[] = {0.9, 0.8, 0.95, 0.8}, energies[] = {0.4, 0.3, 0.5, 0.2};
+  for (size_t i = 0; i < 4; ++i)
+    candidates[i].agreement = agreements[i], candidates[i].energy = energies[i];
+  const std::vector<Candidate> front = front_of(candidates);
+  REQUIRE(front.size() == 3);
+  for (size_t i = 0; i < 3; ++i) CHECK(front[i].energy == std::vector{0.2, 0.4, 0.5}[i]);
+}
+
 TEST_CASE("candidates are ranked by held-out pictures and measured as their files answer") {
   Fixture f;
   const SearchResult found = f.run("random");
@@ -229,6 +347,15 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   REQUIRE(v.candidates.size() == 2);
   CHECK(v.candidates[0].candidate.f == ranked[0].f);
   CHECK(v.candidates[0].uncalibrated.has_value());
+  const std::vector<Candidate> front = front_of(ranked);
+  for (const Candidate& c : ranked) {
+    bool dominated = false;
+    for (const Candidate& other : front)
+      dominated |= other.agreement >= c.agreement && other.energy <= c.energy;
+    CHECK(dominated);
+  }
+  CHECK(total(v.teacher.energy) == total(teacher_energy(f.teacher.model(), {})));
+  CHECK(total(v.candidates[0].measures.energy) < total(v.teacher.energy));
   CHECK(v.within == (v.candidates[0].measures.accuracy >= v.teacher.accuracy - 0.05));
   CHECK(!deploy(test, mse, std::span(ranked).first(1), -1, true).within);
   const IntNet student(f.workshop.student(ranked[0].f));
