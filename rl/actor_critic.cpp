@@ -11,6 +11,30 @@ namespace {
 // Of the output layers' weights: the actor leaves the start to the prior.
 constexpr double kActorGain = 0.01, kCriticGain = 1;
 
+constexpr int kShape = 2;                   // coefficients of a head's parabola
+constexpr double kUniformDeviation = 73.9;  // of 256 equal bins, 256 / sqrt(12)
+
+// z and z^2 / 2, z being a bin's distance from the middle: [kShape][kBins].
+Matrix parabolas() {
+  Matrix basis(kShape, kBins);
+  for (int bin = 0; bin < kBins; ++bin) {
+    const double z = bin - kMiddle;
+    basis(0, bin) = z, basis(1, bin) = z * z / 2;
+  }
+  return basis;
+}
+
+// What makes the coefficients count in units of the prior's deviation: [n * kHeads][kShape].
+Matrix units(const std::vector<double>& widths) {
+  Matrix units(int(widths.size()) * kHeads, kShape);
+  for (int i = 0; i < units.rows; ++i) {
+    const double width = widths[size_t(i / kHeads)];
+    units(i, 0) = 1 / (width > 0 ? width : kUniformDeviation);
+    units(i, 1) = units(i, 0) * units(i, 0);
+  }
+  return units;
+}
+
 std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
   std::vector<int> widths = {features};
   widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
@@ -21,16 +45,20 @@ std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
 
 ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
     : body_(parameters, body_widths(features, options), options.activation, rng),
-      actor_(parameters, body_widths(features, options).back(), kHeads * kBins, kActorGain, rng),
+      actor_(parameters, body_widths(features, options).back(), kHeads * kShape, kActorGain, rng),
       critic_(parameters, body_widths(features, options).back(), 1, kCriticGain, rng) {}
 
-ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states, const Matrix& prior) {
-  CHECK(prior.rows == states.rows && prior.cols == kHeads * kBins);
+ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
+                                         const std::vector<double>& widths) {
+  CHECK(int(widths.size()) == states.rows);
+  const int heads = states.rows * kHeads;
   const Tape::Var body = body_.forward(tape, parameters, tape.constant(states));
-  const Tape::Var residual = actor_.forward(tape, parameters, body);
-  const Tape::Var logits = tape.add(tape.constant(prior), residual);
-  return {tape.log_softmax(tape.reshape(logits, states.rows * kHeads, kBins)),
-          critic_.forward(tape, parameters, body)};
+  const Tape::Var shape =
+      tape.mul(tape.constant(units(widths)),
+               tape.reshape(actor_.forward(tape, parameters, body), heads, kShape));
+  const Tape::Var logits = tape.add(tape.reshape(tape.constant(bell_prior(widths)), heads, kBins),
+                                    tape.matmul(shape, tape.constant(parabolas())));
+  return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
 }
 
 Action sample(const Matrix& log_probs, int i, Rng& rng) {

@@ -1,6 +1,11 @@
 // The agent's network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
-// The heads' logits are a prior plus the network's output, which starts near zero: the policy
-// starts as the prior. How it learns is left to rl/ppo.
+// How it learns is left to rl/ppo.
+//
+// The 256 bins of a head are points on a line, and neighbours are worth about the same. So the
+// network does not say 256 logits but the two coefficients of a parabola over the bins, which is
+// added to the logits of the prior's bell: the first moves the bell, the second makes it narrower
+// or wider. Both start near zero: the policy starts as the prior. A reward then tells about all
+// bins at once; with free logits it tells about the one that was drawn.
 #pragma once
 
 #include <span>
@@ -13,7 +18,7 @@
 namespace tri {
 
 struct ActorCriticOptions {
-  std::vector<int> hidden = {128, 128};      // widths of the shared body
+  std::vector<int> hidden = {64};      // widths of the shared body
   Activation activation = Activation::tanh;  // after each of its layers
 };
 
@@ -25,8 +30,8 @@ class ActorCritic {
     Tape::Var log_probs;  // [n * kHeads][kBins]: row i * kHeads + head
     Tape::Var values;     // [n][1]
   };
-  // states: [n][features], prior: [n][kHeads * kBins].
-  Output forward(Tape& tape, const Matrix& states, const Matrix& prior);
+  // states: [n][features]; widths: [n], of the prior's bells in bins, 0 for a uniform prior.
+  Output forward(Tape& tape, const Matrix& states, const std::vector<double>& widths);
 
   Parameters parameters;
 

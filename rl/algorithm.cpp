@@ -164,7 +164,7 @@ class Agent : public SearchAlgorithm {
         uint64_t seed)
       : given_{p.start()},
         episodes_(options.episodes),
-        ppo_(options, p.states(layer_states), p.prior(), seed) {}
+        ppo_(options, p.states(layer_states), p.widths(), seed) {}
   int generation() const override { return episodes_; }
   PpoStatistics update(const RewardFunction& reward) override {
     const PpoStatistics statistics = ppo_.update(reward, given_);

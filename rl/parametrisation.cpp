@@ -58,11 +58,10 @@ StaircaseSet Parametrisation::staircases(const Actions& actions) const {
   return result;
 }
 
-Matrix Parametrisation::prior() const { return bell_prior(widths_); }
-
 Matrix Parametrisation::states(const Matrix& layers) const {
   CHECK(layers.rows == int(centres_.size()));
-  Matrix states(steps(), layers.cols);
+  Matrix states(steps(), layers.cols + steps());
+  for (int step = 0; step < steps(); ++step) states(step, layers.cols + step) = kStepMark;
   int step = global_;
   for (int layer = 0; layer < layers.rows; ++layer) {
     if (!centres_[size_t(layer)]) continue;

@@ -21,6 +21,7 @@ namespace tri {
 
 constexpr int kHeads = 4;
 constexpr int kBins = 256;
+constexpr double kStepMark = 5;     // large beside the features, which are 0..1
 constexpr int kMiddle = kBins / 2;  // the bin that leaves a centre as it is
 
 // What is chosen in one step: t1, v1, t2, v2, in any order.
@@ -31,7 +32,7 @@ class Parametrisation {
  public:
   // Standard deviations of the prior, in bins.
   struct Widths {
-    double global = 26, residual = 10;
+    double global = 8, residual = 12;
   };
   // Layers without a centre keep their 8-bit codes and have no step.
   static Parametrisation centred(StaircaseSet centres, Widths widths);
@@ -47,11 +48,10 @@ class Parametrisation {
   }
   // Each staircase put in order.
   StaircaseSet staircases(const Actions& actions) const;
-  // Logits [steps][kHeads * kBins] of the prior: bells (normal densities on the bins) around the
-  // middle; zeros where uniform.
-  Matrix prior() const;
-  // What an agent sees at each step, from what it sees of all layers [taps][features]: of the
-  // global step the mean over the layers, and depth (the first feature) 0.
+  // What an agent sees at each step, [steps][features + steps], from what it sees of all layers,
+  // [taps][features]: of the global step the mean over the layers, and depth (the first feature) 0.
+  // The further columns say which step it is (kStepMark there, 0 elsewhere): layers that look alike
+  // could not be told apart without, and then only be moved together.
   Matrix states(const Matrix& layers) const;
 
  private:
@@ -60,7 +60,8 @@ class Parametrisation {
   std::vector<double> widths_;
 };
 
-// Bells around the middle, [widths.size()][kHeads * kBins]; zeros where the width is 0.
+// Logits of bells (normal densities on the bins) around the middle, [widths.size()][kHeads *
+// kBins]; zeros, a uniform prior, where the width is 0.
 Matrix bell_prior(const std::vector<double>& widths);
 
 }  // namespace tri

@@ -63,11 +63,11 @@ std::vector<double> gae(std::span<const double> rewards, std::span<const double>
   return advantages;
 }
 
-PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states, const Matrix& prior,
-                 const Steps& steps, const PpoOptions& options) {
+PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
+                 const std::vector<double>& widths, const Steps& steps, const PpoOptions& options) {
   // The states are few and shared by all episodes: one forward over them, from which each step
   // takes what is its own.
-  const auto [log_probs, values] = network.forward(tape, states, prior);
+  const auto [log_probs, values] = network.forward(tape, states, widths);
   const int n = int(steps.rows.size());
   const Tape::Var new_log_probs = log_prob(tape, log_probs, steps.rows, steps.actions);
   const Tape::Var ratio = tape.exp(tape.sub(new_log_probs, tape.constant(column(steps.log_probs))));
@@ -88,13 +88,13 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states, const M
   return {total, policy, value, new_log_probs};
 }
 
-Ppo::Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed)
+Ppo::Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed)
     : options_(std::move(options)),
       states_(std::move(states)),
-      prior_(std::move(prior)),
+      widths_(std::move(widths)),
       network_(states_.cols, options_.network, Rng(seed, 1)),
       rng_(seed, 2) {
-  CHECK(states_.rows > 0 && prior_.rows == states_.rows);
+  CHECK(states_.rows > 0 && int(widths_.size()) == states_.rows);
   CHECK(options_.episodes > 0 && options_.epochs >= 0 && options_.minibatches > 0);
   CHECK(options_.minibatches <= options_.episodes * states_.rows);
 }
@@ -106,7 +106,7 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
 
   // Rollout.
   Tape rollout;
-  const auto [log_probs, value_column] = network_.forward(rollout, states_, prior_);
+  const auto [log_probs, value_column] = network_.forward(rollout, states_, widths_);
   const std::vector<double>& values = rollout.value(value_column).values;
   Steps steps;
   std::vector<Actions> batch(episodes);
@@ -165,7 +165,7 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
       const size_t end = count * size_t(b + 1) / size_t(options_.minibatches);
       const Steps minibatch = choose(steps, std::span(order).subspan(begin, end - begin));
       Tape tape;
-      const PpoLoss loss = ppo_loss(tape, network_, states_, prior_, minibatch, options_);
+      const PpoLoss loss = ppo_loss(tape, network_, states_, widths_, minibatch, options_);
       tape.backward(loss.total);
       clip_gradient_norm(network_.parameters, options_.max_gradient_norm);
       adam_.step(network_.parameters, annealed * options_.learning_rate);
@@ -192,7 +192,7 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
 
 Actions Ppo::greedy() {
   Tape tape;
-  const Matrix& log_probs = tape.value(network_.forward(tape, states_, prior_).log_probs);
+  const Matrix& log_probs = tape.value(network_.forward(tape, states_, widths_).log_probs);
   Actions actions;
   for (int step = 0; step < states_.rows; ++step) actions.push_back(mode(log_probs, step));
   return actions;

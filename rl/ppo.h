@@ -15,11 +15,11 @@ namespace tri {
 
 struct PpoOptions {
   int episodes = 20;               // complete parameter sets evaluated per update
-  int epochs = 6;                  // passes over an update's steps; 0: the policy never learns
-  int minibatches = 4;             // gradient steps per epoch
-  double learning_rate = 3e-3;     // Adam's
+  int epochs = 20;                 // passes over an update's steps; 0: the policy never learns
+  int minibatches = 1;             // gradient steps per epoch
+  double learning_rate = 2e-3;     // Adam's
   int anneal_updates = 0;          // the rate falls linearly to 0 over so many updates; 0: constant
-  double clip = 0.2;               // the probability ratio gains nothing outside 1 - clip..1 + clip
+  double clip = 0.4;               // the probability ratio gains nothing outside 1 - clip..1 + clip
   double value_coefficient = 0.5;  // weight of the critic's loss
   double entropy_coefficient = 0.001;  // weight of the entropy bonus, per nat
   double gamma = 1;   // discount; 1, as the one reward comes after a fixed number of steps
@@ -68,13 +68,13 @@ struct PpoLoss {
   Tape::Var value;      // half the squared error of the critic, mean over the steps
   Tape::Var log_probs;  // [steps][1], under the network as it is now
 };
-PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states, const Matrix& prior,
-                 const Steps& steps, const PpoOptions& options);
+PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
+                 const std::vector<double>& widths, const Steps& steps, const PpoOptions& options);
 
 class Ppo {
  public:
-  // states: [steps][features], prior: [steps][kHeads * kBins] (rl/actor_critic.h).
-  Ppo(PpoOptions options, Matrix states, Matrix prior, uint64_t seed);
+  // states: [steps][features], widths: [steps], of the prior (rl/actor_critic.h).
+  Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed);
 
   // Collects a batch of episodes, asks for their rewards and improves the policy. The first
   // episodes of the batch are `given` ([at most options.episodes][steps]) rather than sampled:
@@ -90,7 +90,8 @@ class Ppo {
 
  private:
   PpoOptions options_;
-  Matrix states_, prior_;
+  Matrix states_;
+  std::vector<double> widths_;
   ActorCritic network_;
   Adam adam_;
   Rng rng_;

@@ -17,8 +17,7 @@ const Matrix kStates(2, 4, {0.5, 0.1, 0.2, 0.3, 1, 0.2, 0.1, 0.4});
 TEST_CASE("the policy starts as the prior") {
   ActorCritic network(4, {}, Rng(1));
   Tape tape;
-  const Matrix prior = bell_prior({6, 6});
-  const Matrix& log_probs = tape.value(network.forward(tape, kStates, prior).log_probs);
+  const Matrix& log_probs = tape.value(network.forward(tape, kStates, {6, 6}).log_probs);
   REQUIRE(log_probs.rows == 8);
   REQUIRE(log_probs.cols == 256);
   for (int i = 0; i < 2; ++i) {
@@ -36,7 +35,7 @@ TEST_CASE("the policy starts as the prior") {
 TEST_CASE("without a prior the policy starts nearly uniform") {
   ActorCritic network(4, {}, Rng(1));
   Tape tape;
-  const auto output = network.forward(tape, kStates, bell_prior({0, 0}));
+  const auto output = network.forward(tape, kStates, {0, 0});
   for (const double nats : tape.value(entropy(tape, output.log_probs)).values) {
     CHECK(nats == doctest::Approx(4 * std::log(256.0)).epsilon(1e-3));
   }
@@ -45,7 +44,7 @@ TEST_CASE("without a prior the policy starts nearly uniform") {
 TEST_CASE("an action's log-probability is the sum over its heads") {
   ActorCritic network(4, {}, Rng(2));
   Tape tape;
-  const auto output = network.forward(tape, kStates, bell_prior({20, 20}));
+  const auto output = network.forward(tape, kStates, {20, 20});
   const std::vector<Action> actions = {{1, 2, 3, 4}, {250, 130, 180, 9}, {0, 255, 17, 17}};
   const std::vector<int> rows = {1, 0, 1};
   const Matrix& result = tape.value(log_prob(tape, output.log_probs, rows, actions));

@@ -41,11 +41,12 @@ TEST_CASE("raw bins are the numbers themselves, put in order") {
   CHECK(!p.has_global_step());
   const StaircaseSet f = p.staircases({{200, 90, 100, 30}, {1, 2, 3, 4}});
   CHECK(f == StaircaseSet{TriSegment{100, 30, 200, 90}, std::nullopt, TriSegment{1, 2, 3, 4}});
-  for (const double x : p.prior().values) CHECK(x == 0);
+  for (const double x : bell_prior(p.widths()).values) CHECK(x == 0);
 }
 
 TEST_CASE("the prior's bells are as wide as asked for, around the middle") {
-  const Matrix prior = Parametrisation::centred(kCentres, {.global = 26, .residual = 10}).prior();
+  const Matrix prior =
+      bell_prior(Parametrisation::centred(kCentres, {.global = 26, .residual = 10}).widths());
   REQUIRE(prior.rows == 3);
   for (int step = 0; step < 3; ++step)
     for (int head = 0; head < kHeads; ++head) {
@@ -63,11 +64,14 @@ TEST_CASE("states follow the steps; the global step sees the mean of its layers"
   const Matrix layers(3, 2, {1 / 3.0, 0.2, 2 / 3.0, 0.9, 1, 0.4});
   const Matrix states = Parametrisation::centred(kCentres, {}).states(layers);
   CHECK(states.rows == 3);
+  CHECK(states.cols == 2 + 3);
   CHECK(states.values[0] == 0);
   CHECK(states.values[1] == doctest::Approx(0.3));
   CHECK(states(1, 0) == 1 / 3.0);
   CHECK(states(2, 0) == 1);
   CHECK(states(2, 1) == 0.4);
+  for (int step = 0; step < 3; ++step)
+    for (int i = 0; i < 3; ++i) CHECK(states(step, 2 + i) == (i == step ? kStepMark : 0));
   CHECK(Parametrisation::raw(kCentres).states(layers).values ==
-        std::vector<double>{1 / 3.0, 0.2, 1, 0.4});
+        std::vector<double>{1 / 3.0, 0.2, kStepMark, 0, 1, 0.4, 0, kStepMark});
 }
