@@ -113,7 +113,7 @@ std::vector<Layer> table_of(const std::string& net) { return table(net, 1); }
 
 Recipe recipe_of(const std::string& net) {
   // narrow, qat: epochs of all that run on half the channels, and on 8-bit weights and codes. Plain
-  // networks as deep as VGG want a lower peak; a short training has no use for cutout.
+  // networks as deep as VGG want a lower peak.
   struct Row {
     const char* net;
     int epochs, narrow, qat, batch;
@@ -121,8 +121,8 @@ Recipe recipe_of(const std::string& net) {
     Augment augment;  // crop, flip, cutout
   };
   static const Row rows[] = {
-      {"vgg16", 12, 9, 1, 128, 0.06f, 0.1f, {4, true, 0}},
-      {"vgg19", 12, 9, 1, 128, 0.06f, 0.1f, {4, true, 0}},
+      {"vgg16", 30, 5, 1, 128, 0.08f, 0.1f, {4, true, 8}},
+      {"vgg19", 30, 5, 1, 128, 0.08f, 0.1f, {4, true, 8}},
       {"alexnet", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
       {"nin", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
       {"mobilenetv1", 30, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
