@@ -1,6 +1,7 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
 # `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
-# with ASan and UBSan, in a folder of its own. Objects end up in build/; an object named *_avx2
+# with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
+# initialised). Objects end up in build/; an object named *_avx2
 # (*_avx512) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
 # kernels on a CPU that has only AVX2.
 
@@ -8,7 +9,8 @@ CXX      ?= g++
 BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
-                $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+                $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
+                  $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized))
 LDLIBS    = -lopenblas
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
