@@ -133,3 +133,9 @@ TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, coloured unl
   const Ran plain = on_terminal("NO_COLOR=1", import.command);
   CHECK(mentions(plain.out, "\r100% [####################] 0:00 left, reading"));
 }
+
+TEST_CASE("a training on an unknown instruction set ends before it begins") {
+  const Ran ran = run("TRISEGMENT_ISA=6502 " + program("train") + " nin --offline");
+  CHECK(ran.status == 1);
+  CHECK(mentions(ran.err, "unknown instruction set '6502' (environment variable TRISEGMENT_ISA)"));
+}

@@ -8,6 +8,7 @@
 #include "distill/evaluate.h"
 #include "engine/dequantize.h"
 #include "engine/gemm.h"
+#include "engine/loops/loops.h"
 #include "engine/quantize.h"
 #include "engine/widen.h"
 #include "nets/nets.h"
@@ -109,6 +110,7 @@ int main(int argc, char** argv) {
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", resume, "go on from the checkpoint");
   return run_program(options, argc, argv, [&] {
+    loops();  // a wrong TRISEGMENT_ISA is told before there is anything to lose
     Recipe recipe = recipe_of(net);
     if (*epochs) recipe.epochs = given.epochs;
     if (*narrow) recipe.narrow_epochs = given.narrow_epochs;

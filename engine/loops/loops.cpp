@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "data/file.h"
 #include "engine/cpu.h"
 #include "engine/loops/variants.h"
 
@@ -23,10 +24,14 @@ const std::vector<const Loops*>& loops_variants() {
 const Loops& loops() {
   static const Loops& chosen = []() -> const Loops& {
     const char* wanted = std::getenv("TRISEGMENT_ISA");
-    for (const Loops* variant : loops_variants())
-      if (wanted && wanted == std::string(variant->isa)) return *variant;
-    // Names that only the integer kernels know leave the floats their best.
-    return *loops_variants().front();
+    if (!wanted || !*wanted) return *loops_variants().front();
+    std::string known;
+    for (const Loops* variant : loops_variants()) {
+      if (variant->isa == std::string(wanted)) return *variant;
+      known += std::string(known.empty() ? "" : ", ") + variant->isa;
+    }
+    throw Error("unknown instruction set '" + std::string(wanted) +
+                "' (environment variable TRISEGMENT_ISA): this CPU runs " + known);
   }();
   return chosen;
 }

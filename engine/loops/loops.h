@@ -90,7 +90,8 @@ struct Loops {
 
 // Those that this CPU runs, best first.
 const std::vector<const Loops*>& loops_variants();
-// The first that runs here, or the one that $TRISEGMENT_ISA names.
+// The first that runs here, or the one that $TRISEGMENT_ISA names; throws Error where it names none
+// of these.
 const Loops& loops();
 
 }  // namespace tri
