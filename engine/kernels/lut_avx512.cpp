@@ -1,4 +1,4 @@
-// lut convolution for AVX-512: blocks of 128 output channels, or 64.
+// lut convolution for AVX-512: one register holds a block of 64 output channels.
 #include "engine/kernels/epilogue_avx512.h"
 #include "engine/kernels/lut_events.h"
 

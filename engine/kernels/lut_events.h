@@ -4,10 +4,12 @@
 // w * chunk + c that hold a 1 and of those that hold a 2. In the map as in the packed weights the
 // taps (j, c) of a kernel row follow one another, so what an output pixel needs of a list is one
 // run of it, position minus origin is the weights' row, and taps outside the map cost nothing.
+// Runs are copied once, padded to whole steps, and used for every block of output channels.
 // Rows of weights are added two at a time: interleaved by bytes, vpmaddubsw by ones turns them
 // into sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2 then meet v1 and v2 in a
-// vpmaddwd. A piece of the weights stays in the cache while a strip of pixels adds its rows to
-// sums in memory. (Pieces that fit the L1 were slower: their runs are too short.)
+// vpmaddwd. A piece of a block's weights stays in the L1 cache while a strip of pixels adds its
+// rows to sums in memory. (Sorting a strip's pixels by the lengths of their runs, so that fewer
+// branches are mispredicted, cost more than it saved.)
 //
 // `Isa` holds what differs between instruction sets: a register and what is done with it.
 #pragma once
@@ -22,21 +24,24 @@ namespace tri {
 namespace {
 
 constexpr int kTileCodes = 1 << 17;  // lists of so many codes are made and used before the next
-constexpr int kStrip = 48;  // pixels that a piece of the weights serves at a time, at least
-constexpr int kSlack = 16;  // entries that may be written or read behind a list
+constexpr int kStrip = 96;  // pixels that a piece of the weights serves at a time, at least
+constexpr int kStep = 4;    // rows of weights that a run is padded to
+constexpr int kSlack = 32;  // entries that may be written or read behind a list
+constexpr int kUnit = 8;    // rows are counted in eighths, x86 scales by no more
 
-// For each 8-bit mask the places of its ones.
+// For each 8-bit mask the places of its ones, times kUnit.
 struct Places {
   alignas(8) uint8_t of[256][8];
   constexpr Places() : of{} {
     for (int mask = 0; mask < 256; ++mask)
       for (int bit = 0, n = 0; bit < 8; ++bit)
-        if (mask >> bit & 1) of[mask][n++] = uint8_t(bit);
+        if (mask >> bit & 1) of[mask][n++] = uint8_t(kUnit * bit);
   }
 };
 constexpr Places kPlaces;
 
-// The two lists of one row and chunk; starts[w] is the first entry of pixel w, starts[W] the end.
+// The two lists of one row and chunk, positions times kUnit modulo 2^16; starts[w] is the first
+// entry of pixel w, starts[W] the end.
 struct Lists {
   uint16_t* positions[2];
   uint32_t* starts[2];
@@ -46,7 +51,7 @@ inline uint16_t* append(uint16_t* list, int mask, int first) {
   const __m128i places =
       _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(kPlaces.of[mask])));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(list),
-                   _mm_add_epi16(places, _mm_set1_epi16(int16_t(first))));
+                   _mm_add_epi16(places, _mm_set1_epi16(int16_t(kUnit * first))));
   return list + __builtin_popcount(unsigned(mask));
 }
 
@@ -67,14 +72,24 @@ void make_lists(const uint8_t* x, int W, int C, int chunk, int count, const List
   for (int s = 0; s < 2; ++s) lists.starts[s][W] = uint32_t(end[s] - lists.positions[s]);
 }
 
-// Adds the rows `base + position` of weights, V registers wide, for the positions list .. end to
-// the 16-bit sums s: [2 * V].
+// What one pixel adds of a piece: first the rows of weights under code 1, then those under code 2,
+// times kUnit, each padded to whole steps by the row of zeros behind the piece.
+struct Run {
+  const uint16_t* rows;
+  int steps[2];
+};
+
+// Entries that the runs of so many pixels may take.
+inline size_t run_entries(const PackedConv& conv, int pixels) {
+  return size_t(pixels) * (round_up(conv.layer.kernel * conv.chunk, kStep) + kStep) + kSlack;
+}
+
+// Adds steps * kStep rows of weights, V registers wide, to the 16-bit sums s: [2 * V]. Returns the
+// end of the rows.
 template <class Isa, int V>
-inline void add_rows(const int8_t* weights, ptrdiff_t base, const uint16_t* list,
-                     const uint16_t* end, typename Isa::Register* s) {
+inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int steps,
+                                typename Isa::Register* s) {
   using Register = typename Isa::Register;
-  alignas(64) static constexpr int8_t kZeros[V * sizeof(Register)] = {};
-  if (list == end) return;
   Register sums[2 * V];
   for (int h = 0; h < 2 * V; ++h) sums[h] = s[h];
   const auto add_pair = [&](const int8_t* a, const int8_t* b) {
@@ -85,11 +100,25 @@ inline void add_rows(const int8_t* weights, ptrdiff_t base, const uint16_t* list
       sums[2 * v + 1] = Isa::add16(sums[2 * v + 1], Isa::sum_pairs(Isa::high_bytes(wa, wb)));
     }
   };
-  weights += base * ptrdiff_t(sizeof kZeros);
-  const auto row = [=](uint16_t position) { return weights + size_t(position) * sizeof kZeros; };
-  for (; list + 1 < end; list += 2) add_pair(row(list[0]), row(list[1]));
-  if (list < end) add_pair(row(*list), kZeros);
+  const auto add_four = [&](const uint16_t* list) {
+    uint64_t four;  // one load: a scalar one takes the place of a vector one
+    std::memcpy(&four, list, sizeof four);
+    const auto row = [&](int i) {
+      return weights + (four >> 16 * i & 0xffff) * (V * sizeof(Register) / kUnit);
+    };
+    add_pair(row(0), row(1));
+    add_pair(row(2), row(3));
+  };
+  for (; steps >= 2; steps -= 2, rows += 2 * kStep) {
+    add_four(rows);
+    add_four(rows + kStep);
+  }
+  if (steps > 0) {
+    add_four(rows);
+    rows += kStep;
+  }
   for (int h = 0; h < 2 * V; ++h) s[h] = sums[h];
+  return rows;
 }
 
 // What the pixels of a strip have summed so far.
@@ -99,38 +128,66 @@ struct Sums {
   typename Isa::Register total[4 * V];  // v1 * S1 + v2 * S2, 32 bits
 };
 
-// Rows of output pixels, lines .. lines_end counted over the images of `lists`: [image][in.h]
-// [chunks]. weights: those of a block of V registers of channels, the first of them `channel`;
-// v12: v1 and v2 by turns; first_pixel: that of line 0 in y; sums: [pixels of the strip].
-template <class Isa, int V>
-void strip(const PackedConv& conv, const int8_t* weights, int channel, const Lists* lists,
-           int lines, int lines_end, typename Isa::Register v12, const Epilogue& epilogue,
-           size_t first_pixel, Sums<Isa, V>* sums, void* y) {
+// The runs of a piece for the output rows lines .. lines_end, counted over the images of `lists`:
+// [image][in.h][chunks]. run: [pixels]; rows: [run_entries].
+void make_runs(const PackedConv& conv, int piece, const Lists* lists, int lines, int lines_end,
+               Run* run, uint16_t* rows) {
   const Layer& l = conv.layer;
-  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk, K = l.output.c, W = l.output.w;
+  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk, W = l.output.w;
+  const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * l.kernel * conv.chunk));
+  for (int line = lines; line < lines_end; ++line) {
+    const int h = line % l.output.h * l.stride - l.pad + piece / chunks;
+    const bool inside = h >= 0 && h < l.in.h;
+    const Lists& row =
+        lists[(line / l.output.h * l.in.h + (inside ? h : 0)) * chunks + piece % chunks];
+    for (int ow = 0; ow < W; ++ow, ++run) {
+      const int first = ow * l.stride - l.pad;
+      const Taps columns = taps_inside(ow, l.in.w, l);
+      const int from = first + columns.first, to = first + columns.last;
+      *run = {rows, {0, 0}};
+      if (!inside || from >= to) continue;
+      const __m256i origin = _mm256_set1_epi16(int16_t(kUnit * first * conv.chunk));
+      for (int s = 0; s < 2; ++s) {
+        const uint16_t* list = row.positions[s] + row.starts[s][from];
+        const int count = int(row.starts[s][to] - row.starts[s][from]);
+        for (int i = 0; i < count; i += kSlack)  // far, so that few loops are mispredicted
+          for (int j = i; j < i + kSlack; j += 16) {
+            const auto* from16 = reinterpret_cast<const __m256i*>(list + j);
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(rows + j),
+                                _mm256_sub_epi16(_mm256_loadu_si256(from16), origin));
+          }
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(rows + count), zeros);
+        run->steps[s] = (count + kStep - 1) / kStep;
+        rows += run->steps[s] * kStep;
+      }
+    }
+  }
+}
+
+// Rows of output pixels, lines .. lines_end. runs: [pieces][strip_pixels]; weights: those of a
+// block of V registers of channels, the first of them `channel`; v12: v1 and v2 by turns;
+// first_pixel: that of line 0 in y; sums: [pixels of the strip].
+template <class Isa, int V>
+void strip(const PackedConv& conv, const int8_t* weights, int channel, const Run* runs,
+           int strip_pixels, int lines, int lines_end, typename Isa::Register v12,
+           const Epilogue& epilogue, size_t first_pixel, Sums<Isa, V>* sums, void* y) {
+  const Layer& l = conv.layer;
+  const int K = l.output.c, W = l.output.w;
   const int width = V * int(sizeof(typename Isa::Register));
   const int channels_end = channel + width < K ? channel + width : K;
   const int pixels = (lines_end - lines) * W;
   std::memset(static_cast<void*>(sums), 0, size_t(pixels) * sizeof *sums);
 
   for (size_t g = 0; g + 1 < conv.groups.size(); ++g) {
-    for (int piece = conv.groups[g]; piece < conv.groups[g + 1]; ++piece)
-      for (int line = lines; line < lines_end; ++line) {
-        const int h = line % l.output.h * l.stride - l.pad + piece / chunks;
-        if (h < 0 || h >= l.in.h) continue;
-        const Lists& row = lists[(line / l.output.h * l.in.h + h) * chunks + piece % chunks];
-        Sums<Isa, V>* pixel = sums + (line - lines) * W;
-        for (int ow = 0; ow < W; ++ow, ++pixel) {
-          const int first = ow * l.stride - l.pad;
-          const Taps columns = taps_inside(ow, l.in.w, l);
-          const int from = first + columns.first, to = first + columns.last;
-          if (from >= to) continue;
-          const ptrdiff_t base = (ptrdiff_t(piece) * l.kernel - first) * conv.chunk;  // position 0
-          for (int s = 0; s < 2; ++s)
-            add_rows<Isa, V>(weights, base, row.positions[s] + row.starts[s][from],
-                             row.positions[s] + row.starts[s][to], pixel->of[s]);
-        }
+    for (int piece = conv.groups[g]; piece < conv.groups[g + 1]; ++piece) {
+      const Run* run = runs + size_t(piece) * strip_pixels;
+      const int8_t* rows = weights + size_t(piece) * lut_piece_rows(conv) * width;
+      for (int p = 0; p < pixels; ++p) {
+        const uint16_t* next = run[p].rows;
+        for (int s = 0; s < 2; ++s)
+          next = add_rows<Isa, V>(rows, next, run[p].steps[s], sums[p].of[s]);
       }
+    }
     for (int p = 0; p < pixels; ++p) {
       auto& [s, total] = sums[p];
       for (int h = 0; h < 2 * V; ++h) {
@@ -149,33 +206,41 @@ void strip(const PackedConv& conv, const int8_t* weights, int channel, const Lis
 template <class Isa>
 void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
                      void* y) {
-  constexpr int kBytes = sizeof(typename Isa::Register);
+  constexpr int kBytes = sizeof(typename Isa::Register), kRegisters = kLutBlock / kBytes;
   const Layer& l = conv.layer;
   const int C = l.in.c, H = l.in.h, W = l.in.w, K = l.output.c;
-  const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk;
-  const int blocks = (K + 2 * kBytes - 1) / (2 * kBytes);
-  const size_t weight_rows = size_t(l.kernel) * l.kernel * chunks * chunk;
+  const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk, pieces = l.kernel * chunks;
+  const int blocks = (K + kLutBlock - 1) / kLutBlock;
+  const size_t weight_rows = size_t(pieces) * lut_piece_rows(conv);
   const auto v12 = Isa::words(input.v1, input.v2);
 
-  // Lists of a tile of images: headers, then positions and starts of each.
   const int codes = int(l.in.size()), images = codes < kTileCodes ? kTileCodes / codes : 1;
   const int tile = images < input.n ? images : input.n, rows = tile * H * chunks;
+  const int height = (kStrip + l.output.w - 1) / l.output.w;  // lines of a strip
+  const int strip_pixels = height * l.output.w;
+  const size_t strip_pieces = size_t((tile * l.output.h + height - 1) / height) * pieces;
+
+  // Lists of a tile of images: headers, then positions and starts of each; then the runs.
   const size_t positions = size_t(round_up(W * chunk + kSlack, 32));
   const size_t starts = size_t(round_up(W + 1, 16));
   const size_t headers = (size_t(rows) * sizeof(Lists) + 63) / 64 * 64;
   const size_t per_row = 2 * (positions * sizeof(uint16_t) + starts * sizeof(uint32_t));
-  auto* memory = static_cast<uint8_t*>(shared_scratch(headers + rows * per_row));
+  const size_t entries = run_entries(conv, strip_pixels);
+  auto* memory = static_cast<uint8_t*>(
+      shared_scratch(headers + rows * per_row +
+                     strip_pieces * (strip_pixels * sizeof(Run) + entries * sizeof(uint16_t))));
   auto* lists = reinterpret_cast<Lists*>(memory);
   for (int r = 0; r < rows; ++r) {
     auto* p = reinterpret_cast<uint16_t*>(memory + headers + r * per_row);
     auto* s = reinterpret_cast<uint32_t*>(p + 2 * positions);
     lists[r] = {{p, p + positions}, {s, s + starts}};
   }
+  auto* runs = reinterpret_cast<Run*>(memory + headers + rows * per_row);
+  auto* run_rows = reinterpret_cast<uint16_t*>(runs + strip_pieces * strip_pixels);
 
-  const int height = (kStrip + l.output.w - 1) / l.output.w;  // lines of a strip
 #pragma omp parallel
   {
-    void* sums = scratch(size_t(height) * l.output.w * sizeof(Sums<Isa, 2>));
+    void* sums = scratch(size_t(strip_pixels) * sizeof(Sums<Isa, kRegisters>));
     for (int n = 0; n < input.n; n += tile) {
       const int count = n + tile < input.n ? tile : input.n - n;
 #pragma omp for
@@ -184,18 +249,28 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
           make_lists(input.x + (size_t(n) * H + r) * W * C + c * chunk, W, C, chunk,
                      C - c * chunk < chunk ? C - c * chunk : chunk, lists[r * chunks + c]);
       const int lines = count * l.output.h, strips = (lines + height - 1) / height;
+      const auto strip_end = [&](int line) {
+        return line + height < lines ? line + height : lines;
+      };
+#pragma omp for
+      for (int item = 0; item < strips * pieces; ++item) {
+        const int line = item / pieces * height;
+        make_runs(conv, item % pieces, lists, line, strip_end(line),
+                  runs + size_t(item) * strip_pixels, run_rows + item * entries);
+      }
 #pragma omp for schedule(dynamic)
       for (int item = 0; item < blocks * strips; ++item) {
-        const int channel = item / strips * 2 * kBytes, line = item % strips * height;
-        const int end = line + height < lines ? line + height : lines;
+        const int channel = item / strips * kLutBlock, line = item % strips * height;
         const int8_t* weights = conv.weights.data() + weight_rows * channel;
+        const Run* strip_runs = runs + size_t(item % strips) * pieces * strip_pixels;
         const size_t first_pixel = size_t(n) * l.output.h * l.output.w;
-        if (K - channel > kBytes)
-          strip<Isa, 2>(conv, weights, channel, lists, line, end, v12, epilogue, first_pixel,
-                        static_cast<Sums<Isa, 2>*>(sums), y);
+        if (K - channel > kLutBlock - kBytes)
+          strip<Isa, kRegisters>(conv, weights, channel, strip_runs, strip_pixels, line,
+                                 strip_end(line), v12, epilogue, first_pixel,
+                                 static_cast<Sums<Isa, kRegisters>*>(sums), y);
         else
-          strip<Isa, 1>(conv, weights, channel, lists, line, end, v12, epilogue, first_pixel,
-                        static_cast<Sums<Isa, 1>*>(sums), y);
+          strip<Isa, 1>(conv, weights, channel, strip_runs, strip_pixels, line, strip_end(line),
+                        v12, epilogue, first_pixel, static_cast<Sums<Isa, 1>*>(sums), y);
       }
     }
   }

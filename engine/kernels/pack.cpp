@@ -116,7 +116,7 @@ std::vector<Extremes> piece_extremes(const Layer& l, int chunk, const int8_t* we
   return pieces;
 }
 
-constexpr int kLutPiece = 64 << 10;  // bytes
+constexpr int kLutPiece = 50 << 10;  // bytes: about the L1 cache
 
 PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   check_range(l);
@@ -125,10 +125,10 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   PackedConv p;
   p.layer = l;
 
-  // The largest chunk that lets every piece be summed in 16 bits, positions w * chunk + c be held
-  // in as many, and a piece of a block stay near the CPU.
-  p.chunk = std::min(C, 65536 / l.in.w);
-  while (p.chunk > 16 && l.kernel * p.chunk * 2 * R > kLutPiece) p.chunk = (p.chunk + 1) / 2;
+  // The largest chunk that lets every piece be summed in 16 bits and a piece of a block stay near
+  // the CPU.
+  p.chunk = C;
+  while (p.chunk > 16 && l.kernel * p.chunk * kLutBlock > kLutPiece) p.chunk = (p.chunk + 1) / 2;
   std::vector<Extremes> pieces = piece_extremes(l, p.chunk, weights);
   while (!std::ranges::all_of(pieces, &Extremes::fit_16_bits)) {
     CHECK(p.chunk > 1);
@@ -150,16 +150,19 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   }
   p.groups.push_back(int(pieces.size()));
 
-  const size_t rows = pieces.size() * size_t(l.kernel * p.chunk);
+  const int piece_rows = lut_piece_rows(p);
+  CHECK(piece_rows * 8 <= UINT16_MAX);  // lists hold them in 16 bits
+  const size_t rows = pieces.size() * size_t(piece_rows);
   p.weights.resize(rows * size_t(round_up(K, R)));
   const int chunks = int(pieces.size()) / l.kernel;
   for (int i = 0; i < l.kernel; ++i)
     for (int j = 0; j < l.kernel; ++j)
       for (int c = 0; c < C; ++c) {
         const int piece = i * chunks + c / p.chunk;
-        const size_t row = (size_t(piece) * l.kernel + j) * p.chunk + c % p.chunk;
+        const size_t row = size_t(piece * piece_rows + j * p.chunk + c % p.chunk);
         for (int k = 0; k < K; ++k, ++weights) {
-          const int first = k / (2 * R) * (2 * R), width = std::min(2 * R, round_up(K, R) - first);
+          const int first = k / kLutBlock * kLutBlock,
+                    width = std::min(kLutBlock, round_up(K, R) - first);
           p.weights[rows * first + row * width + (k - first) / R * R + lut_column(k % R, R)] =
               *weights;
         }
