@@ -2,9 +2,9 @@
 //
 // A kernel's time is what its multiplications (or added rows of weights) take, on channels filled
 // up to whole registers, and for lut what every pixel costs for each 64 channels. The numbers are
-// fitted to VGG19's layers: for AVX2 in nanoseconds on a Zen 1 core, for AVX-512 relative to one
-// multiplication of vpdpbusd on a Zen 5 core, where lut at 50, 75 and 90 % zeros took 0.86, 0.53
-// and 0.33 times as long. Only ratios between the kinds of one instruction set count.
+// fitted to VGG19's layers at 50 to 90 % zeros: for AVX2 in nanoseconds on a Zen 1 core, for
+// AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
+// count too. Only ratios between the kinds of one instruction set count.
 #include "engine/kernels/variants.h"
 
 namespace tri {
@@ -19,19 +19,28 @@ double pixel_blocks(const Layer& l) {
   return double(l.output.h) * l.output.w * round_up(l.output.c, 64) / 64;
 }
 
+// Taps inside the map, over all outputs of an axis.
+int64_t axis_taps(int outputs, int size, const Layer& l) {
+  int64_t sum = 0;
+  for (int o = 0; o < outputs; ++o) {
+    const Taps taps = taps_inside(o, size, l);
+    if (taps.last > taps.first) sum += taps.last - taps.first;
+  }
+  return sum;
+}
+
+// Of the lut kernel, for each block of 64 channels.
+double runs(const PackedConv& conv) {
+  const Layer& l = conv.layer;
+  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk;
+  return double(axis_taps(l.output.h, l.in.h, l)) * l.output.w * chunks * round_up(l.output.c, 64) /
+         64;
+}
+
 }  // namespace
 
 int64_t taps_inside(const Layer& l) {
-  int rows = 0, columns = 0;
-  for (int o = 0; o < l.output.h; ++o) {
-    const Taps taps = taps_inside(o, l.in.h, l);
-    if (taps.last > taps.first) rows += taps.last - taps.first;
-  }
-  for (int o = 0; o < l.output.w; ++o) {
-    const Taps taps = taps_inside(o, l.in.w, l);
-    if (taps.last > taps.first) columns += taps.last - taps.first;
-  }
-  return int64_t(rows) * columns;
+  return axis_taps(l.output.h, l.in.h, l) * axis_taps(l.output.w, l.in.w, l);
 }
 
 double cost_scalar(const PackedConv& conv, double zeros) { return additions(conv.layer, zeros, 1); }
@@ -48,11 +57,13 @@ double cost_lut_avx2(const PackedConv& conv, double zeros) {
 
 double cost_int8_avx512(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
-  return double(taps_inside(l)) * l.in.c * round_up(l.output.c, 16);
+  const double pixels = double(l.output.h) * l.output.w;
+  return (1.97 * double(taps_inside(l)) * l.in.c + 153 * pixels) * round_up(l.output.c, 16);
 }
 
 double cost_lut_avx512(const PackedConv& conv, double zeros) {
-  return 1.32 * additions(conv.layer, zeros, 64) + 33000 * pixel_blocks(conv.layer);
+  return 3.72 * additions(conv.layer, zeros, 64) + 6400 * runs(conv) +
+         500 * double(conv.layer.in.size());
 }
 
 }  // namespace tri
