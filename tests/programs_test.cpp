@@ -274,7 +274,7 @@ TEST_CASE("a training killed or stopped at any epoch ends with the file of an un
 TEST_CASE("an interrupted training says how to go on, and leaves no teacher") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "nin.q8").string();
-  const Ran ran = run("timeout -s INT 4 " + program("train") +
+  const Ran ran = run("timeout --foreground -s INT 4 " + program("train") +
                       " nin --epochs 1000 --batch 20 --data " + bench.data + " --out " + file);
   CHECK(ran.err.find("--resume") != std::string::npos);
   CHECK(!fs::exists(file));
