@@ -199,7 +199,7 @@ TEST_CASE("a search that is interrupted writes what it has, with status 130") {
   const Bench bench;
   for (int seconds = 1; !fs::exists(bench.out + "/result.json") && seconds < 60; seconds *= 2) {
     const Ran ran =
-        run("timeout --preserve-status -s INT " + std::to_string(seconds) + " " +
+        run("timeout --foreground --preserve-status -s INT " + std::to_string(seconds) + " " +
             program("search") + " alexnet --batch 4 --episodes 1000000 --top 1" + " --teacher " +
             bench.teacher + " --out " + bench.out + " --data " + bench.data);
     CHECK(ran.status == 130);
