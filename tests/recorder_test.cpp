@@ -83,7 +83,7 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
       {conv3("a", 5), pool("p", 2, 2), conv3("b", 4), logits(linear("c", kClasses))}, rng));
   const StaircaseSet set = {TriSegment{20, 40, 60, 80}, std::nullopt};
   const Staircases student(net.model(), set);
-  constexpr int n = 7;  // more than a block of counts
+  constexpr int n = 3;
   const std::vector<uint8_t> pixels = random_pixels(n, rng);
   std::vector<int32_t> logits(n * kClasses);
   Workspace workspace;
@@ -123,6 +123,23 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
   net.forward(pixels.data(), n, logits.data(), workspace, &flat, &fewer);
   CHECK(fewer.events()[2].zeros == counts[0] + counts[1]);
   CHECK(fewer.events()[2].low == 0);
+}
+
+TEST_CASE("events of inputs of any size are counted") {
+  Rng rng(11);
+  const TriSegment f{1, 2, 3, 4};
+  for (const int size : {1, 63, 65, 1000, 255 * 64, 255 * 64 + 1, 40000}) {
+    CAPTURE(size);
+    std::vector<uint8_t> x;
+    uint64_t counts[3] = {};
+    for (int i = 0; i < size; ++i) ++counts[x.emplace_back(uint8_t(rng.below(3)))];
+    EventRecorder recorder(1);
+    recorder.input(0, x.data(), &f, 1, {1, 1, size});
+    const EventRecorder::Events& e = recorder.events()[0];
+    CHECK(e.zeros == counts[0]);
+    CHECK(e.low == counts[1]);
+    CHECK(e.high == counts[2]);
+  }
 }
 
 TEST_CASE("taps together see what each sees alone, and only what one of them watches is decoded") {
