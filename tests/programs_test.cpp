@@ -160,7 +160,12 @@ TEST_CASE("search weighs energy by a table that can be edited, and reports the f
   const auto resume = [&](const std::string& more) {
     return bench.search("--algo cem --resume --data " + bench.data + " " + more);
   };
-  CHECK(resume("--energy-weight 50 --energy-table " + table).status == 0);
+  CHECK(resume("--top 1 --energy-weight 50 --energy-table " + table).status == 0);
+  // The test set is asked about candidates and the start alone.
+  const Json few = json_of(bench.out + "/result.json");
+  for (const Json& member : few["front"])
+    CHECK(member["accuracy"].is_number() == (member["layers"] == few["selected"]["layers"] ||
+                                             member["layers"] == few["mse"]["layers"]));
   const Ran weight = resume("--energy-weight 49 --energy-table " + table);
   CHECK(weight.status == 1);
   CHECK(weight.err.find("--energy-weight was 50 and is 49") != std::string::npos);
