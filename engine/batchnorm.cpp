@@ -93,7 +93,7 @@ void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, f
 }
 
 void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                             float* d, float* dgamma, float* dbeta) {
+                             bool training, float* d, float* dgamma, float* dbeta) {
   const Line line(bn, K);
   const float most = scale > 0 ? scale * (kCodeMax + 0.5f) : HUGE_VALF;
   std::vector<double> s1, s2;
@@ -110,6 +110,7 @@ void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, 
     const double normed = s2[k] * bn.inverse_std[k];  // sum of d * (y - mean) / std
     dgamma[k] = float(normed);
     dbeta[k] = float(s1[k]);
+    if (!training) continue;
     shift[k] = float(s1[k] / M);
     slope[k] = float(normed * bn.inverse_std[k] / M);
   }

@@ -26,11 +26,12 @@ void batchnorm_statistics(const BatchNorm& bn, int M, int K, const float* y, boo
 void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, float scale,
                             float* out);
 
-// d [M][K]: in, the gradient of out; out, the gradient of y, through the statistics of the batch.
-// The straight-through estimator (Bengio et al., 2013) passes gradients where 0 < a < the largest
-// code. dgamma, dbeta: overwritten.
+// d [M][K]: in, the gradient of out; out, the gradient of y: with training through the statistics
+// of the batch, else those that batchnorm_statistics() took are constant. The straight-through
+// estimator (Bengio et al., 2013) passes gradients where 0 < a < the largest code. dgamma, dbeta:
+// overwritten.
 void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                             float* d, float* dgamma, float* dbeta);
+                             bool training, float* d, float* dgamma, float* dbeta);
 
 // y [M][K] += bias; dbias = column sums of d: for the logits, which have neither norm nor ReLU.
 void bias_forward(int M, int K, const float* bias, float* y);

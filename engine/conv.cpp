@@ -93,6 +93,8 @@ void matrix_backward(const Layer& l, int rows, const float* x, const float* w, c
   const int R = l.rows(), K = l.output.c;
   const int parts = std::clamp(std::min(kParts / blocks_of(R), rows / 1024), 1, kParts);
   const size_t size = size_t(R) * K;
+  if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx);
+  if (!dw) return;
   float* partial = parts > 1 ? scratch<struct PartialSums>(parts * size) : dw;
 #pragma omp parallel for collapse(2) schedule(dynamic)
   for (int part = 0; part < parts; ++part)
@@ -103,7 +105,6 @@ void matrix_backward(const Layer& l, int rows, const float* x, const float* w, c
            {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K);
     }
   if (parts > 1) add_parts(parts, size, partial, dw);
-  if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx);
 }
 
 }  // namespace
@@ -135,15 +136,17 @@ void conv_backward(const Layer& l, int n, const float* x, const float* w, const 
     float* columns = scratch<struct Columns>(size_t(pixels) * R);
     for (int i = begin; i < end; ++i) {
       const float* dyi = dy + i * l.output.size();
-      im2col(l, x + i * l.in.size(), columns);
-      gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
-           partial + size_t(part) * R * K);
+      if (dw) {
+        im2col(l, x + i * l.in.size(), columns);
+        gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
+             partial + size_t(part) * R * K);
+      }
       if (!dx) continue;
       gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns);
       col2im(l, columns, dx + i * l.in.size());
     }
   }
-  add_parts(parts, size_t(R) * K, partial, dw);
+  if (dw) add_parts(parts, size_t(R) * K, partial, dw);
 }
 
 }  // namespace tri

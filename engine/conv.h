@@ -7,7 +7,7 @@ namespace tri {
 
 // x: [n][in], w: [rows][K], y: [n][output]; for kinds conv and depthwise.
 void conv_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
-// dx: [n][in], or null where nobody needs it; dw: [rows][K]. Both are overwritten.
+// dx: [n][in]; dw: [rows][K]. Both are overwritten; null where nobody needs them.
 void conv_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
                    float* dx, float* dw);
 

@@ -65,10 +65,11 @@ void depthwise_backward(const Layer& l, int n, const float* x, const float* w, c
     std::fill(sum, sum + weights, 0.0f);
     for (int i = n * part / parts; i < n * (part + 1) / parts; ++i) {
       const float* dyi = dy + i * l.output.size();
-      loops().depthwise_weights(map, x + i * l.in.size(), dyi, sum);
+      if (dw) loops().depthwise_weights(map, x + i * l.in.size(), dyi, sum);
       if (dx) loops().depthwise(back, dyi, w, dx + i * l.in.size());
     }
   }
+  if (!dw) return;
   std::copy(partial, partial + weights, dw);
   for (int part = 1; part < parts; ++part)
     for (size_t i = 0; i < weights; ++i) dw[i] += partial[part * weights + i];

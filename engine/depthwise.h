@@ -7,7 +7,7 @@ namespace tri {
 
 // x: [n][in], w: [9][C], y: [n][output].
 void depthwise_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
-// dx: [n][in], overwritten, or null; dw: [9][C], overwritten.
+// dx: [n][in], dw: [9][C]: overwritten, or null.
 void depthwise_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
                         float* dx, float* dw);
 

@@ -96,7 +96,7 @@ void fake_quantise_weights(const Layer& l, const float* w, float* out) {
 
 void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
   CHECK(acts.n == n);
-  acts.dropout_seed = mode.dropout_seed;
+  acts.training = mode.training, acts.dropout_seed = mode.dropout_seed;
   if (net.quantised) acts.rounded.resize(net.weights);
   for (int i = 0; i < int(net.layers.size()); ++i) {
     const Layer& l = net.layers[i];
@@ -140,7 +140,7 @@ void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
   }
 }
 
-void backward(Net& net, Activations& acts, const float* d_logits) {
+void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode) {
   const int n = acts.n, last = int(net.layers.size()) - 1;
   size_t largest = 0;
   for (const auto& out : acts.out) largest = std::max(largest, out.size());
@@ -156,13 +156,16 @@ void backward(Net& net, Activations& acts, const float* d_logits) {
       case Kind::conv:
       case Kind::depthwise: {
         float* dgamma = grads + net.weights + net.channel_at[i];
-        if (l.activated)
-          batchnorm_relu_backward(batchnorm(net, acts, i), M, K, acts.y[i].data(), net.scale[i], d,
+        if (l.activated) {
+          const float* y = acts.y[i].data();
+          batchnorm_relu_backward(batchnorm(net, acts, i), M, K, y, net.scale[i], acts.training, d,
                                   dgamma, dgamma + net.channels);
-        else
+          if (mode.add) mode.add(i, M, K, y, d);
+        } else {
           bias_backward(M, K, d, dgamma + net.channels);
-        conv_backward(l, n, x, weights_used(net, acts, i), d, i > 0 ? dx : nullptr,
-                      grads + net.weight_at[i]);
+        }
+        conv_backward(l, n, x, weights_used(net, acts, i), d, i > 0 || mode.pictures ? dx : nullptr,
+                      mode.weights ? grads + net.weight_at[i] : nullptr);
         break;
       }
       case Kind::max_pool:
@@ -172,11 +175,15 @@ void backward(Net& net, Activations& acts, const float* d_logits) {
         avg_pool_backward(l, n, d, dx);
         break;
       case Kind::dropout:
-        dropout(l, n, acts.dropout_seed + i, d, dx);
+        if (acts.training)
+          dropout(l, n, acts.dropout_seed + i, d, dx);
+        else
+          std::memcpy(dx, d, n * l.output.size() * sizeof(float));
         break;
     }
     std::swap(acts.d, acts.d_next);
   }
+  if (mode.pictures) std::copy_n(acts.d.begin(), acts.out[0].size(), mode.pictures);
 }
 
 }  // namespace tri

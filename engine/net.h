@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,8 @@ struct Activations {
       out;                       // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
   std::vector<Buffer<float>> y;  // [layers]: results of convolutions before batch norm
   std::vector<Buffer<float>> mean, inverse_std;
-  uint64_t dropout_seed = 0;  // of the forward pass
+  bool training = false;      // of the forward pass
+  uint64_t dropout_seed = 0;  // likewise
   Buffer<float> rounded;      // 8-bit weights of every layer, as floats
   Buffer<float> d, d_next;
 
@@ -60,8 +62,19 @@ struct ForwardMode {
 // pictures: [n][32][32][3] as normalised floats, in acts.out[0]. Logits: acts.logits(),
 // [n][classes].
 void forward(Net& net, Activations& acts, int n, ForwardMode mode);
-// d_logits: [n][classes]; after forward() with training. Sets net.grads.
-void backward(Net& net, Activations& acts, const float* d_logits);
+
+struct BackwardMode {
+  bool weights = true;        // false: leaves the weights' gradients out, a third of all work
+  float* pictures = nullptr;  // [n][32][32][3]: gets the gradient of the pictures
+  // For a loss on what an activated layer's convolution returned, y [M][K], M = n * h * w: adds its
+  // gradient to d [M][K], which holds that of the logits' loss.
+  std::function<void(int layer, int M, int K, const float* y, float* d)> add;
+};
+
+// d_logits: [n][classes]; after forward(). Sets net.grads. The statistics of batch norm are taken
+// as the forward pass took them: of the batch, and so functions of y, or running ones, and
+// constant.
+void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode = {});
 
 // Room for a batch of n; returns where the pictures go.
 float* input(const Net& net, Activations& acts, int n);

@@ -72,13 +72,14 @@ class Winograd {
       if (dx) weights_in(w, u);
       for (int first = 0; first < n; first += group) {
         const int count = std::min(group, n - first), T = count * tiles;
-        in(f.inputs_in, C, T, x + size_t(first) * H * W * C, v);
+        if (dw) in(f.inputs_in, C, T, x + size_t(first) * H * W * C, v);
         in(f.gradients_in, K, T, dy + size_t(first) * H * W * K, z);
 #pragma omp for schedule(dynamic)
         for (int p = 0; p < P; ++p) {
           const float* zp = z + p * plane(T, K);
-          gemm(Transpose::yes, Transpose::no, C, K, T, v + p * plane(T, C), zp, first > 0,
-               du + p * plane(C, K));
+          if (dw)
+            gemm(Transpose::yes, Transpose::no, C, K, T, v + p * plane(T, C), zp, first > 0,
+                 du + p * plane(C, K));
           if (dx)
             gemm(Transpose::no, Transpose::yes, T, C, K, zp, u + p * plane(C, K), 0,
                  q + p * plane(T, C));
@@ -91,7 +92,7 @@ class Winograd {
         out(f.gradients_out, C, count, phases, q, pixels);
       }
 #pragma omp for
-      for (int c = 0; c < C; ++c)
+      for (int c = 0; c < (dw ? C : 0); ++c)
         f.weights_out(size_t(c) * K, size_t(c + 1) * K, size_t(C) * K, du, plane(C, K), dw);
     }
   }

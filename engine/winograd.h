@@ -18,7 +18,7 @@ bool winograd_fits(const Layer& layer);
 
 // x: [n][in], w: [rows][K], y: [n][output].
 void winograd_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
-// dx: [n][in], overwritten, or null; dw: [rows][K], overwritten.
+// dx: [n][in], dw: [rows][K]: overwritten, or null.
 void winograd_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
                        float* dx, float* dw);
 

@@ -1,8 +1,10 @@
 #include "rl/adam.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/check.h"
+#include "engine/optim.h"
 
 namespace tri {
 
@@ -11,16 +13,9 @@ void Adam::step(Parameters& parameters, double learning_rate) {
   m.resize(n);
   v.resize(n);
   ++steps;
-  const double correction1 = 1 - std::pow(beta1, double(steps));
-  const double correction2 = 1 - std::pow(beta2, double(steps));
-  for (size_t i = 0; i < n; ++i) {
-    double& gradient = parameters.gradients[i];
-    m[i] = beta1 * m[i] + (1 - beta1) * gradient;
-    v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
-    parameters.values[i] -=
-        learning_rate * (m[i] / correction1) / (std::sqrt(v[i] / correction2) + epsilon);
-    gradient = 0;
-  }
+  adam_step({learning_rate, beta1, beta2, epsilon}, steps, n, parameters.gradients.data(), m.data(),
+            v.data(), parameters.values.data());
+  std::fill(parameters.gradients.begin(), parameters.gradients.end(), 0.0);
 }
 
 double clip_gradient_norm(Parameters& parameters, double max_norm) {

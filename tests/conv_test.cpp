@@ -115,9 +115,11 @@ TEST_CASE("a convolution's backward pass is the adjoint of its forward pass") {
     CHECK(std::fabs(dot(dy, y) - dot(dx, x2)) < tolerance * norm(dy) * norm(y));
     conv_forward(l, n, x.data(), w2.data(), y.data());
     CHECK(std::fabs(dot(dy, y) - dot(dw, w2)) < tolerance * norm(dy) * norm(y));
-    // dx may be left out.
-    const Buffer<float> before = dw;
+    // Either may be left out.
+    const Buffer<float> dx_before = dx, dw_before = dw;
     conv_backward(l, n, x.data(), w.data(), dy.data(), nullptr, dw.data());
-    CHECK(dw == before);
+    CHECK(dw == dw_before);
+    conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), nullptr);
+    CHECK(dx == dx_before);
   }
 }
