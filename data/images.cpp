@@ -173,11 +173,10 @@ Dataset shuffled(const Dataset& records) {
 
 }  // namespace
 
-std::vector<uint8_t> decode_picture(const fs::path& file) {
-  const std::vector<uint8_t> bytes = read_file(file, kLargestBlock);
+Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file) {
   const bool jpeg = !bytes.empty() && bytes[0] == 0xff;
   if (jpeg && !huffman_tables_fit(bytes))
-    throw Error(file.string() +
+    throw Error(file +
                 ": is a damaged JPEG: it has a Huffman table of over 256 codes, expected at most "
                 "256: replace or remove it");
   int width = 0, height = 0, channels = 0;
@@ -185,10 +184,16 @@ std::vector<uint8_t> decode_picture(const fs::path& file) {
       stbi_load_from_memory(bytes.data(), int(bytes.size()), &width, &height, &channels, kChannels),
       stbi_image_free);
   if (!picture)
-    throw Error(file.string() + ": cannot be decoded (" + stbi_failure_reason() +
+    throw Error(file + ": cannot be decoded (" + stbi_failure_reason() +
                 "), expected an undamaged JPEG or PNG picture of at most " +
                 std::to_string(kLargestSide) + " pixels a side: replace or remove it");
-  return area_average(picture.get(), height, width);
+  return {
+      height, width, {picture.get(), picture.get() + size_t(height) * size_t(width) * kChannels}};
+}
+
+std::vector<uint8_t> decode_picture(const fs::path& file) {
+  const Image image = decode_image(read_file(file, kLargestBlock), file.string());
+  return area_average(image.pixels.data(), image.height, image.width);
 }
 
 ImageFolder load_image_folder(const fs::path& folder,

@@ -10,10 +10,19 @@ namespace tri {
 
 constexpr unsigned kLargestSide = 4096;  // pixels; bounds what a hostile file makes us allocate
 
-// The picture in a JPEG or PNG file as [32][32][3] bytes, RGB. Where it is not 32x32, its largest
-// centred square is scaled, every pixel the mean of the area it covers. Grey becomes RGB;
-// transparency and EXIF orientation are ignored. Throws Error when the file cannot be read, is
-// neither JPEG nor PNG, is damaged or cut short, or is larger than kLargestSide on a side.
+// pixels: [height][width][3], RGB.
+struct Image {
+  int height, width;
+  std::vector<uint8_t> pixels;
+};
+// The picture that a JPEG or PNG file of these bytes holds. Grey becomes RGB; transparency and EXIF
+// orientation are ignored. Throws Error, which names `file`, when it is neither JPEG nor PNG, is
+// damaged or cut short, or is larger than kLargestSide on a side.
+Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file);
+
+// The picture in a file as [32][32][3] bytes. Where it is not 32x32, its largest centred square is
+// scaled, every pixel the mean of the area it covers. Throws Error as decode_image does, and when
+// the file cannot be read.
 std::vector<uint8_t> decode_picture(const std::filesystem::path& file);
 
 struct ImageFolder {

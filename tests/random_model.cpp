@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "engine/quant.h"
 
 using namespace tri;
@@ -43,6 +42,18 @@ std::vector<uint8_t> random_pixels(int n, Rng& rng) {
   std::vector<uint8_t> pixels(size_t(n) * kPictureBytes);
   for (uint8_t& x : pixels) x = uint8_t(rng.below(256));
   return pixels;
+}
+
+Dataset random_pictures(int n, uint64_t seed) {
+  Dataset pictures;
+  for (int i = 0; i < n; ++i) {
+    Rng rng(seed, uint64_t(i));
+    const int shade = rng.below(192);
+    for (int at = 0; at < kPictureBytes; ++at)
+      pictures.pixels.push_back(uint8_t(shade + rng.below(64)));
+    pictures.labels.push_back(0);
+  }
+  return pictures;
 }
 
 std::vector<Layer> every_kind_of_layer(bool average_of_logits) {
