@@ -1,0 +1,65 @@
+// ./synthesize NET: pictures made from a teacher alone, as a sheet beside it.
+#include "distill/synthesize.h"
+
+#include "distill/evaluate.h"
+#include "engine/gemm.h"
+#include "nets/nets.h"
+#include "tools/options.h"
+#include "tools/pictures.h"
+#include "tools/progress.h"
+
+using namespace tri;
+
+namespace {
+
+std::string whole_rows(const std::string& count) {
+  return std::atoi(count.c_str()) % kSheetColumns == 0
+             ? ""
+             : count + " is no multiple of " + std::to_string(kSheetColumns);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  choose_blas_kernels(argv);
+  Options options(
+      "Makes pictures from a teacher alone, for a search without the teacher's training data.\n"
+      "Example: ./synthesize vgg19 --teacher vgg19.q8");
+  std::string net, teacher_file, out;
+  SynthesisOptions synthesis;
+  options.add_option("NET", net, "the network")->required()->check(OneOf(net_names()));
+  options.add_option("--teacher", teacher_file, "teacher file [nets/weights/NET.q8]");
+  options.add_option("--count", synthesis.count, "pictures to make")
+      ->check(CLI::Range(kSheetColumns, kSheetMost))
+      ->check(CLI::Validator(whole_rows, ""));
+  options.add_option("--steps", synthesis.steps, "steps of gradient descent for each")
+      ->check(CLI::Range(1, 100'000));
+  options.add_option("--seed", synthesis.seed, "of the noise that they start from");
+  options.add_option("--batch", synthesis.batch, "");
+  options.add_option("--rate", synthesis.rate, "");
+  options.add_option("--statistics", synthesis.statistics, "");
+  options.add_option("--classes", synthesis.classes, "");
+  options.add_option("--variation", synthesis.variation, "");
+  options.add_option("--norm", synthesis.norm, "");
+  options.add_option("--out", out, "JPEG file to write [the teacher's name with .jpg]");
+  return run_program(options, argc, argv, [&] {
+    if (teacher_file.empty()) teacher_file = own_teacher(net);
+    if (out.empty()) out = sheet_of(teacher_file);
+    const Model teacher = load_model(teacher_file, table_of);
+    if (teacher.net != net)
+      throw Error(teacher_file + ": is a " + teacher.net + ", expected " + net);
+    make_writable_folder(std::filesystem::absolute(out).parent_path());
+    ProgressLine line;
+    const Dataset pictures = synthesize(teacher, synthesis, [&](const SynthesisProgress& p) {
+      char text[100];
+      std::snprintf(text, sizeof text, "picture %d of %d: statistics %.3f, classes %.3f", p.first,
+                    synthesis.count, p.statistics, p.classes);
+      line.show(p.step, p.steps, text);
+    });
+    write_file(out, encode_sheet(pictures));
+    const double right =
+        accuracy(logits_of(IntNet(teacher), load_sheet(out)), pictures.labels, kClasses);
+    std::printf("%s: %d pictures, %.1f %% of them to the teacher of the class they were made for\n",
+                out.c_str(), pictures.size(), 100 * right);
+  });
+}
