@@ -34,9 +34,10 @@ Json bench(const std::string& arguments) {
   return json_of(file);
 }
 
-// A student of AlexNet with random numbers, and its teacher, as files.
+// A student of AlexNet with random numbers, and its teacher, as files; and a data set.
 struct Files {
   Scratch scratch;
+  std::string data = " --data " + scratch.path.string();
   std::string student = (scratch.path / "alexnet.tri").string();
   std::string teacher = (scratch.path / "alexnet.q8").string();
   Files() {
@@ -44,6 +45,8 @@ struct Files {
     Model model = random_model(table_of("alexnet"), rng);
     model.net = "alexnet";
     save(model, teacher);
+    for (const char* name : {"data_batch_1.bin", "test_batch.bin"})
+      save_records(scratch.path / name, random_pictures(5, 1));
     model.staircases = random_staircases(model, rng);
     save(model, student);
   }
@@ -116,7 +119,7 @@ TEST_CASE("bench lut and int8 compare sums over the layers of a net") {
 
 TEST_CASE("bench takes weights and codes from a student, and refuses a teacher's") {
   const Files files;
-  const std::string options = " --batch 2 --repeats 1 --threads 2";
+  const std::string options = " --batch 2 --repeats 1 --threads 2" + files.data;
   const Json lut = bench("lut --from " + files.student + options);
   // Of conv2 .. conv5, fc6, fc7, fc8, two follow layers that random_staircases leaves as they are.
   CHECK(lut["rows"].size() == 5 + 1);
@@ -130,7 +133,7 @@ TEST_CASE("bench takes weights and codes from a student, and refuses a teacher's
 TEST_CASE("bench net measures pictures a second of teachers and students") {
   const Files files;
   for (const std::string& file : {files.teacher, files.student}) {
-    const Json net = bench("net " + file + " --batch 3 --repeats 1");
+    const Json net = bench("net " + file + " --batch 3 --repeats 1" + files.data);
     CHECK(net["rows"][0]["kind"] == (file == files.student ? "student" : "teacher"));
     CHECK(net["summary"]["images_per_s"].get<double>() > 0);
   }

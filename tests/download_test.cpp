@@ -5,7 +5,6 @@
 
 #include "data/cifar10.h"
 #include "data/file.h"
-#include "data/procedural.h"
 #include "nets/nets.h"
 #include "tests/http_server.h"
 #include "tests/program.h"
@@ -24,7 +23,7 @@ const auto kNeeds = doctest::description("needs curl");
 struct Place {
   Scratch scratch;
   fs::path root = scratch.path / "project";
-  Dataset pictures = procedural_pictures(6, 7);
+  Dataset pictures = random_pictures(6, 7);
   std::vector<uint8_t> archive;
   std::string md5;
 

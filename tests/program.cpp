@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "data/file.h"
-#include "data/procedural.h"
 #include "engine/model.h"
 #include "nets/nets.h"
 #include "tests/random_model.h"
@@ -38,7 +37,7 @@ nlohmann::json json_of(const fs::path& file) {
 
 Bench::Bench() {
   fs::create_directory(data);
-  Dataset pictures = procedural_pictures(60, 3);
+  Dataset pictures = random_pictures(60, 3);
   for (int i = 0; i < pictures.size(); ++i) pictures.labels[i] = uint8_t(i % 10);
   save_records(data + "/data_batch_1.bin", pictures.slice(0, 40));
   save_records(data + "/test_batch.bin", pictures.slice(40, 60));

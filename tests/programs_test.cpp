@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
-#include "data/procedural.h"
 #include "tests/pictures.h"
 #include "tests/program.h"
 #include "tests/test.h"
@@ -64,24 +63,74 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(a == b);
 }
 
-TEST_CASE(
-    "where CIFAR-10 cannot be downloaded, search uses procedural pictures and reports no "
-    "accuracies") {
+TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and reports no accuracies") {
   const Bench bench;
   if (fs::exists("data/cifar-10-batches-bin")) return;
-  const Ran ran = run("env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " +
-                      program("search") + " alexnet --algo mse --test 50" +
-                      " --batch 4 --pool 8 --held-out 8 --calibration 8 --teacher " +
-                      bench.teacher + " --out " + bench.out);
+  const std::string search = program("search") + " alexnet --batch 4 --teacher " + bench.teacher +
+                             " --out " + bench.out + " --episodes ";
+  const std::string offline =
+      "env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " + search;
+  const Ran none = run(offline + "20");
+  CHECK(none.status == 1);
+  CHECK(none.err.find("no CIFAR-10 (") != std::string::npos);
+  const std::string remedy = "./synthesize alexnet --teacher " + bench.teacher;
+  REQUIRE(none.err.find("'" + remedy + "' makes them") != std::string::npos);
+
+  const Ran made = run(program("synthesize") + remedy.substr(12) + " --count 32 --steps 2");
+  INFO(made.err);
+  REQUIRE(made.status == 0);
+  const Ran ran = run(offline + "20");
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK(ran.err.find("no CIFAR-10 (") != std::string::npos);
-  CHECK(ran.err.find("using procedural pictures") != std::string::npos);
+  CHECK(ran.err.find("using pictures synthesised from the teacher") != std::string::npos);
+  const std::string note = "measured on 8 pictures synthesised from the teacher, which have no labels";
+  CHECK(ran.out.find(note) != std::string::npos);
+  CHECK(ran.out.find("/evaluate " + bench.out + "/alexnet.tri") != std::string::npos);
   const Json result = json_of(bench.out + "/result.json");
-  CHECK(result["data"]["source"] == "procedural");
+  CHECK(result["data"]["source"] == "synthesized");
+  CHECK(result["data"]["dir"] == (bench.scratch.path / "alexnet.jpg").string());
+  CHECK(result["data"]["note"].get<std::string>().starts_with(note));
   CHECK(result["selected"]["accuracy"].is_null());
   CHECK(result["teacher"]["accuracy"].is_null());
   CHECK(result["selected"]["agreement"].is_number());
+
+  // The same pictures where CIFAR-10 is there, and no others, are what --synthesized uses.
+  const std::string with_data = "CIFAR10_DIR=" + bench.data + " " + search;
+  const Ran chosen = run(with_data + "40 --synthesized --resume");
+  INFO(chosen.err);
+  REQUIRE(chosen.status == 0);
+  CHECK(chosen.err.find("(20 of them done before)") != std::string::npos);
+  CHECK(json_of(bench.out + "/result.json")["data"] == result["data"]);
+  const Ran real = run(with_data + "40 --resume");
+  CHECK(real.status == 1);
+  CHECK(real.err.find("the data") != std::string::npos);
+  CHECK(run(search + "20 --synthesized --data " + bench.data).status == 2);
+}
+
+TEST_CASE("synthesize writes the same sheet again from the same seed, and says what it cannot use") {
+  const Bench bench;
+  const std::string synthesize = program("synthesize") + " alexnet --teacher " + bench.teacher +
+                                 " --count 32 --steps 2 --out " + bench.scratch.path.string() + "/";
+  const Ran ran = run(synthesize + "a.jpg");
+  CHECK(ran.status == 0);
+  CHECK(ran.out.starts_with(bench.scratch.path.string() + "/a.jpg: 32 pictures"));
+  REQUIRE(run("OMP_NUM_THREADS=1 " + synthesize + "b.jpg").status == 0);
+  REQUIRE(run(synthesize + "c.jpg --seed 2").status == 0);
+  const auto sheet = [&](const char* name) { return read_file(bench.scratch.path / name); };
+  CHECK(sheet("a.jpg") == sheet("b.jpg"));
+  CHECK(sheet("a.jpg") != sheet("c.jpg"));
+
+  const Ran odd = run(synthesize + "d.jpg --count 33");
+  CHECK(odd.status == 2);
+  CHECK(odd.err.find("--count: 33 is no multiple of 32") != std::string::npos);
+  CHECK(run(synthesize + "d.jpg --count 0").status == 2);
+  const Ran other = run(program("synthesize") + " nin --teacher " + bench.teacher);
+  CHECK(other.status == 1);
+  CHECK(other.err.find("is a alexnet, expected nin") != std::string::npos);
+  const Ran nowhere = run(program("synthesize") + " alexnet --teacher " + bench.teacher +
+                          " --out /proc/trisegment/d.jpg");
+  CHECK(nowhere.status == 1);
+  CHECK(nowhere.err.find("/proc/trisegment: cannot be written to: ") != std::string::npos);
 }
 
 TEST_CASE("search compares all algorithms over seeds, and keeps the layers it is told to") {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "data/procedural.h"
 #include "rl/deploy.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
@@ -16,7 +15,7 @@ namespace {
 struct Fixture {
   Rng rng{1};
   IntNet teacher{random_model(every_kind_of_layer(false), rng)};
-  Dataset calibration = procedural_pictures(40, 1), pictures = procedural_pictures(50, 2);
+  Dataset calibration = random_pictures(40, 1), pictures = random_pictures(50, 2);
   WarmUp start = warm_up(teacher, calibration);
   Objective objective{teacher, pictures, {.batch = 16}};
   Workshop workshop{teacher, calibration, start.statistics, true};
@@ -254,7 +253,7 @@ TEST_CASE("a search broken off after any update and gone on with ends as the unb
       }
     }
     // A replay evaluates nothing: other pictures change nothing, and what is known is not stopped.
-    const Objective elsewhere(f.teacher, procedural_pictures(50, 9), {.batch = 16});
+    const Objective elsewhere(f.teacher, random_pictures(50, 9), {.batch = 16});
     f.judge = &elsewhere;
     f.stop = true;
     CHECK(same(f.run(algorithm, 1, unbroken).shortlist, whole.shortlist));
@@ -334,13 +333,13 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   const SearchResult found = f.run("random");
   std::vector<StaircaseSet> sets = {f.start.mse_optimal, f.start.mse_optimal};
   for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
-  const Objective held_out(f.teacher, procedural_pictures(30, 5), {.batch = 15});
+  const Objective held_out(f.teacher, random_pictures(30, 5), {.batch = 15});
   const std::vector<Candidate> ranked = rescore(f.workshop, held_out, sets);
   CHECK(ranked.size() == found.shortlist.best().size() + 1);
   CHECK(std::is_sorted(ranked.begin(), ranked.end(),
                        [](const Candidate& a, const Candidate& b) { return a.reward > b.reward; }));
 
-  Dataset pictures = procedural_pictures(40, 7);
+  Dataset pictures = random_pictures(40, 7);
   const TestSet test(f.workshop, pictures);
   const Candidate mse = rescore(f.workshop, held_out, {f.start.mse_optimal}).front();
   const Verdict v = deploy(test, mse, std::span(ranked).first(2), 0.05, true);

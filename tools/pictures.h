@@ -1,4 +1,4 @@
-// The pictures a search sees: CIFAR-10 where there is one, procedural ones where not.
+// The pictures a search sees: CIFAR-10 where there is one, else those of the teacher's sheet.
 #pragma once
 
 #include <iostream>
@@ -6,50 +6,74 @@
 
 #include "data/cifar10.h"
 #include "data/download.h"
-#include "data/procedural.h"
+#include "data/file.h"
+#include "data/sheet.h"
 #include "tools/options.h"
 
 namespace tri {
 
 struct Pictures {
-  Dataset train, test;  // for the reward, for the verdict
+  Dataset train, test;  // for the search, for the verdict
   bool labelled;
-  std::string source, folder;  // as result.json tells them
+  std::string source, folder;  // as result.json tells them; the folder is the sheet where it is one
 };
 
-// At most `test_pictures` of the test set.
-inline Pictures load_pictures(const DataOptions& data, int test_pictures) {
+// The teacher that programs take where none is named.
+inline std::string own_teacher(const std::string& net) { return "nets/weights/" + net + ".q8"; }
+
+// Where ./synthesize writes the pictures that it makes from a teacher, and a search looks for them.
+inline std::filesystem::path sheet_of(const std::string& teacher_file) {
+  return std::filesystem::path(teacher_file).replace_extension(".jpg");
+}
+
+// The pictures synthesised from the teacher. The verdict is on the last quarter of them.
+inline Pictures load_synthesized(const std::string& net, const std::string& teacher_file) {
+  const std::filesystem::path sheet = sheet_of(teacher_file);
+  if (!std::filesystem::exists(sheet))
+    throw Error(sheet.string() + ": not found, expected pictures synthesised from the teacher: '" +
+                "./synthesize " + net + " --teacher " + teacher_file + "' makes them");
+  const Dataset all = load_sheet(sheet);
+  const int kept = all.size() - all.size() / 4;
+  return {all.slice(0, kept), all.slice(kept, all.size()), false, "synthesized", sheet.string()};
+}
+
+// synthesized: those alone, even where there is CIFAR-10. At most `test_pictures` for the verdict.
+inline Pictures load_pictures(const DataOptions& data, bool synthesized, const std::string& net,
+                              const std::string& teacher_file, int test_pictures) {
   Pictures p;
-  if (const auto [folder, why] = find_or_download_cifar10(data.folder, data.offline);
-      !folder.empty()) {
-    p = {load_train(folder), load_test(folder), true, "cifar10", folder.string()};
+  const Cifar10 found =
+      synthesized ? Cifar10{} : find_or_download_cifar10(data.folder, data.offline);
+  if (!found.folder.empty()) {
+    p = {load_train(found.folder), load_test(found.folder), true, "cifar10", found.folder.string()};
   } else {
-    std::cerr << "no CIFAR-10 (" << why
-              << "): using procedural pictures, which show agreement with the teacher but no "
-                 "accuracy; 'make cifar10' gets the real ones\n";
-    const Dataset all = procedural_pictures(10000, 1);
-    p = {all.slice(0, 8000), all.slice(8000, 10000), false, "procedural", ""};
+    if (!synthesized) std::cerr << "no CIFAR-10 (" << found.missing << ")\n";
+    std::cerr << "using pictures synthesised from the teacher, which show agreement with it but no "
+                 "accuracy\n";
+    p = load_synthesized(net, teacher_file);
   }
   p.test = p.test.slice(0, std::min(test_pictures, p.test.size()));
   return p;
 }
 
-// The training pictures by what they are for, each disjoint from the others (where the set is too
-// small it starts again from its beginning).
+// At most `count` pictures to measure a network's speed on: of CIFAR-10's test set, or of the sheet
+// of the net's own teacher.
+inline Dataset bench_pictures(const DataOptions& data, const std::string& net, int count) {
+  return load_pictures(data, false, net, own_teacher(net), count).test;
+}
+
+// The training pictures by what they are for, each disjoint from the others: where there are fewer
+// than asked for, all three shrink alike.
 struct Splits {
   Dataset calibration, search, held_out;
 };
 inline Splits split(const Dataset& train, int calibration, int search, int held_out) {
+  const int64_t wanted = int64_t(calibration) + search + held_out;
   int at = 0;
-  const auto next = [&](int count) {
-    Dataset part;
-    for (count = std::min(count, train.size()); count > 0;) {
-      const int end = std::min(at + count, train.size());
-      part.append(train.slice(at, end));
-      count -= end - at;
-      at = end % train.size();
-    }
-    return part;
+  const auto next = [&](int64_t count) {
+    if (wanted > train.size()) count = std::max<int64_t>(1, count * train.size() / wanted);
+    const int begin = std::min(at, train.size() - 1);  // of a set of one or two, all see the last
+    at = std::min(begin + int(count), train.size());
+    return train.slice(begin, at);
   };
   Splits s;
   s.calibration = next(calibration);

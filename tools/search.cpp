@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     const auto begin = Clock::now();
     const std::vector<SearchOptions> searches = searches_of(s);
-    if (s.teacher_file.empty()) s.teacher_file = "nets/weights/" + s.net + ".q8";
+    if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
     const Model model = load_model(s.teacher_file, table_of);
     if (model.net != s.net)
       throw Error(s.teacher_file + ": is a " + model.net + ", expected " + s.net);
@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
     if (!s.energy_table.empty()) s.objective.energy_table = load_energy_table(s.energy_table);
     if (total(teacher_energy(model, s.objective.energy_table)) == 0)
       throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
-    const Pictures pictures = load_pictures(s.data, s.test_pictures);
+    const Pictures pictures =
+        load_pictures(s.data, s.synthesized, s.net, s.teacher_file, s.test_pictures);
     const Splits splits = split(pictures.train, s.calibration, s.pool, s.held_out);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
     make_writable_folder(folder);
@@ -50,7 +51,7 @@ int main(int argc, char** argv) {
 
     std::cerr << "warm-up: the teacher on "
               << splits.calibration.size() + splits.search.size() + splits.held_out.size()
-              << " training pictures\n";
+              << (pictures.labelled ? " training pictures\n" : " synthesised pictures\n");
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
     WarmUp start = warm_up(teacher, splits.calibration);
@@ -97,8 +98,13 @@ int main(int argc, char** argv) {
     const Verdict verdict = deploy(test, mse, ranked.best(), s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;
+    const std::filesystem::path student = folder / (s.net + ".tri");
+    const std::string evaluate =
+        std::filesystem::path(argv[0]).replace_filename("evaluate").string() + " " +
+        student.string() + (s.data.folder.empty() ? "" : " --data " + s.data.folder);
+    const std::string note = pictures.labelled ? "" : note_without_labels(pictures, evaluate);
     Json result = {{"net", s.net},
-                   {"data", {{"source", pictures.source}, {"dir", pictures.folder}}},
+                   {"data", to_json(pictures, note)},
                    {"algorithm", s.algorithm},
                    {"seed", s.search.seed},
                    {"evaluations", evaluations},
@@ -107,7 +113,6 @@ int main(int argc, char** argv) {
     add_verdict(result, verdict, s.teacher_file, pictures.labelled, model);
     const std::vector<Candidate> front = front_of(scored);
     result["front"] = front_json(front, verdict, pictures.labelled, model);
-    const std::filesystem::path student = folder / (s.net + ".tri");
     save(workshop.student(verdict.candidates.front().candidate.f), student);
     if (s.algorithm == "all" || s.seeds > 1)
       result["comparison"] = comparison(contestants, test, verdict, pictures.labelled);
@@ -116,10 +121,9 @@ int main(int argc, char** argv) {
     log.finish();
     print_table(verdict, pictures.labelled, s.max_drop);
     if (objective.counts_energy()) print_front(front, verdict.teacher);
+    if (!note.empty()) std::printf("%s\n", note.c_str());
     std::printf("written: %s/{result.json, search.csv, %s.tri}\n", folder.c_str(), s.net.c_str());
-    std::cerr << "next: " << (pictures.labelled ? "" : "make cifar10 && ")
-              << std::filesystem::path(argv[0]).replace_filename("evaluate").string() << " "
-              << student.string() << (s.data.folder.empty() ? "" : " --data " + s.data.folder)
+    std::cerr << "next: " << evaluate
               << (cut_short || stop ? "; the same search with --resume goes on to its end\n"
                                     : "\n");
   });

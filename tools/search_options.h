@@ -23,7 +23,7 @@ struct Settings {
   DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
-  bool no_calibrate = false, resume = false;
+  bool synthesized = false, no_calibrate = false, resume = false;
   double max_drop = 5, minutes = 0;
   ObjectiveOptions objective;
   SearchOptions search;
@@ -33,6 +33,10 @@ inline void add_options(Options& options, Settings& s) {
   options.add_option("NET", s.net, "the network")->required()->check(OneOf(net_names()));
   options.add_option("--teacher", s.teacher_file, "teacher file [nets/weights/NET.q8]");
   s.data.add_to(options);
+  options
+      .add_flag("--synthesized", s.synthesized,
+                "use pictures synthesised from the teacher alone, even where CIFAR-10 is there")
+      ->excludes("--data");
   std::vector<std::string> algorithms = algorithm_names();
   algorithms.push_back("all");
   options.add_option("--algo", s.algorithm, "how parameter sets are proposed; all compares")

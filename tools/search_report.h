@@ -29,6 +29,20 @@ inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   return text;
 }
 
+// What stands under tables without accuracies: what they were measured on, and the command that
+// measures accuracy.
+inline std::string note_without_labels(const Pictures& pictures, const std::string& evaluate) {
+  return "measured on " + std::to_string(pictures.test.size()) +
+         " pictures synthesised from the teacher, which have no labels; accuracy on real ones: " +
+         evaluate + " (needs CIFAR-10: make cifar10)";
+}
+
+inline Json to_json(const Pictures& pictures, const std::string& note) {
+  Json json = {{"source", pictures.source}, {"dir", pictures.folder}};
+  if (!note.empty()) json["note"] = note;
+  return json;
+}
+
 // A layer that keeps its 8-bit codes has no staircase: its numbers are null.
 inline Json to_json(const StaircaseSet& staircases, const Model& model) {
   Json layers = Json::array();

@@ -47,7 +47,7 @@ Program program(Settings& s) {
       throw Error(s.from + " is a teacher: bench lut needs a student, a .tri file");
     s.net = model.net;
     omp_set_num_threads(1);  // no threads before the contestants' processes are made
-    const Dataset pictures = load_pictures(s.data, s.batch).test;
+    const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
     const int n = std::min(s.batch, pictures.size());
     p.add(s.kind == ConvKind::lut ? "real" : "-",
           real_problems(model, s.kind, pictures.pixels.data(), n));

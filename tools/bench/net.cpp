@@ -52,7 +52,7 @@ class Ours : public Contestant {
 
 void run(const Settings& s) {
   const Model model = load_model(s.file, table_of);
-  Dataset pictures = load_pictures(s.data, s.batch).test;
+  Dataset pictures = bench_pictures(s.data, model.net, s.batch);
   if (pictures.size() < s.batch)
     throw Error("there are only " + std::to_string(pictures.size()) + " pictures: lower --batch");
   Contest contest;
