@@ -13,9 +13,10 @@
 namespace {
 
 // A small file may claim to unpack to gigabytes. No picture of kLargestSide needs a block as large
-// as this (16-bit RGBA takes half of it).
+// as this (16-bit RGBA takes half of it). Blocks are cleared: stb_image 2.27 reads Huffman tables
+// that a damaged JPEG does not define, and asserts what need not hold for them.
 constexpr size_t kLargestBlock = size_t(1) << 28;
-void* bounded_malloc(size_t size) { return size <= kLargestBlock ? std::malloc(size) : nullptr; }
+void* bounded_malloc(size_t size) { return size <= kLargestBlock ? std::calloc(1, size) : nullptr; }
 void* bounded_realloc(void* block, size_t size) {
   return size <= kLargestBlock ? std::realloc(block, size) : nullptr;
 }

@@ -17,9 +17,8 @@ namespace tri {
 namespace {
 
 constexpr int kRow = kSide * kChannels;
-constexpr int kJitter = 2;  // pixels that a view is moved by, at most
-constexpr double kRough =
-    0.3;  // share of the steps on moved and mirrored pictures, see Batch::step
+constexpr int kJitter = 2;          // pixels that a view is moved by, at most
+constexpr double kMoving = 0.3;     // share of the steps that look at moved pictures
 constexpr float kSmoothing = 0.1f;  // of the classes, as teachers are trained
 constexpr float kDarkest = -kPixelZero / kPixelUnit, kBrightest = (255 - kPixelZero) / kPixelUnit;
 
@@ -74,9 +73,9 @@ class Batch {
   // mirrored (DeepInversion), the others at what a sheet makes of them, whose gradient is taken for
   // theirs, so that what JPEG takes away is made up for.
   std::pair<double, double> step(Activations& acts, int step) {
-    const bool rough = step < kRough * o_.steps;
-    const View view = rough ? View{jitter(), jitter(), rng_.below(2) == 1} : View{};
-    show(rough ? x_ : normalised(pictures().pixels), view, acts);
+    const bool moving = step < kMoving * o_.steps;
+    const View view = moving ? View{jitter(), jitter(), rng_.below(2) == 1} : View{};
+    show(moving ? x_ : normalised(pictures().pixels), view, acts);
     forward(net_, acts, n_, {});
     const double classes =
         cross_entropy(n_, kClasses, acts.logits(), labels_.data(), kSmoothing, d_logits_.data());

@@ -29,12 +29,12 @@ class StatisticsLoss {
 
 struct SynthesisOptions {
   int count = 1024;  // pictures, in whole rows of a sheet
-  int steps = 160;
+  int steps = 120;
   uint64_t seed = 1;
   int batch = 128;    // pictures, at most, that match the statistics together
   double rate = 0.1;  // of Adam, at first; falls to 0 along half a cosine
-  // Weights of the losses: statistics, cross-entropy, mean squared steps between neighbours, mean
-  // squared pixels.
+  // Weights of the losses: statistics; cross-entropy; mean squares of the steps between neighbours,
+  // and of the pixels.
   double statistics = 1, classes = 0.1, variation = 0.2, norm = 1e-4;
 };
 
@@ -45,8 +45,8 @@ struct SynthesisProgress {
 };
 
 // The pictures as a sheet will hold them. labels: the classes that they were made for, 0, 1, ...,
-// 9, 0, ... The teacher must have its statistics (Error otherwise: dequantize). The result is the
-// same for any number of threads.
+// 9, 0, ... The teacher must have its statistics (Error otherwise: dequantize). The same seed gives
+// the same pictures on any number of threads, but on other CPUs perhaps others (OpenBLAS).
 Dataset synthesize(const Model& teacher, const SynthesisOptions& options,
                    const std::function<void(const SynthesisProgress&)>& report);
 

@@ -2,12 +2,17 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "data/file.h"
+#include "data/sheet.h"
 #include "distill/calibrate.h"
+#include "distill/kl.h"
 #include "distill/pyramid.h"
 #include "engine/dequantize.h"
+#include "nets/nets.h"
 #include "tests/random_model.h"
 #include "tests/test.h"
 
@@ -90,9 +95,9 @@ TEST_CASE("synthesised pictures match the teacher's statistics, or are of a clas
     for (const size_t first : {0, 30}) {
       const SynthesisProgress &begin = rows[first], &end = rows[first + 29];
       if (classes)
-        CHECK(end.classes < 0.8 * begin.classes);
+        CHECK(end.classes < begin.classes);
       else
-        CHECK(end.statistics < 0.4 * begin.statistics);
+        CHECK(end.statistics < 0.6 * begin.statistics);
     }
     REQUIRE(pictures.size() == 64);
     REQUIRE(pictures.pixels.size() == 64 * kPictureBytes);
@@ -137,4 +142,33 @@ TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
   std::fill(nodes.begin(), nodes.end(), 0.25f);
   paint(nodes.data(), x.data());
   for (const float value : x) CHECK(value == Approx(1.5));
+}
+
+TEST_CASE(
+    "every committed teacher has a sheet of its own, which is small, mixed and like its data") {
+  for (const auto& entry : std::filesystem::directory_iterator("nets/weights")) {
+    if (entry.path().extension() != ".q8") continue;
+    CAPTURE(entry.path());
+    const Model teacher = load_model(entry.path(), table_of);
+    const auto sheet = std::filesystem::path(entry.path()).replace_extension(".jpg");
+    CHECK(std::filesystem::file_size(sheet) < 800'000);
+    Dataset pictures = load_sheet(sheet);
+    CHECK(pictures.size() == 1024);
+    pictures = pictures.slice(0, 128);
+    for (int i = 0; i < 128; ++i) pictures.labels[size_t(i)] = uint8_t(i % kClasses);
+    const TeacherRun run = run_teacher(IntNet(teacher), pictures.pixels);
+    CHECK(accuracy(run.logits, pictures.labels, kClasses) > 0.7);
+    for (size_t i = 0; i < teacher.layers.size(); ++i) {
+      const QuantLayer& q = teacher.quant[i];
+      double distance = 0;  // as StatisticsLoss has it, but for dead channels
+      for (size_t k = 0; k < q.mean.size(); ++k) {
+        const double s = std::sqrt(std::max(q.variance[k], 1.0f));
+        const double off = (run.statistics.mean[i][k] - q.mean[k]) / s;
+        const double wide = run.statistics.deviation[i][k] / s - 1;
+        distance += (off * off + wide * wide) / double(q.mean.size());
+      }
+      CAPTURE(teacher.layers[i].name);
+      CHECK(distance < 0.02);
+    }
+  }
 }

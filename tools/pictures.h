@@ -55,10 +55,13 @@ inline Pictures load_pictures(const DataOptions& data, bool synthesized, const s
   return p;
 }
 
-// At most `count` pictures to measure a network's speed on: of CIFAR-10's test set, or of the sheet
-// of the net's own teacher.
+// Pictures to measure a network's speed on: of CIFAR-10's test set, or of the sheet of the net's own
+// teacher. Throws Error where there are fewer than `count`.
 inline Dataset bench_pictures(const DataOptions& data, const std::string& net, int count) {
-  return load_pictures(data, false, net, own_teacher(net), count).test;
+  Dataset pictures = load_pictures(data, false, net, own_teacher(net), count).test;
+  if (pictures.size() < count)
+    throw Error("there are only " + std::to_string(pictures.size()) + " pictures: lower --batch");
+  return pictures;
 }
 
 // The training pictures by what they are for, each disjoint from the others: where there are fewer

@@ -35,12 +35,6 @@ int main(int argc, char** argv) {
   options.add_option("--steps", synthesis.steps, "steps of gradient descent for each")
       ->check(CLI::Range(1, 100'000));
   options.add_option("--seed", synthesis.seed, "of the noise that they start from");
-  options.add_option("--batch", synthesis.batch, "");
-  options.add_option("--rate", synthesis.rate, "");
-  options.add_option("--statistics", synthesis.statistics, "");
-  options.add_option("--classes", synthesis.classes, "");
-  options.add_option("--variation", synthesis.variation, "");
-  options.add_option("--norm", synthesis.norm, "");
   options.add_option("--out", out, "JPEG file to write [the teacher's name with .jpg]");
   return run_program(options, argc, argv, [&] {
     if (teacher_file.empty()) teacher_file = own_teacher(net);

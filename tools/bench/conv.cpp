@@ -48,9 +48,8 @@ Program program(Settings& s) {
     s.net = model.net;
     omp_set_num_threads(1);  // no threads before the contestants' processes are made
     const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
-    const int n = std::min(s.batch, pictures.size());
     p.add(s.kind == ConvKind::lut ? "real" : "-",
-          real_problems(model, s.kind, pictures.pixels.data(), n));
+          real_problems(model, s.kind, pictures.pixels.data(), s.batch));
   } else if (s.kind == ConvKind::int8) {
     p.add("-", random_problems(table_of(s.net), s.kind, 0, s.batch));
   } else {

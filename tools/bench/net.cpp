@@ -52,9 +52,7 @@ class Ours : public Contestant {
 
 void run(const Settings& s) {
   const Model model = load_model(s.file, table_of);
-  Dataset pictures = bench_pictures(s.data, model.net, s.batch);
-  if (pictures.size() < s.batch)
-    throw Error("there are only " + std::to_string(pictures.size()) + " pictures: lower --batch");
+  const Dataset pictures = bench_pictures(s.data, model.net, s.batch);
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();

@@ -68,10 +68,10 @@ class Ours : public Contestant {
 };
 
 void run(const Settings& s) {
-  const std::string file = s.teacher.empty() ? "nets/weights/" + s.net + ".q8" : s.teacher;
+  const std::string file = s.teacher.empty() ? own_teacher(s.net) : s.teacher;
   const Model model = load_model(file, table_of);
   if (model.net != s.net) throw Error(file + ": is a " + model.net + ", expected " + s.net);
-  const Dataset pictures = load_pictures(s.data, 1).train.slice(0, s.batch);
+  const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();
