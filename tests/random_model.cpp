@@ -1,7 +1,10 @@
 #include "tests/random_model.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "data/batch.h"
+#include "distill/pyramid.h"
 #include "engine/quant.h"
 
 using namespace tri;
@@ -46,11 +49,12 @@ std::vector<uint8_t> random_pixels(int n, Rng& rng) {
 
 Dataset random_pictures(int n, uint64_t seed) {
   Dataset pictures;
+  std::vector<float> nodes(kNodes), x(kPictureBytes);
   for (int i = 0; i < n; ++i) {
-    Rng rng(seed, uint64_t(i));
-    const int shade = rng.below(192);
-    for (int at = 0; at < kPictureBytes; ++at)
-      pictures.pixels.push_back(uint8_t(shade + rng.below(64)));
+    random_nodes(Rng(seed, uint64_t(i)), nodes.data());
+    paint(nodes.data(), x.data());
+    for (const float value : x)
+      pictures.pixels.push_back(uint8_t(std::clamp(value * kPixelUnit + kPixelZero, 0.0f, 255.0f)));
     pictures.labels.push_back(0);
   }
   return pictures;

@@ -17,7 +17,7 @@ std::vector<std::optional<tri::TriSegment>> random_staircases(const tri::Model& 
 // [n][32][32][3]
 std::vector<uint8_t> random_pixels(int n, tri::Rng& rng);
 
-// Noise, each picture around a shade of its own; all labels are 0.
+// Smooth noise, as varied as photographs; all labels are 0.
 tri::Dataset random_pictures(int n, uint64_t seed);
 
 // A net with every kind of layer; a NiN-like end (logits, then their average) or a linear one.
