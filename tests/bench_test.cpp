@@ -146,7 +146,8 @@ TEST_CASE("bench net measures pictures a second of teachers and students") {
 
 TEST_CASE("bench search measures evaluations a second of a search's reward") {
   const Files files;
-  const std::string search = "search --net alexnet --offline --batch 3 --students 2 --repeats 1 ";
+  const std::string search =
+      "search --net alexnet --batch 3 --students 2 --repeats 1" + files.data + " ";
   const Json result = bench(search + "--teacher " + files.teacher);
   REQUIRE(result["rows"].size() == 2);
   CHECK(result["rows"][1]["students"] == "calibrated");
