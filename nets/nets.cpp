@@ -4,6 +4,7 @@
 #include <map>
 
 #include "data/cifar10.h"
+#include "data/file.h"
 
 namespace tri {
 namespace {
@@ -110,6 +111,12 @@ std::vector<Layer> table(const std::string& net, double width) {
 }
 
 std::vector<Layer> table_of(const std::string& net) { return table(net, 1); }
+
+Model load_model_of(const std::string& net, const std::string& file) {
+  Model model = load_model(file, table_of);
+  if (model.net != net) throw Error(file + ": is a " + model.net + ", expected " + net);
+  return model;
+}
 
 Recipe recipe_of(const std::string& net) {
   // narrow, qat: epochs of all that run on half the channels, and on 8-bit weights and codes. Plain

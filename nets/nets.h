@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/layer.h"
+#include "engine/model.h"
 #include "engine/train.h"
 
 namespace tri {
@@ -16,6 +17,10 @@ const std::vector<std::string>& net_names();
 // channels of every hidden layer.
 std::vector<Layer> table(const std::string& net, double width);
 std::vector<Layer> table_of(const std::string& net);  // at full width
+
+// The model in a file that must hold one of `net`; throws Error as load_model does, and where it
+// holds another.
+Model load_model_of(const std::string& net, const std::string& file);
 
 // How ./train NET trains it unless told otherwise.
 Recipe recipe_of(const std::string& net);

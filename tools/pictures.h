@@ -55,8 +55,8 @@ inline Pictures load_pictures(const DataOptions& data, bool synthesized, const s
   return p;
 }
 
-// Pictures to measure a network's speed on: of CIFAR-10's test set, or of the sheet of the net's own
-// teacher. Throws Error where there are fewer than `count`.
+// Pictures to measure a network's speed on: of CIFAR-10's test set, or of the sheet of the net's
+// own teacher. Throws Error where there are fewer than `count`.
 inline Dataset bench_pictures(const DataOptions& data, const std::string& net, int count) {
   Dataset pictures = load_pictures(data, false, net, own_teacher(net), count).test;
   if (pictures.size() < count)

@@ -29,9 +29,7 @@ int main(int argc, char** argv) {
     const auto begin = Clock::now();
     const std::vector<SearchOptions> searches = searches_of(s);
     if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
-    const Model model = load_model(s.teacher_file, table_of);
-    if (model.net != s.net)
-      throw Error(s.teacher_file + ": is a " + model.net + ", expected " + s.net);
+    const Model model = load_model_of(s.net, s.teacher_file);
     const IntNet teacher(model, s.isa);
     if (!s.energy_table.empty()) s.objective.energy_table = load_energy_table(s.energy_table);
     if (total(teacher_energy(model, s.objective.energy_table)) == 0)

@@ -39,9 +39,7 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     if (teacher_file.empty()) teacher_file = own_teacher(net);
     if (out.empty()) out = sheet_of(teacher_file);
-    const Model teacher = load_model(teacher_file, table_of);
-    if (teacher.net != net)
-      throw Error(teacher_file + ": is a " + teacher.net + ", expected " + net);
+    const Model teacher = load_model_of(net, teacher_file);
     make_writable_folder(std::filesystem::absolute(out).parent_path());
     ProgressLine line;
     const Dataset pictures = synthesize(teacher, synthesis, [&](const SynthesisProgress& p) {

@@ -35,8 +35,7 @@ double settled_accuracy(Net net, const Dataset& used, const Dataset& data) {
 // The teacher of a file, in floats again: QAT finds its scales anew. Batch norm's statistics are
 // measured on training pictures, as a file may have none.
 Net float_net(const std::string& file, const std::string& name, const Dataset& used) {
-  Model model = load_model(file, table_of);
-  if (model.net != name) throw Error(file + ": is a " + model.net + ", expected " + name);
+  Model model = load_model_of(name, file);
   add_statistics(model, used.slice(0, std::min(500, used.size())).pixels);
   Net net = dequantize(model);
   net.quantised = false;
@@ -104,8 +103,9 @@ int main(int argc, char** argv) {
                                     "the first ones, on half the channels [the net's recipe]");
   auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]");
   auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]");
-  auto* cutout = options.add_option("--cutout", given.augment.cutout,
-                                    "side of the square that batches hide [the net's recipe]")
+  auto* cutout = options
+                     .add_option("--cutout", given.augment.cutout,
+                                 "side of the square that batches hide [the net's recipe]")
                      ->check(CLI::Range(0, kSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", resume, "go on from the checkpoint");
