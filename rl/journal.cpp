@@ -120,8 +120,9 @@ void Journal::read() {
 
   std::string differences;
   for (const auto& [what, value] : binding_) {
-    const auto was = std::find_if(bound.begin(), bound.end(),
-                                  [&](const auto& entry) { return entry.first == what; });
+    const auto was = std::find_if(bound.begin(), bound.end(), [&name = what](const auto& entry) {
+      return entry.first == name;
+    });
     const std::string before = was == bound.end() ? "not there" : was->second;
     if (before != value)
       differences +=

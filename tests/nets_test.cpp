@@ -30,7 +30,8 @@ TEST_CASE("the five networks have the layers and the size the literature gives t
       {"nin", {0.97, 8}},     {"mobilenetv1", {3.19, 27}},
   };
   CHECK(net_names().size() == expected.size());
-  for (const auto& [net, size] : expected) {
+  for (const auto& [name, size] : expected) {
+    const std::string& net = name;
     CAPTURE(net);
     const auto layers = table_of(net);
     CHECK(size_of(layers).weights == doctest::Approx(size.weights).epsilon(0.01));

@@ -185,7 +185,8 @@ TEST_CASE("a search evaluates what it was given at most, and lists the best gain
   Fixture f;
   const std::vector<std::pair<std::string, int>> expected = {
       {"mse", 0}, {"random", 60}, {"grid", 36}, {"cem", 60}, {"ppo", 60}, {"greedy", 60}};
-  for (const auto& [algorithm, evaluations] : expected) {
+  for (const auto& [name, evaluations] : expected) {
+    const std::string& algorithm = name;
     CAPTURE(algorithm);
     const SearchResult result = f.run(algorithm);
     CHECK(result.evaluations == evaluations);
