@@ -35,12 +35,12 @@ PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev l
 .PHONY: all test emulate deps clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
-%_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma
-%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma
+%_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
+%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
 ifeq ($(EMULATE),)
 $(BUILD)/engine/kernels/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 else
-%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx2 -mfma -Wno-psabi -Itests/emulate
+%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx2 -mfma -mbmi -Wno-psabi -Itests/emulate
 $(BUILD)/engine/cpu.o: ISA_FLAGS := -DEMULATE_AVX512
 endif
 # stb_image's sums may overflow on damaged pictures: let that be defined.

@@ -3,7 +3,10 @@
 namespace tri {
 
 #ifdef __x86_64__
-bool cpu_has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool cpu_has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi");
+}
 #ifdef EMULATE_AVX512  // see the Makefile
 bool cpu_has_avx512() { return cpu_has_avx2(); }
 bool cpu_has_avx512_vbmi() { return cpu_has_avx2(); }

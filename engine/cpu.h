@@ -3,7 +3,7 @@
 
 namespace tri {
 
-bool cpu_has_avx2();         // *_avx2: AVX2 and FMA
+bool cpu_has_avx2();         // *_avx2: AVX2, FMA and BMI
 bool cpu_has_avx512();       // *_avx512: F, BW, VL, DQ and VNNI
 bool cpu_has_avx512_vbmi();  // the same and VBMI
 

@@ -45,7 +45,7 @@ struct PackedConv {
   // What else a variant needs to know: variants.h says which and what it means.
   Buffer<int32_t> sums;
   Buffer<int16_t> transformed;
-  int chunk = 0;
+  int chunk = 0, kernel_rows = 1;
   std::vector<int> groups;
 };
 

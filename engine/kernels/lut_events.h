@@ -11,7 +11,10 @@
 // rows to sums in memory. (Sorting a strip's pixels by the lengths of their runs, so that fewer
 // branches are mispredicted, cost more than it saved.)
 //
-// `Isa` holds what differs between instruction sets: a register and what is done with it.
+// `Isa` holds what differs between instruction sets: a register and what is done with it, and
+//   append(list, codes, count, code, first)  adds first + kUnit * i to the list for each of `count`
+//                                            codes[i] that is `code`, and returns the list's new end
+//   shift(from, by, to)                      to[i] = from[i] + by for kSlack entries
 #pragma once
 
 #include <immintrin.h>
@@ -24,21 +27,10 @@ namespace tri {
 namespace {
 
 constexpr int kTileCodes = 1 << 17;  // lists of so many codes are made and used before the next
-constexpr int kStrip = 96;  // pixels that a piece of the weights serves at a time, at least
-constexpr int kStep = 4;    // rows of weights that a run is padded to
-constexpr int kSlack = 32;  // entries that may be written or read behind a list
-constexpr int kUnit = 8;    // rows are counted in eighths, x86 scales by no more
-
-// For each 8-bit mask the places of its ones, times kUnit.
-struct Places {
-  alignas(8) uint8_t of[256][8];
-  constexpr Places() : of{} {
-    for (int mask = 0; mask < 256; ++mask)
-      for (int bit = 0, n = 0; bit < 8; ++bit)
-        if (mask >> bit & 1) of[mask][n++] = uint8_t(kUnit * bit);
-  }
-};
-constexpr Places kPlaces;
+constexpr int kStrip = 256;  // pixels that a piece of the weights serves at a time, at least
+constexpr int kStep = 8;     // rows of weights that a list of a run is padded to
+constexpr int kSlack = 64;   // entries that may be written or read behind a list
+constexpr int kUnit = 8;     // rows are counted in eighths, x86 scales by no more
 
 // The two lists of one row and chunk, positions times kUnit modulo 2^16; starts[w] is the first
 // entry of pixel w, starts[W] the end.
@@ -47,26 +39,21 @@ struct Lists {
   uint32_t* starts[2];
 };
 
-inline uint16_t* append(uint16_t* list, int mask, int first) {
-  const __m128i places =
-      _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(kPlaces.of[mask])));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(list),
-                   _mm_add_epi16(places, _mm_set1_epi16(int16_t(kUnit * first))));
-  return list + __builtin_popcount(unsigned(mask));
+// Sixteen codes of which `count` exist; the others are 0.
+inline __m128i load16(const uint8_t* codes, int count) {
+  uint8_t some[16] = {};
+  if (count < 16) codes = static_cast<uint8_t*>(std::memcpy(some, codes, size_t(count)));
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
 }
 
 // x: [W][C], from the chunk's first channel on; `count` of its `chunk` channels exist.
+template <class Isa>
 void make_lists(const uint8_t* x, int W, int C, int chunk, int count, const Lists& lists) {
   uint16_t* end[2] = {lists.positions[0], lists.positions[1]};
-  const __m128i ones = _mm_set1_epi8(1), twos = _mm_set1_epi8(2);
   for (int w = 0; w < W; ++w, x += C) {
-    for (int s = 0; s < 2; ++s) lists.starts[s][w] = uint32_t(end[s] - lists.positions[s]);
-    for (int c = 0; c < count; c += 8) {
-      uint64_t eight = 0;
-      std::memcpy(&eight, x + c, size_t(count - c < 8 ? count - c : 8));
-      const __m128i codes = _mm_cvtsi64_si128(int64_t(eight));
-      end[0] = append(end[0], _mm_movemask_epi8(_mm_cmpeq_epi8(codes, ones)), w * chunk + c);
-      end[1] = append(end[1], _mm_movemask_epi8(_mm_cmpeq_epi8(codes, twos)), w * chunk + c);
+    for (int s = 0; s < 2; ++s) {
+      lists.starts[s][w] = uint32_t(end[s] - lists.positions[s]);
+      end[s] = Isa::append(end[s], x, count, s + 1, kUnit * w * chunk);
     }
   }
   for (int s = 0; s < 2; ++s) lists.starts[s][W] = uint32_t(end[s] - lists.positions[s]);
@@ -81,17 +68,17 @@ struct Run {
 
 // Entries that the runs of so many pixels may take.
 inline size_t run_entries(const PackedConv& conv, int pixels) {
-  return size_t(pixels) * (round_up(conv.layer.kernel * conv.chunk, kStep) + kStep) + kSlack;
+  return size_t(pixels) * (round_up(lut_piece_rows(conv), kStep) + kStep) + kSlack;
 }
 
-// Adds steps * kStep rows of weights, V registers wide, to the 16-bit sums s: [2 * V]. Returns the
-// end of the rows.
+// Adds steps * kStep rows of weights, V registers wide, to the 16-bit sums s: [2 * V], which are 0
+// where they are fresh. Returns the end of the rows.
 template <class Isa, int V>
-inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int steps,
+inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int steps, bool fresh,
                                 typename Isa::Register* s) {
   using Register = typename Isa::Register;
   Register sums[2 * V];
-  for (int h = 0; h < 2 * V; ++h) sums[h] = s[h];
+  for (int h = 0; h < 2 * V; ++h) sums[h] = fresh ? Register{} : s[h];
   const auto add_pair = [&](const int8_t* a, const int8_t* b) {
     for (int v = 0; v < V; ++v) {
       const Register wa = Isa::load(a + v * sizeof(Register)),
@@ -103,19 +90,16 @@ inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int
   const auto add_four = [&](const uint16_t* list) {
     uint64_t four;  // one load: a scalar one takes the place of a vector one
     std::memcpy(&four, list, sizeof four);
-    const auto row = [&](int i) {
-      return weights + (four >> 16 * i & 0xffff) * (V * sizeof(Register) / kUnit);
+    const auto row = [&](uint64_t position) {
+      return weights + position * (V * sizeof(Register) / kUnit);
     };
-    add_pair(row(0), row(1));
-    add_pair(row(2), row(3));
+    // In one instruction each; what decides is how many there are.
+    add_pair(row(uint16_t(four)), row(_bextr_u64(four, 16, 16)));
+    add_pair(row(_bextr_u64(four, 32, 16)), row(four >> 48));
   };
-  for (; steps >= 2; steps -= 2, rows += 2 * kStep) {
+  for (; steps > 0; --steps, rows += kStep) {
     add_four(rows);
-    add_four(rows + kStep);
-  }
-  if (steps > 0) {
-    add_four(rows);
-    rows += kStep;
+    add_four(rows + 4);
   }
   for (int h = 0; h < 2 * V; ++h) s[h] = sums[h];
   return rows;
@@ -130,35 +114,39 @@ struct Sums {
 
 // The runs of a piece for the output rows lines .. lines_end, counted over the images of `lists`:
 // [image][in.h][chunks]. run: [pixels]; rows: [run_entries].
+template <class Isa>
 void make_runs(const PackedConv& conv, int piece, const Lists* lists, int lines, int lines_end,
                Run* run, uint16_t* rows) {
   const Layer& l = conv.layer;
-  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk, W = l.output.w;
-  const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * l.kernel * conv.chunk));
+  const int chunk = conv.chunk, chunks = (l.in.c + chunk - 1) / chunk, W = l.output.w;
+  const int first_row = piece / chunks * conv.kernel_rows;
+  const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * (lut_piece_rows(conv) - 1)));
   for (int line = lines; line < lines_end; ++line) {
-    const int h = line % l.output.h * l.stride - l.pad + piece / chunks;
-    const bool inside = h >= 0 && h < l.in.h;
-    const Lists& row =
-        lists[(line / l.output.h * l.in.h + (inside ? h : 0)) * chunks + piece % chunks];
+    const int top = line % l.output.h * l.stride - l.pad + first_row;
+    const Taps inside = {top < 0 ? -top : 0,
+                         l.in.h - top < conv.kernel_rows ? l.in.h - top : conv.kernel_rows};
+    const int image_top = line / l.output.h * l.in.h + top;
     for (int ow = 0; ow < W; ++ow, ++run) {
       const int first = ow * l.stride - l.pad;
       const Taps columns = taps_inside(ow, l.in.w, l);
       const int from = first + columns.first, to = first + columns.last;
       *run = {rows, {0, 0}};
-      if (!inside || from >= to) continue;
-      const __m256i origin = _mm256_set1_epi16(int16_t(kUnit * first * conv.chunk));
+      if (from >= to) continue;
       for (int s = 0; s < 2; ++s) {
-        const uint16_t* list = row.positions[s] + row.starts[s][from];
-        const int count = int(row.starts[s][to] - row.starts[s][from]);
-        for (int i = 0; i < count; i += kSlack)  // far, so that few loops are mispredicted
-          for (int j = i; j < i + kSlack; j += 16) {
-            const auto* from16 = reinterpret_cast<const __m256i*>(list + j);
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(rows + j),
-                                _mm256_sub_epi16(_mm256_loadu_si256(from16), origin));
-          }
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(rows + count), zeros);
-        run->steps[s] = (count + kStep - 1) / kStep;
-        rows += run->steps[s] * kStep;
+        const uint16_t* begin = rows;
+        for (int i = inside.first; i < inside.last; ++i) {
+          const Lists& row = lists[(image_top + i) * chunks + piece % chunks];
+          const uint32_t* starts = row.starts[s];
+          const uint16_t* list = row.positions[s] + starts[from];
+          const int count = int(starts[to] - starts[from]);
+          const auto shift = int16_t(kUnit * (i * l.kernel - first) * chunk);
+          for (int j = 0; j < count; j += kSlack)  // far, so that few loops are mispredicted
+            Isa::shift(list + j, shift, rows + j);
+          rows += count;
+        }
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(rows), zeros);
+        run->steps[s] = int(rows - begin + kStep - 1) / kStep;
+        rows += run->steps[s] * kStep - (rows - begin);
       }
     }
   }
@@ -176,31 +164,33 @@ void strip(const PackedConv& conv, const int8_t* weights, int channel, const Run
   const int width = V * int(sizeof(typename Isa::Register));
   const int channels_end = channel + width < K ? channel + width : K;
   const int pixels = (lines_end - lines) * W;
-  std::memset(static_cast<void*>(sums), 0, size_t(pixels) * sizeof *sums);
 
   for (size_t g = 0; g + 1 < conv.groups.size(); ++g) {
+    const bool first = g == 0, last = g + 2 == conv.groups.size();
     for (int piece = conv.groups[g]; piece < conv.groups[g + 1]; ++piece) {
       const Run* run = runs + size_t(piece) * strip_pixels;
       const int8_t* rows = weights + size_t(piece) * lut_piece_rows(conv) * width;
       for (int p = 0; p < pixels; ++p) {
         const uint16_t* next = run[p].rows;
         for (int s = 0; s < 2; ++s)
-          next = add_rows<Isa, V>(rows, next, run[p].steps[s], sums[p].of[s]);
+          next = add_rows<Isa, V>(rows, next, run[p].steps[s], piece == conv.groups[g],
+                                  sums[p].of[s]);
       }
     }
     for (int p = 0; p < pixels; ++p) {
       auto& [s, total] = sums[p];
       for (int h = 0; h < 2 * V; ++h) {
-        total[2 * h] = Isa::multiply_add(total[2 * h], Isa::low_words(s[0][h], s[1][h]), v12);
-        total[2 * h + 1] =
-            Isa::multiply_add(total[2 * h + 1], Isa::high_words(s[0][h], s[1][h]), v12);
+        const auto add = [&](int i, typename Isa::Register words) {
+          total[i] = Isa::multiply_add(first ? typename Isa::Register{} : total[i], words, v12);
+        };
+        add(2 * h, Isa::low_words(s[0][h], s[1][h]));
+        add(2 * h + 1, Isa::high_words(s[0][h], s[1][h]));
       }
-      std::memset(static_cast<void*>(s), 0, sizeof s);
+      if (last)
+        Isa::finish(epilogue, reinterpret_cast<const int32_t*>(total), channel, channels_end, K,
+                    first_pixel + size_t(lines) * W + p, y);
     }
   }
-  for (int p = 0; p < pixels; ++p)
-    Isa::finish(epilogue, reinterpret_cast<const int32_t*>(sums[p].total), channel, channels_end, K,
-                first_pixel + size_t(lines) * W + p, y);
 }
 
 template <class Isa>
@@ -209,7 +199,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
   constexpr int kBytes = sizeof(typename Isa::Register), kRegisters = kLutBlock / kBytes;
   const Layer& l = conv.layer;
   const int C = l.in.c, H = l.in.h, W = l.in.w, K = l.output.c;
-  const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk, pieces = l.kernel * chunks;
+  const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk, pieces = conv.groups.back();
   const int blocks = (K + kLutBlock - 1) / kLutBlock;
   const size_t weight_rows = size_t(pieces) * lut_piece_rows(conv);
   const auto v12 = Isa::words(input.v1, input.v2);
@@ -246,7 +236,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
 #pragma omp for
       for (int r = 0; r < count * H; ++r)
         for (int c = 0; c < chunks; ++c)
-          make_lists(input.x + (size_t(n) * H + r) * W * C + c * chunk, W, C, chunk,
+          make_lists<Isa>(input.x + (size_t(n) * H + r) * W * C + c * chunk, W, C, chunk,
                      C - c * chunk < chunk ? C - c * chunk : chunk, lists[r * chunks + c]);
       const int lines = count * l.output.h, strips = (lines + height - 1) / height;
       const auto strip_end = [&](int line) {
@@ -255,7 +245,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
 #pragma omp for
       for (int item = 0; item < strips * pieces; ++item) {
         const int line = item / pieces * height;
-        make_runs(conv, item % pieces, lists, line, strip_end(line),
+        make_runs<Isa>(conv, item % pieces, lists, line, strip_end(line),
                   runs + size_t(item) * strip_pixels, run_rows + item * entries);
       }
 #pragma omp for schedule(dynamic)

@@ -105,18 +105,24 @@ struct Extremes {
   }
 };
 
+int lut_piece(const PackedConv& p, int i, int c) {
+  return i / p.kernel_rows * ((p.layer.in.c + p.chunk - 1) / p.chunk) + c / p.chunk;
+}
+
 // One entry a piece.
-std::vector<Extremes> piece_extremes(const Layer& l, int chunk, const int8_t* weights) {
-  const int C = l.in.c, K = l.output.c, chunks = (C + chunk - 1) / chunk;
-  std::vector<Extremes> pieces(size_t(l.kernel * chunks), Extremes(K));
-  for (int tap = 0; tap < l.kernel * l.kernel; ++tap)
+std::vector<Extremes> piece_extremes(const PackedConv& p, const int8_t* weights) {
+  const Layer& l = p.layer;
+  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  std::vector<Extremes> pieces(size_t(lut_piece(p, l.kernel - 1, C - 1)) + 1, Extremes(K));
+  for (int tap = 0; tap < taps; ++tap)
     for (int c = 0; c < C; ++c)
       for (int k = 0; k < K; ++k, ++weights)
-        pieces[size_t(tap / l.kernel * chunks + c / chunk)].add(k, *weights);
+        pieces[size_t(lut_piece(p, tap / l.kernel, c))].add(k, *weights);
   return pieces;
 }
 
 constexpr int kLutPiece = 50 << 10;  // bytes: about the L1 cache
+constexpr int kLutRows = 40 << 10;   // where several rows of the kernel share it with their sums
 
 PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   check_range(l);
@@ -125,15 +131,16 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   PackedConv p;
   p.layer = l;
 
-  // The largest chunk that lets every piece be summed in 16 bits and a piece of a block stay near
-  // the CPU.
+  // The largest pieces that can be summed in 16 bits and stay near the CPU.
   p.chunk = C;
   while (p.chunk > 16 && l.kernel * p.chunk * kLutBlock > kLutPiece) p.chunk = (p.chunk + 1) / 2;
-  std::vector<Extremes> pieces = piece_extremes(l, p.chunk, weights);
+  p.kernel_rows = std::clamp(kLutRows / (l.kernel * p.chunk * kLutBlock), 1, l.kernel);
+  std::vector<Extremes> pieces = piece_extremes(p, weights);
   while (!std::ranges::all_of(pieces, &Extremes::fit_16_bits)) {
-    CHECK(p.chunk > 1);
-    p.chunk = (p.chunk + 1) / 2;
-    pieces = piece_extremes(l, p.chunk, weights);
+    CHECK(p.chunk > 1 || p.kernel_rows > 1);
+    int& halved = p.kernel_rows > 1 ? p.kernel_rows : p.chunk;
+    halved = (halved + 1) / 2;
+    pieces = piece_extremes(p, weights);
   }
 
   p.groups = {0};
@@ -154,12 +161,11 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   CHECK(piece_rows * 8 <= UINT16_MAX);  // lists hold them in 16 bits
   const size_t rows = pieces.size() * size_t(piece_rows);
   p.weights.resize(rows * size_t(round_up(K, R)));
-  const int chunks = int(pieces.size()) / l.kernel;
   for (int i = 0; i < l.kernel; ++i)
     for (int j = 0; j < l.kernel; ++j)
       for (int c = 0; c < C; ++c) {
-        const int piece = i * chunks + c / p.chunk;
-        const size_t row = size_t(piece * piece_rows + j * p.chunk + c % p.chunk);
+        const size_t row = size_t(lut_piece(p, i, c) * piece_rows +
+                                  (i % p.kernel_rows * l.kernel + j) * p.chunk + c % p.chunk);
         for (int k = 0; k < K; ++k, ++weights) {
           const int first = k / kLutBlock * kLutBlock,
                     width = std::min(kLutBlock, round_up(K, R) - first);

@@ -40,14 +40,14 @@ PackedConv pack_int8_avx512(const Layer& layer, const int8_t* weights);
 void int8_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// lut, registers of R bytes: a *piece* is one row i of the kernel on one chunk of channels, pieces
-// in the order (i, chunk). Weights are [block of kLutBlock k][piece][row][k, see lut_column], the
-// last block R wide where that holds the rest of K; the rows of a piece are [j][c of the chunk] and
-// one of zeros. A *group* is a run of pieces whose weights can be summed in 16 bits, whatever the
+// lut, registers of R bytes: a *piece* is kernel_rows rows of the kernel (the last one perhaps less)
+// on one chunk of channels, pieces in the order (i, chunk). Weights are [block of kLutBlock k][piece][row][k, see lut_column], the
+// last block R wide where that holds the rest of K; the rows of a piece are
+// [i][j][c of the chunk] and one of zeros. A *group* is a run of pieces whose weights can be summed in 16 bits, whatever the
 // codes are: [groups[g], groups[g + 1]).
 constexpr int kLutBlock = 64;
 [[maybe_unused]] static inline int lut_piece_rows(const PackedConv& p) {
-  return p.layer.kernel * p.chunk + 1;
+  return p.kernel_rows * p.layer.kernel * p.chunk + 1;
 }
 PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights);
 void lut_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
