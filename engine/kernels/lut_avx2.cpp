@@ -18,8 +18,14 @@ constexpr Places kPlaces;
 
 struct Avx2 {
   using Register = __m256i;
+  // A value that stands in a register: g++ would load a row twice, and make trees of the sums that
+  // need more registers than there are.
+  static Register keep(Register a) {
+    asm("" : "+x"(a));
+    return a;
+  }
   static Register load(const int8_t* p) {
-    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+    return keep(_mm256_load_si256(reinterpret_cast<const __m256i*>(p)));
   }
   static Register words(int even, int odd) { return _mm256_set1_epi32(odd << 16 | even); }
   static Register low_bytes(Register a, Register b) { return _mm256_unpacklo_epi8(a, b); }
@@ -27,7 +33,7 @@ struct Avx2 {
   static Register low_words(Register a, Register b) { return _mm256_unpacklo_epi16(a, b); }
   static Register high_words(Register a, Register b) { return _mm256_unpackhi_epi16(a, b); }
   static Register sum_pairs(Register a) { return _mm256_maddubs_epi16(_mm256_set1_epi8(1), a); }
-  static Register add16(Register a, Register b) { return _mm256_add_epi16(a, b); }
+  static Register add16(Register a, Register b) { return keep(_mm256_add_epi16(a, b)); }
   static Register multiply_add(Register sum, Register a, Register b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
   }
