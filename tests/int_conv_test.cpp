@@ -143,10 +143,12 @@ struct Way {
 };
 const std::vector<Way> kWays = {{Epilogue::accumulators, 1},
                                 {Epilogue::accumulators, 2},
+                                {Epilogue::accumulators, 5},
                                 {Epilogue::requantise, 1},
                                 {Epilogue::staircase, 1}};
 
-// All variants of c.kind agree with the scalar one, for every epilogue, and for 1 and 2 threads.
+// All variants of c.kind agree with the scalar one, for every epilogue, and for 1, 2 and 5
+// threads.
 void compare(const Case& c, const std::vector<Way>& ways = kWays) {
   CAPTURE(describe(c));
   Data data(c);
@@ -262,9 +264,11 @@ TEST_CASE("every variant equals the scalar one on whole-map layers and on real s
   compare_both_kinds(layer(pw("pw", 128), {4, 4, 1024}), 3);
 }
 
-TEST_CASE("lists of codes longer than a tile or 16 bits are cut without loss") {
+TEST_CASE("lut convolutions are cut into lists, strips of images and shares without loss") {
   compare({.kind = ConvKind::lut, .layer = layer(pw("wide", 3), {1, 4, 40000}), .n = 1});
   compare({.kind = ConvKind::lut, .layer = layer(pw("many", 3), {32, 32, 64}), .n = 5});
+  compare({.kind = ConvKind::lut, .layer = layer(conv3("images", 130), {3, 3, 20}), .n = 61});
+  compare({.kind = ConvKind::lut, .layer = layer(conv("tall", 5, 3, 2, 1), {90, 7, 20}), .n = 3});
 }
 
 TEST_CASE("every depthwise variant equals the scalar one") {

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <immintrin.h>
+#include <omp.h>
 
 #include <cstring>
 
@@ -26,11 +27,11 @@
 namespace tri {
 namespace {
 
-constexpr int kTileCodes = 1 << 17;  // lists of so many codes are made and used before the next
-constexpr int kStrip = 256;  // pixels that a piece of the weights serves at a time, at least
-constexpr int kStep = 8;     // rows of weights that a list of a run is padded to
-constexpr int kSlack = 64;   // entries that may be written or read behind a list
-constexpr int kUnit = 8;     // rows are counted in eighths, x86 scales by no more
+constexpr int kStrip = 256;      // pixels that a piece of the weights serves at a time, at most
+constexpr int kLeastStrip = 64;  // and at least
+constexpr int kStep = 8;         // rows of weights that a list of a run is padded to
+constexpr int kSlack = 64;       // entries that may be written or read behind a list
+constexpr int kUnit = 8;         // rows are counted in eighths, x86 scales by no more
 
 // The two lists of one row and chunk, positions times kUnit modulo 2^16; starts[w] is the first
 // entry of pixel w, starts[W] the end.
@@ -112,20 +113,24 @@ struct Sums {
   typename Isa::Register total[4 * V];  // v1 * S1 + v2 * S2, 32 bits
 };
 
-// The runs of a piece for the output rows lines .. lines_end, counted over the images of `lists`:
-// [image][in.h][chunks]. run: [pixels]; rows: [run_entries].
+// Some images, or some lines of the output of one, and the rows of the input that these see.
+struct Strip {
+  int image, images, line, lines, row, rows;
+};
+
+// The runs of a piece for a strip. lists: [image][row][chunks]; run: [pixels]; rows: [run_entries].
 template <class Isa>
-void make_runs(const PackedConv& conv, int piece, const Lists* lists, int lines, int lines_end,
-               Run* run, uint16_t* rows) {
+void make_runs(const PackedConv& conv, int piece, const Lists* lists, const Strip& strip, Run* run,
+               uint16_t* rows) {
   const Layer& l = conv.layer;
   const int chunk = conv.chunk, chunks = (l.in.c + chunk - 1) / chunk, W = l.output.w;
-  const int first_row = piece / chunks * conv.kernel_rows;
+  const int kernel_row = piece / chunks * conv.kernel_rows, left = l.kernel - kernel_row;
+  const int kernel_rows = left < conv.kernel_rows ? left : conv.kernel_rows;
   const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * (lut_piece_rows(conv) - 1)));
-  for (int line = lines; line < lines_end; ++line) {
-    const int top = line % l.output.h * l.stride - l.pad + first_row;
-    const Taps inside = {top < 0 ? -top : 0,
-                         l.in.h - top < conv.kernel_rows ? l.in.h - top : conv.kernel_rows};
-    const int image_top = line / l.output.h * l.in.h + top;
+  for (int line = 0; line < strip.images * strip.lines; ++line) {
+    const int top = (strip.line + line % strip.lines) * l.stride - l.pad + kernel_row;
+    const Taps inside = {top < 0 ? -top : 0, l.in.h - top < kernel_rows ? l.in.h - top : kernel_rows};
+    const int list_row = line / strip.lines * strip.rows + top - strip.row;
     for (int ow = 0; ow < W; ++ow, ++run) {
       const int first = ow * l.stride - l.pad;
       const Taps columns = taps_inside(ow, l.in.w, l);
@@ -135,7 +140,7 @@ void make_runs(const PackedConv& conv, int piece, const Lists* lists, int lines,
       for (int s = 0; s < 2; ++s) {
         const uint16_t* begin = rows;
         for (int i = inside.first; i < inside.last; ++i) {
-          const Lists& row = lists[(image_top + i) * chunks + piece % chunks];
+          const Lists& row = lists[(list_row + i) * chunks + piece % chunks];
           const uint32_t* starts = row.starts[s];
           const uint16_t* list = row.positions[s] + starts[from];
           const int count = int(starts[to] - starts[from]);
@@ -152,23 +157,20 @@ void make_runs(const PackedConv& conv, int piece, const Lists* lists, int lines,
   }
 }
 
-// Rows of output pixels, lines .. lines_end. runs: [pieces][strip_pixels]; weights: those of a
-// block of V registers of channels, the first of them `channel`; v12: v1 and v2 by turns;
-// first_pixel: that of line 0 in y; sums: [pixels of the strip].
+// A block of V registers of channels, the first of them `channel`, for the `pixels` that begin with
+// first_pixel of y. runs: [pieces][pixels]; weights: those of the block; v12: v1 and v2 by turns;
+// sums: [pixels].
 template <class Isa, int V>
-void strip(const PackedConv& conv, const int8_t* weights, int channel, const Run* runs,
-           int strip_pixels, int lines, int lines_end, typename Isa::Register v12,
-           const Epilogue& epilogue, size_t first_pixel, Sums<Isa, V>* sums, void* y) {
-  const Layer& l = conv.layer;
-  const int K = l.output.c, W = l.output.w;
-  const int width = V * int(sizeof(typename Isa::Register));
+void add_block(const PackedConv& conv, const int8_t* weights, int channel, const Run* runs,
+               int pixels, typename Isa::Register v12, const Epilogue& epilogue, size_t first_pixel,
+               Sums<Isa, V>* sums, void* y) {
+  const int K = conv.layer.output.c, width = V * int(sizeof(typename Isa::Register));
   const int channels_end = channel + width < K ? channel + width : K;
-  const int pixels = (lines_end - lines) * W;
 
   for (size_t g = 0; g + 1 < conv.groups.size(); ++g) {
     const bool first = g == 0, last = g + 2 == conv.groups.size();
     for (int piece = conv.groups[g]; piece < conv.groups[g + 1]; ++piece) {
-      const Run* run = runs + size_t(piece) * strip_pixels;
+      const Run* run = runs + size_t(piece) * pixels;
       const int8_t* rows = weights + size_t(piece) * lut_piece_rows(conv) * width;
       for (int p = 0; p < pixels; ++p) {
         const uint16_t* next = run[p].rows;
@@ -188,79 +190,101 @@ void strip(const PackedConv& conv, const int8_t* weights, int channel, const Run
       }
       if (last)
         Isa::finish(epilogue, reinterpret_cast<const int32_t*>(total), channel, channels_end, K,
-                    first_pixel + size_t(lines) * W + p, y);
+                    first_pixel + p, y);
     }
   }
 }
+
+// The work in parts that share nothing but what they read: strips, and of each the blocks of
+// channels in some shares, where there are fewer strips than threads.
+struct Parts {
+  int images, lines, strips, shares;
+
+  Parts(const Layer& l, int n, int threads) {
+    const int map = l.output.h * l.output.w, each = (n * map + threads - 1) / threads;
+    const int pixels = each < kLeastStrip ? kLeastStrip : each < kStrip ? each : kStrip;
+    images = pixels < map ? 1 : pixels / map < n ? pixels / map : n;
+    lines = pixels < map ? (pixels + l.output.w - 1) / l.output.w : l.output.h;
+    strips = (n + images - 1) / images * ((l.output.h + lines - 1) / lines);
+    const int blocks = (l.output.c + kLutBlock - 1) / kLutBlock;
+    shares = (threads + strips - 1) / strips;
+    if (shares > blocks) shares = blocks;
+  }
+
+  Strip strip(const Layer& l, int n, int number) const {
+    const int in_image = (l.output.h + lines - 1) / lines;
+    Strip s = {number / in_image * images, images, number % in_image * lines, lines, 0, 0};
+    if (s.image + images > n) s.images = n - s.image;
+    if (s.line + lines > l.output.h) s.lines = l.output.h - s.line;
+    const int top = s.line * l.stride - l.pad, end = top + (s.lines - 1) * l.stride + l.kernel;
+    s.row = top < 0 ? 0 : top;
+    s.rows = (end < l.in.h ? end : l.in.h) - s.row;
+    return s;
+  }
+};
 
 template <class Isa>
 void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
                      void* y) {
   constexpr int kBytes = sizeof(typename Isa::Register), kRegisters = kLutBlock / kBytes;
   const Layer& l = conv.layer;
-  const int C = l.in.c, H = l.in.h, W = l.in.w, K = l.output.c;
+  const int C = l.in.c, W = l.in.w, K = l.output.c, blocks = (K + kLutBlock - 1) / kLutBlock;
   const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk, pieces = conv.groups.back();
-  const int blocks = (K + kLutBlock - 1) / kLutBlock;
   const size_t weight_rows = size_t(pieces) * lut_piece_rows(conv);
   const auto v12 = Isa::words(input.v1, input.v2);
 
-  const int codes = int(l.in.size()), images = codes < kTileCodes ? kTileCodes / codes : 1;
-  const int tile = images < input.n ? images : input.n, rows = tile * H * chunks;
-  const int height = (kStrip + l.output.w - 1) / l.output.w;  // lines of a strip
-  const int strip_pixels = height * l.output.w;
-  const size_t strip_pieces = size_t((tile * l.output.h + height - 1) / height) * pieces;
-
-  // Lists of a tile of images: headers, then positions and starts of each; then the runs.
-  const size_t positions = size_t(round_up(W * chunk + kSlack, 32));
-  const size_t starts = size_t(round_up(W + 1, 16));
-  const size_t headers = (size_t(rows) * sizeof(Lists) + 63) / 64 * 64;
-  const size_t per_row = 2 * (positions * sizeof(uint16_t) + starts * sizeof(uint32_t));
-  const size_t entries = run_entries(conv, strip_pixels);
-  auto* memory = static_cast<uint8_t*>(
-      shared_scratch(headers + rows * per_row +
-                     strip_pieces * (strip_pixels * sizeof(Run) + entries * sizeof(uint16_t))));
-  auto* lists = reinterpret_cast<Lists*>(memory);
-  for (int r = 0; r < rows; ++r) {
-    auto* p = reinterpret_cast<uint16_t*>(memory + headers + r * per_row);
-    auto* s = reinterpret_cast<uint32_t*>(p + 2 * positions);
-    lists[r] = {{p, p + positions}, {s, s + starts}};
-  }
-  auto* runs = reinterpret_cast<Run*>(memory + headers + rows * per_row);
-  auto* run_rows = reinterpret_cast<uint16_t*>(runs + strip_pieces * strip_pixels);
-
 #pragma omp parallel
   {
-    void* sums = scratch(size_t(strip_pixels) * sizeof(Sums<Isa, kRegisters>));
-    for (int n = 0; n < input.n; n += tile) {
-      const int count = n + tile < input.n ? tile : input.n - n;
-#pragma omp for
-      for (int r = 0; r < count * H; ++r)
-        for (int c = 0; c < chunks; ++c)
-          make_lists<Isa>(input.x + (size_t(n) * H + r) * W * C + c * chunk, W, C, chunk,
-                     C - c * chunk < chunk ? C - c * chunk : chunk, lists[r * chunks + c]);
-      const int lines = count * l.output.h, strips = (lines + height - 1) / height;
-      const auto strip_end = [&](int line) {
-        return line + height < lines ? line + height : lines;
-      };
-#pragma omp for
-      for (int item = 0; item < strips * pieces; ++item) {
-        const int line = item / pieces * height;
-        make_runs<Isa>(conv, item % pieces, lists, line, strip_end(line),
-                  runs + size_t(item) * strip_pixels, run_rows + item * entries);
-      }
+    const Parts parts(l, input.n, omp_get_num_threads());
+    const int most_rows = (parts.lines - 1) * l.stride + l.kernel;
+    const int rows = parts.images * (most_rows < l.in.h ? most_rows : l.in.h) * chunks;
+    const int most_pixels = parts.images * parts.lines * l.output.w;
+
+    // Lists: headers, then positions and starts of each; then the runs and the sums.
+    const size_t positions = size_t(round_up(W * chunk + kSlack, 32));
+    const size_t starts = size_t(round_up(W + 1, 16));
+    const size_t headers = (size_t(rows) * sizeof(Lists) + 63) / 64 * 64;
+    const size_t per_row = 2 * (positions * sizeof(uint16_t) + starts * sizeof(uint32_t));
+    const size_t entries = run_entries(conv, most_pixels);
+    const size_t sums_bytes = size_t(most_pixels) * sizeof(Sums<Isa, kRegisters>);
+    auto* memory = static_cast<uint8_t*>(
+        scratch(sums_bytes + headers + rows * per_row +
+                pieces * (most_pixels * sizeof(Run) + entries * sizeof(uint16_t))));
+    void* sums = memory;
+    auto* lists = reinterpret_cast<Lists*>(memory + sums_bytes);
+    for (int r = 0; r < rows; ++r) {
+      auto* p = reinterpret_cast<uint16_t*>(memory + sums_bytes + headers + r * per_row);
+      auto* s = reinterpret_cast<uint32_t*>(p + 2 * positions);
+      lists[r] = {{p, p + positions}, {s, s + starts}};
+    }
+    auto* runs = reinterpret_cast<Run*>(memory + sums_bytes + headers + rows * per_row);
+    auto* run_rows = reinterpret_cast<uint16_t*>(runs + size_t(pieces) * most_pixels);
+
 #pragma omp for schedule(dynamic)
-      for (int item = 0; item < blocks * strips; ++item) {
-        const int channel = item / strips * kLutBlock, line = item % strips * height;
+    for (int part = 0; part < parts.strips * parts.shares; ++part) {
+      const Strip strip = parts.strip(l, input.n, part / parts.shares);
+      const int share = part % parts.shares, pixels = strip.images * strip.lines * l.output.w;
+      for (int r = 0; r < strip.images * strip.rows; ++r)
+        for (int c = 0; c < chunks; ++c) {
+          const size_t row =
+              size_t(strip.image + r / strip.rows) * l.in.h + strip.row + r % strip.rows;
+          make_lists<Isa>(input.x + row * W * C + c * chunk, W, C, chunk,
+                          C - c * chunk < chunk ? C - c * chunk : chunk, lists[r * chunks + c]);
+        }
+      for (int piece = 0; piece < pieces; ++piece)
+        make_runs<Isa>(conv, piece, lists, strip, runs + size_t(piece) * pixels,
+                       run_rows + size_t(piece) * entries);
+      const size_t first_pixel =
+          (size_t(strip.image) * l.output.h + strip.line) * size_t(l.output.w);
+      for (int b = blocks * share / parts.shares; b < blocks * (share + 1) / parts.shares; ++b) {
+        const int channel = b * kLutBlock;
         const int8_t* weights = conv.weights.data() + weight_rows * channel;
-        const Run* strip_runs = runs + size_t(item % strips) * pieces * strip_pixels;
-        const size_t first_pixel = size_t(n) * l.output.h * l.output.w;
         if (K - channel > kLutBlock - kBytes)
-          strip<Isa, kRegisters>(conv, weights, channel, strip_runs, strip_pixels, line,
-                                 strip_end(line), v12, epilogue, first_pixel,
-                                 static_cast<Sums<Isa, kRegisters>*>(sums), y);
+          add_block<Isa, kRegisters>(conv, weights, channel, runs, pixels, v12, epilogue,
+                                     first_pixel, static_cast<Sums<Isa, kRegisters>*>(sums), y);
         else
-          strip<Isa, 1>(conv, weights, channel, strip_runs, strip_pixels, line, strip_end(line),
-                        v12, epilogue, first_pixel, static_cast<Sums<Isa, 1>*>(sums), y);
+          add_block<Isa, 1>(conv, weights, channel, runs, pixels, v12, epilogue, first_pixel,
+                            static_cast<Sums<Isa, 1>*>(sums), y);
       }
     }
   }
