@@ -33,8 +33,8 @@ int64_t axis_taps(int outputs, int size, const Layer& l) {
 double runs(const PackedConv& conv) {
   const Layer& l = conv.layer;
   const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk;
-  return double(axis_taps(l.output.h, l.in.h, l)) * l.output.w * chunks * round_up(l.output.c, 64) /
-         64;
+  return double(axis_taps(l.output.h, l.in.h, l)) / conv.kernel_rows * l.output.w * chunks *
+         round_up(l.output.c, 64) / 64;
 }
 
 }  // namespace
@@ -62,8 +62,8 @@ double cost_int8_avx512(const PackedConv& conv, double) {
 }
 
 double cost_lut_avx512(const PackedConv& conv, double zeros) {
-  return 3.72 * additions(conv.layer, zeros, 64) + 6400 * runs(conv) +
-         500 * double(conv.layer.in.size());
+  return 3.5 * additions(conv.layer, zeros, 64) + 3400 * runs(conv) +
+         474 * double(conv.layer.in.size());
 }
 
 }  // namespace tri
