@@ -14,6 +14,16 @@ namespace {
 // Spreads are corrected by at most this factor: a channel that hardly moves says little.
 constexpr double kMaxSpread = 4;
 constexpr int kBlock = 32;  // channels summed together
+constexpr size_t kSample = 1 << 16;  // pixels that levels are matched on
+
+// The staircase that a layer's output goes through, or nullptr.
+const TriSegment* staircase_after(const Model& model, const Staircases& staircases, int layer) {
+  const std::vector<int> taps = model.tap_layers();
+  const auto tap = std::find(taps.begin(), taps.end(), layer);
+  if (tap == taps.end()) return nullptr;
+  const auto& f = staircases.f[size_t(tap - taps.begin())];
+  return f ? &*f : nullptr;
+}
 
 class Observer : public Calibrator {
  public:
@@ -36,6 +46,39 @@ class Observer : public Calibrator {
  private:
   const Model& model_;
   ChannelSums sums_;
+};
+
+// Counts the levels of a teacher's codes under a student's staircases.
+class LevelCounter : public Calibrator {
+ public:
+  LevelCounter(const Model& model, const Staircases& staircases)
+      : model_(model), staircases_(staircases) {
+    counts.above_t1.resize(model.layers.size()), counts.above_t2.resize(model.layers.size());
+  }
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    const TriSegment* f = staircase_after(model_, staircases_, layer);
+    if (!f) return;
+    const QuantLayer& q = model_.quant[layer];
+    const int K = model_.layers[layer].output.c;
+    std::vector<int64_t>&above_t1 = counts.above_t1[layer], &above_t2 = counts.above_t2[layer];
+    above_t1.resize(K), above_t2.resize(K);
+#pragma omp parallel for
+    for (int first = 0; first < K; first += kBlock)
+      for (int k = first; k < std::min(first + kBlock, K); ++k) {
+        const Multiplier r{q.m[k], q.shift[k]};
+        const int32_t t1 = largest_accumulator(f->t1, r), t2 = largest_accumulator(f->t2, r);
+        for (size_t p = 0; p < pixels; ++p) {
+          above_t1[k] += accumulators[p * K + k] > t1;
+          above_t2[k] += accumulators[p * K + k] > t2;
+        }
+      }
+  }
+  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
+  LevelCounts counts{};
+
+ private:
+  const Model& model_;
+  const Staircases& staircases_;
 };
 
 // Logits of all the pictures at once, as a calibrator needs them.
@@ -118,14 +161,53 @@ void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
 }
 
 StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                                     const Staircases& staircases)
+                                     const Staircases& staircases, const LevelCounts* levels)
     : model_(model),
       teacher_(teacher),
       staircases_(staircases),
+      levels_(levels),
       corrections_(model.layers.size()) {}
 
 void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
-  sums_.add(accumulators, pixels, model_.layers[layer].output.c);
+  const Shape map = model_.layers[layer].output;
+  sums_.add(accumulators, pixels, map.c);
+  if (!levels_) return;
+  const size_t all = size_t(levels_->pictures) * size_t(map.h) * size_t(map.w);
+  const size_t step = std::max(all / kSample, size_t(1)) | 1;  // odd: all columns of a map
+  for (size_t p = 0; p < pixels; ++p, ++pixels_seen_)
+    if (pixels_seen_ % step == 0)
+      sample_.insert(sample_.end(), accumulators + p * map.c, accumulators + (p + 1) * map.c);
+}
+
+// Where a channel's levels can be matched, replaces the correction by mean and spread.
+void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction& c) {
+  const QuantLayer& q = model_.quant[layer];
+  const Shape map = model_.layers[layer].output;
+  const size_t K = size_t(map.c), pixels = sample_.size() / K;
+  const double share =
+      double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
+#pragma omp parallel for
+  for (size_t k = 0; k < K; ++k) {
+    std::vector<int32_t> values(pixels);
+    for (size_t p = 0; p < pixels; ++p) values[p] = sample_[p * K + k];
+    // The value with so many above it.
+    const auto threshold = [&](int64_t above) {
+      const size_t count = std::min(size_t(std::lround(double(above) * share)), pixels - 1);
+      const auto at = values.end() - ptrdiff_t(count) - 1;
+      std::nth_element(values.begin(), at, values.end());
+      return *at;
+    };
+    const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
+    const double t1 = threshold(above_t1), t2 = threshold(above_t2);
+    if (above_t2 == 0 || t2 <= t1 || f.t2 <= f.t1) continue;
+    // A' = a * (A + d) with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
+    const double unit = value({q.m[k], q.shift[k]}), wanted = (f.t2 - f.t1) / (t2 - t1);
+    if (wanted > kMaxSpread * unit || wanted < unit / kMaxSpread) continue;
+    const Multiplier r = multiplier(wanted);
+    const double offset = std::round((f.t1 + 0.5) / value(r) - t1);
+    if (std::abs(q.bias[k] + offset) > teacher_.room[layer][k]) continue;
+    c.offset[k] = int32_t(offset), c.m[k] = r.m, c.shift[k] = r.shift;
+  }
 }
 
 Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
@@ -151,17 +233,18 @@ Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
   }
   Epilogue e = usual;
   if (e.kind != Epilogue::staircase) {
+    sample_.clear(), pixels_seen_ = 0;
     e.bias = c.offset.data(), e.m = c.m.data(), e.shift = c.shift.data();
     return e;
   }
-  const std::vector<int> taps = model_.tap_layers();
-  const size_t tap = size_t(std::find(taps.begin(), taps.end(), layer) - taps.begin());
-  const TriSegment& f = *staircases_.f[tap];
+  const TriSegment& f = *staircase_after(model_, staircases_, layer);
+  if (levels_) match_levels(layer, f, c);
   for (int k = 0; k < K; ++k) {
     c.t1.push_back(moved(largest_accumulator(f.t1, {c.m[k], c.shift[k]}), c.offset[k]));
     c.t2.push_back(moved(largest_accumulator(f.t2, {c.m[k], c.shift[k]}), c.offset[k]));
   }
   e.t1 = c.t1.data(), e.t2 = c.t2.data();
+  sample_.clear(), pixels_seen_ = 0;
   return e;
 }
 
@@ -182,7 +265,10 @@ Model StudentCalibrator::student() const {
 Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
                  const ChannelStatistics& teacher) {
   const Staircases staircases(net.model(), set);
-  StudentCalibrator calibrator(net.model(), teacher, staircases);
+  LevelCounter counter(net.model(), staircases);
+  forward(net, pixels, nullptr, nullptr, counter);
+  counter.counts.pictures = int(pixels.size() / net.model().layers.front().in.size());
+  StudentCalibrator calibrator(net.model(), teacher, staircases, &counter.counts);
   forward(net, pixels, &staircases, nullptr, calibrator);
   return calibrator.student();
 }

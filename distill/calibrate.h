@@ -1,4 +1,4 @@
-// Calibration of a student: every channel's mean and spread matched to the teacher's.
+// Calibration of a student: every channel's mean and spread, or levels, matched to the teacher's.
 //
 // Staircases change what a layer hands on, and with it the distribution that the next layer's
 // batch norm was fitted to; deep networks drift a little at every layer. As batch norm is folded
@@ -11,6 +11,9 @@
 // costs no more. Layers are corrected one after the other, each on what the corrected ones before
 // it make of the pictures. (Bias correction: Nagel et al., ICCV 2019, section 4.2; with the spread
 // as well it is the re-estimation of batch norm's statistics.)
+//
+// Accumulators are no bell curves, so a student that is to be deployed gets a and d from its levels
+// where it can: A' is above t1, and above t2, as often as the teacher's code of that channel is.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +59,13 @@ class ChannelSums {
   std::vector<double> sum_, squares_;  // [K]
 };
 
+// How many of the teacher's codes in every channel of a layer are above the t1, and the t2, of the
+// student's staircase there, over so many pictures: [layers][K], empty where there is none.
+struct LevelCounts {
+  int pictures;
+  std::vector<std::vector<int64_t>> above_t1, above_t2;
+};
+
 // Matches a student to its teacher's statistics while the pictures they were taken over pass, which
 // is what IntNet::forward does with it: the logits of that forward are the corrected student's.
 // The logits' own channels are corrected too.
@@ -63,7 +73,7 @@ class StudentCalibrator : public Calibrator {
  public:
   // All must outlive this; staircases are those of the forward.
   StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                    const Staircases& staircases);
+                    const Staircases& staircases, const LevelCounts* levels = nullptr);
   void see(int layer, const int32_t* accumulators, size_t pixels) override;
   Epilogue epilogue(int layer, const Epilogue& usual) override;
   // After the forward: the student with all corrections folded in, and its staircases.
@@ -74,15 +84,20 @@ class StudentCalibrator : public Calibrator {
   struct Correction {
     std::vector<int32_t> offset, m, shift, t1, t2;
   };
+  void match_levels(int layer, const TriSegment& f, Correction& c);
+
   const Model& model_;
   const ChannelStatistics& teacher_;
   const Staircases& staircases_;
+  const LevelCounts* levels_;
   std::vector<Correction> corrections_;  // [layers]
   ChannelSums sums_;                     // of the layer that is seen
+  std::vector<int32_t> sample_;          // some of its pixels, [pixels][K]
+  size_t pixels_seen_ = 0;
 };
 
-// The student of `net` that these staircases make, calibrated on the pictures over which `teacher`
-// was taken.
+// The student of `net` that these staircases make, its levels matched on the pictures over which
+// `teacher` was taken.
 Model calibrated(const IntNet& net, const StaircaseSet& staircases,
                  const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
 

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -39,6 +40,29 @@ struct InCodes : Calibrator {
     a.clear();
     return usual;
   }
+};
+
+// How many codes of every channel are above its staircase's t1 and t2: [layers][K].
+struct Levels : Calibrator {
+  const Model& model;
+  const StaircaseSet& set;
+  std::vector<std::vector<std::pair<int, int>>> above;
+  Levels(const Model& m, const StaircaseSet& s) : model(m), set(s), above(m.layers.size()) {}
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    const std::vector<int> taps = model.tap_layers();
+    const auto tap = size_t(std::find(taps.begin(), taps.end(), layer) - taps.begin());
+    if (tap == taps.size() || !set[tap]) return;
+    const size_t K = size_t(model.layers[size_t(layer)].output.c);
+    auto& counts = above[size_t(layer)];
+    counts.resize(K);
+    for (size_t i = 0; i < pixels * K; ++i) {
+      const QuantLayer& q = model.quant[size_t(layer)];
+      const int code = requantise(accumulators[i], {q.m[i % K], q.shift[i % K]});
+      counts[i % K].first += code > set[tap]->t1;
+      counts[i % K].second += code > set[tap]->t2;
+    }
+  }
+  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
 };
 
 struct Fixture {
@@ -108,12 +132,14 @@ TEST_CASE("a calibrated student's channels have the teacher's mean and spread in
   InCodes wanted(f.model);
   f.logits(teacher, nullptr, &wanted);
   const TeacherRun run = run_teacher(teacher, f.pixels);
-  const IntNet student(calibrated(teacher, f.set, f.pixels, run.statistics));
+  const Staircases plain(f.model, f.set);
+  StudentCalibrator calibrator(f.model, run.statistics, plain);
+  f.logits(teacher, &plain, &calibrator);
+  const IntNet student(calibrator.student());
   InCodes found(student.model());
   const Staircases staircases(student.model(), f.set);
   f.logits(student, &staircases, &found);
   InCodes before(f.model);
-  const Staircases plain(f.model, f.set);
   f.logits(teacher, &plain, &before);
 
   double worst = 0;
@@ -131,6 +157,32 @@ TEST_CASE("a calibrated student's channels have the teacher's mean and spread in
   CHECK(student.model().staircases == f.set);
 }
 
+TEST_CASE("a deployed student's channels exceed their thresholds as often as the teacher's") {
+  Fixture f;
+  f.model = random_model(
+      {conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))}, f.rng);
+  f.set.assign(2, TriSegment{10, 40, 40, 90});
+  const IntNet teacher(f.model);
+  Levels wanted(f.model, f.set);
+  f.logits(teacher, nullptr, &wanted);
+  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const IntNet student(calibrated(teacher, f.set, f.pixels, run.statistics));
+  Levels found(student.model(), f.set);
+  const Staircases staircases(student.model(), f.set);
+  f.logits(student, &staircases, &found);
+  // The first layer sees the same pictures; the second one what the first staircase leaves of them.
+  int matched = 0;
+  for (size_t k = 0; k < 40; ++k) {
+    const auto [t1, t2] = wanted.above[1][k];
+    if (t2 == 0) continue;  // mean and spread decide
+    ++matched;
+    CHECK(std::abs(found.above[1][k].first - t1) <= 1 + t1 / 50);
+    CHECK(std::abs(found.above[1][k].second - t2) <= 1 + t2 / 50);
+  }
+  CHECK(matched > 10);
+  CHECK(student.model().staircases == f.set);
+}
+
 TEST_CASE("the file's student answers as the calibrating forward did, on one thread and on two") {
   Fixture f;
   const IntNet teacher(f.model);
@@ -138,9 +190,17 @@ TEST_CASE("the file's student answers as the calibrating forward did, on one thr
   const Staircases plain(f.model, f.set);
   std::vector<int32_t> first;
   const int before = omp_get_max_threads();
+  Levels levels(f.model, f.set);
+  f.logits(teacher, nullptr, &levels);
+  LevelCounts counts{kPictures, {}, {}};
+  for (const auto& layer : levels.above) {
+    counts.above_t1.emplace_back(), counts.above_t2.emplace_back();
+    for (const auto& [t1, t2] : layer)
+      counts.above_t1.back().push_back(t1), counts.above_t2.back().push_back(t2);
+  }
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    StudentCalibrator calibrator(f.model, statistics, plain);
+    StudentCalibrator calibrator(f.model, statistics, plain, &counts);
     const std::vector<int32_t> logits = f.logits(teacher, &plain, &calibrator);
     const IntNet student(calibrator.student());
     const Staircases staircases(student.model(), f.set);

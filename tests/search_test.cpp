@@ -48,6 +48,18 @@ bool same(const Archive& a, const Archive& b) {
   return true;
 }
 
+// The student that a search judges: corrected by mean and spread.
+Model judged(const IntNet& teacher, const StaircaseSet& set, const std::vector<uint8_t>& pixels) {
+  const ChannelStatistics statistics = run_teacher(teacher, pixels).statistics;
+  const Staircases staircases(teacher.model(), set);
+  StudentCalibrator calibrator(teacher.model(), statistics, staircases);
+  const int n = int(pixels.size() / kPictureBytes);
+  std::vector<int32_t> logits(size_t(n) * kClasses);
+  Workspace workspace;
+  teacher.forward(pixels.data(), n, logits.data(), workspace, &staircases, nullptr, &calibrator);
+  return calibrator.student();
+}
+
 }  // namespace
 
 TEST_CASE("students are judged calibrated, on one batch of pictures at a time") {
@@ -59,8 +71,7 @@ TEST_CASE("students are judged calibrated, on one batch of pictures at a time") 
 
   // By hand: the batch's own statistics, and the student of the file on the same pictures.
   const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
-  const TeacherRun run = run_teacher(f.teacher, pixels);
-  const IntNet student(calibrated(f.teacher, students[0], pixels, run.statistics));
+  const IntNet student(judged(f.teacher, students[0], pixels));
   const Staircases staircases(student.model(), students[0]);
   Workspace workspace;
   CHECK(Reward(f.teacher, pixels, {}, 0.1)(student, staircases, workspace).kl == first.kl);
@@ -119,8 +130,7 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
 
   // By hand: the calibrated student's events on these pictures.
   const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
-  const IntNet student(
-      calibrated(f.teacher, start, pixels, run_teacher(f.teacher, pixels).statistics));
+  const IntNet student(judged(f.teacher, start, pixels));
   const Staircases staircases(student.model(), start);
   EventRecorder events(student.model().layers.size());
   std::vector<int32_t> logits(16 * kClasses);
