@@ -171,7 +171,7 @@ StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics
 void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
   const Shape map = model_.layers[layer].output;
   sums_.add(accumulators, pixels, map.c);
-  if (!levels_) return;
+  if (!levels_ || !staircase_after(model_, staircases_, layer)) return;
   const size_t all = size_t(levels_->pictures) * size_t(map.h) * size_t(map.w);
   const size_t step = std::max(all / kSample, size_t(1)) | 1;  // odd: all columns of a map
   for (size_t p = 0; p < pixels; ++p, ++pixels_seen_)
@@ -233,18 +233,17 @@ Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
   }
   Epilogue e = usual;
   if (e.kind != Epilogue::staircase) {
-    sample_.clear(), pixels_seen_ = 0;
     e.bias = c.offset.data(), e.m = c.m.data(), e.shift = c.shift.data();
     return e;
   }
   const TriSegment& f = *staircase_after(model_, staircases_, layer);
   if (levels_) match_levels(layer, f, c);
+  sample_.clear(), pixels_seen_ = 0;
   for (int k = 0; k < K; ++k) {
     c.t1.push_back(moved(largest_accumulator(f.t1, {c.m[k], c.shift[k]}), c.offset[k]));
     c.t2.push_back(moved(largest_accumulator(f.t2, {c.m[k], c.shift[k]}), c.offset[k]));
   }
   e.t1 = c.t1.data(), e.t2 = c.t2.data();
-  sample_.clear(), pixels_seen_ = 0;
   return e;
 }
 

@@ -30,7 +30,7 @@ inline __m512i staircase16(__m512i a, __m512i t1, __m512i t2) {
   return _mm512_mask_add_epi32(code, above2, code, one);
 }
 
-// Staircases of 64 channels from k on: one store instead of four, which take most of the time.
+// Staircases of 64 channels from k on, stored at once.
 inline void staircase64(const Epilogue& e, const int32_t* sums, int k, uint8_t* y) {
   const auto code = [&](int i) {
     __m512i a = _mm512_loadu_si512(sums + 16 * i);
