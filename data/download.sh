@@ -63,11 +63,11 @@ command -v curl >/dev/null || fail "curl is not installed: run 'make deps'"
 mkdir -p data || fail "data: cannot be made"
 exec 9<data
 flock -n 9 || fail "another download is running: wait for it"
-work=$(mktemp -d data/download-XXXXXX.tmp) || fail "data: cannot be written to"
-curl=
-trap 'if [ -n "$curl" ]; then kill "$curl" 2>/dev/null || :; fi; rm -rf "$work"' EXIT
+work= curl=
+trap 'if [ -n "$curl" ]; then kill "$curl" 2>/dev/null || :; fi; rm -rf ${work:+"$work"}' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
+work=$(mktemp -d data/download-XXXXXX.tmp) || fail "data: cannot be written to"
 
 echo "downloading $url ($megabytes MB)" >&2
 deadline=$(($(date +%s) + seconds))
