@@ -32,6 +32,18 @@ static inline void tri_mask_cvtepi32_storeu_epi8(void* p, __mmask16 mask, __m512
   for (int i = 0; i < 16; ++i)
     if (mask >> i & 1) static_cast<uint8_t*>(p)[i] = uint8_t(from[i]);
 }
+static inline __m256i tri_cvtepi32_epi16(__m512i a) {
+  int32_t from[16];
+  int16_t to[16];
+  _mm512_storeu_si512(from, a);
+  for (int i = 0; i < 16; ++i) to[i] = int16_t(from[i]);
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(to));
+}
+static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
+  return __mmask16(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
+}
+#define _mm512_cvtepi32_epi16 tri_cvtepi32_epi16
+#define _mm_cmpeq_epi8_mask tri_cmpeq_epi8_mask
 #define _mm512_maskz_loadu_epi32 tri_maskz_loadu_epi32
 #define _mm512_maskz_loadu_epi8 tri_maskz_loadu_epi8
 #define _mm512_mask_storeu_epi32 tri_mask_storeu_epi32
