@@ -43,13 +43,14 @@ std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
   return front;
 }
 
-TestSet::TestSet(const Workshop& workshop, const Dataset& pictures, const EnergyTable& table)
+TestSet::TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset& pictures,
+                 const EnergyTable& table)
     : workshop_(workshop),
       pictures_(pictures),
       table_(table),
-      logits_(logits_of(workshop.teacher(), pictures)),
+      logits_(logits_of(teacher, pictures)),
       teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0,
-               teacher_energy(workshop.teacher().model(), table)} {}
+               teacher_energy(teacher.model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
   const auto measured = [&](Model model) {

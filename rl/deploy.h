@@ -11,7 +11,7 @@
 
 namespace tri {
 
-// Makes students of a teacher, as they are written to files.
+// Makes students of a teacher, or of its equalised copy, as they are written to files.
 class Workshop {
  public:
   // calibrate: whether students are, on the pictures that `statistics` are of. All must outlive
@@ -59,8 +59,10 @@ struct Verdict {
 
 class TestSet {
  public:
-  // Runs the teacher. table: what energies are counted with.
-  TestSet(const Workshop& workshop, const Dataset& pictures, const EnergyTable& table = {});
+  // Runs the teacher, which need not be the network that the workshop makes students of. table:
+  // what energies are counted with.
+  TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset& pictures,
+          const EnergyTable& table = {});
   const Measures& teacher() const { return teacher_; }
   Deployed measure(const Candidate& candidate, bool also_uncalibrated) const;
 

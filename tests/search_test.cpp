@@ -148,6 +148,7 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
 
 TEST_CASE("a search whose reward weighs energy finds students that cost less, and keeps a front") {
   Fixture f;
+  f.widths = {8, 12};  // so that students differ in energy as in quality
   const Objective weighted(f.teacher, f.pictures, {.batch = 16, .energy_weight = 20});
   CHECK(f.run("cem").front.members().empty());
   const SearchResult quality = f.run("cem");
@@ -351,7 +352,7 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
                        [](const Candidate& a, const Candidate& b) { return a.reward > b.reward; }));
 
   Dataset pictures = random_pictures(40, 7);
-  const TestSet test(f.workshop, pictures);
+  const TestSet test(f.workshop, f.teacher, pictures);
   const Candidate mse = rescore(f.workshop, held_out, {f.start.mse_optimal}).front();
   const Verdict v = deploy(test, mse, std::span(ranked).first(2), 0.05, true);
   REQUIRE(v.candidates.size() == 2);

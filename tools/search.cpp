@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "data/file.h"
+#include "distill/equalize.h"
 #include "nets/nets.h"
 #include "tools/search_log.h"
 #include "tools/search_options.h"
@@ -47,15 +48,17 @@ int main(int argc, char** argv) {
     // The first Ctrl-C (or kill) ends the search, and what it has found is deployed.
     const std::atomic<bool>& stop = stop_on_signal();
 
+    // What students are made of.
+    const IntNet body(s.no_equalize ? model : equalised(model, splits.calibration.pixels), s.isa);
     std::cerr << "warm-up: the teacher on "
               << splits.calibration.size() + splits.search.size() + splits.held_out.size()
               << (pictures.labelled ? " training pictures\n" : " synthesised pictures\n");
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
-    WarmUp start = warm_up(teacher, splits.calibration);
-    const Workshop workshop(teacher, splits.calibration, start.statistics, !s.no_calibrate);
-    const Objective objective(teacher, splits.search, s.objective);
-    const Objective held_out(teacher, splits.held_out, s.objective);
+    WarmUp start = warm_up(body, splits.calibration);
+    const Workshop workshop(body, splits.calibration, start.statistics, !s.no_calibrate);
+    const Objective objective(body, splits.search, s.objective);
+    const Objective held_out(body, splits.held_out, s.objective);
     keep_layers(s.keep, model, objective, start);
     const auto [mse, costs] = rescore_start(workshop, objective, held_out, start.mse_optimal,
                                             splits.calibration.size() + splits.held_out.size());
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
     }
 
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
-    const TestSet test(workshop, pictures.test, s.objective.energy_table);
+    const TestSet test(workshop, teacher, pictures.test, s.objective.energy_table);
     const Verdict verdict = deploy(test, mse, ranked.best(), s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;
@@ -107,7 +110,8 @@ int main(int argc, char** argv) {
                    {"seed", s.search.seed},
                    {"evaluations", evaluations},
                    {"seconds", 0.0},
-                   {"calibrated", !s.no_calibrate}};
+                   {"calibrated", !s.no_calibrate},
+                   {"equalized", !s.no_equalize}};
     add_verdict(result, verdict, s.teacher_file, pictures.labelled, model);
     const std::vector<Candidate> front = front_of(scored);
     result["front"] = front_json(front, verdict, pictures.labelled, model);

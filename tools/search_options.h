@@ -23,7 +23,7 @@ struct Settings {
   DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
-  bool synthesized = false, no_calibrate = false, resume = false;
+  bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
   ObjectiveOptions objective;
   SearchOptions search;
@@ -56,6 +56,8 @@ inline void add_options(Options& options, Settings& s) {
   options.add_option("--calibration", s.calibration, "pictures for statistics and calibration")
       ->check(CLI::Range(1, 4000));
   options.add_flag("--no-calibrate", s.no_calibrate, "leave the students' channels as they are");
+  options.add_flag("--no-equalize", s.no_equalize,
+                   "leave the teacher's channels as far from each other as they are");
   options.add_option("--keep", s.keep, "layers that keep their 8-bit codes, or auto:N")
       ->delimiter(',');
   options.add_option("--top", s.top, "candidates measured on the test set")
@@ -153,6 +155,7 @@ inline Journal::Binding binding_of(const Settings& s, const std::string& source,
           {"--pool", text(s.pool)},
           {"--batch", text(s.objective.batch)},
           {"--no-calibrate", s.no_calibrate ? "on" : "off"},
+          {"--no-equalize", s.no_equalize ? "on" : "off"},
           {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
           {"--attention-weight", text(s.objective.attention_weight)},
           {"--energy-weight", text(s.objective.energy_weight)},
