@@ -61,11 +61,16 @@ ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
   return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
 }
 
-Action sample(const Matrix& log_probs, int i, Rng& rng) {
+Points random_points(Rng& rng) {
+  Points points;
+  for (double& u : points) u = rng.uniform();
+  return points;
+}
+
+Action sample(const Matrix& log_probs, int i, const Points& points) {
   Action action;
   for (int head = 0; head < kHeads; ++head) {
-    // The inverse of the cumulative distribution at a uniform number.
-    double left = rng.uniform();
+    double left = points[size_t(head)];
     int bin = 0;
     while (bin < kBins - 1 && (left -= std::exp(log_probs(i * kHeads + head, bin))) >= 0) ++bin;
     action[size_t(head)] = uint8_t(bin);

@@ -8,6 +8,7 @@
 // bins at once; with free logits it tells about the one that was drawn.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -18,7 +19,7 @@
 namespace tri {
 
 struct ActorCriticOptions {
-  std::vector<int> hidden = {64};      // widths of the shared body
+  std::vector<int> hidden = {64};            // widths of the shared body
   Activation activation = Activation::tanh;  // after each of its layers
 };
 
@@ -40,8 +41,13 @@ class ActorCritic {
   Linear actor_, critic_;
 };
 
-// On log_probs as forward() makes them, for the state i: a random action, and the most likely one.
-Action sample(const Matrix& log_probs, int i, Rng& rng);
+// A point 0..1 of each head's cumulative distribution. Uniformly random ones draw from the policy.
+using Points = std::array<double, kHeads>;
+Points random_points(Rng& rng);
+
+// On log_probs as forward() makes them, for the state i: the action at these points, and the most
+// likely one.
+Action sample(const Matrix& log_probs, int i, const Points& points);
 Action mode(const Matrix& log_probs, int i);
 
 // [steps][1]: the log-probability of actions[s] in state rows[s], the sum over the heads.

@@ -195,7 +195,7 @@ std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name, const P
   if (name == "cem") return std::make_unique<CrossEntropy>(p, options.episodes, seed);
   CHECK(name == "ppo" || name == "random");
   PpoOptions agent = options;
-  if (name == "random") agent.epochs = 0;
+  if (name == "random") agent.epochs = 0, agent.antithetic = false;
   return std::make_unique<Agent>(p, layer_states, agent, seed);
 }
 

@@ -32,7 +32,7 @@ class Parametrisation {
  public:
   // Standard deviations of the prior, in bins.
   struct Widths {
-    double global = 8, residual = 12;
+    double global = 16, residual = 6;
   };
   // Layers without a centre keep their 8-bit codes and have no step.
   static Parametrisation centred(StaircaseSet centres, Widths widths);

@@ -14,7 +14,11 @@
 namespace tri {
 
 struct PpoOptions {
-  int episodes = 20;               // complete parameter sets evaluated per update
+  int episodes = 20;  // complete parameter sets evaluated per update
+  // Episodes come in pairs, the second one on the other side of each head's median, as far from it
+  // as the first: what a step in one direction earns and one in the other loses does not drown in
+  // what both do (mirrored sampling: Brockhoff et al., PPSN 2010).
+  bool antithetic = true;
   int epochs = 20;                 // passes over an update's steps; 0: the policy never learns
   int minibatches = 1;             // gradient steps per epoch
   double learning_rate = 2e-3;     // Adam's

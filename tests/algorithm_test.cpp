@@ -106,7 +106,7 @@ TEST_CASE("without a prior random, cem, greedy and ppo search all bins") {
   ridge.p = Parametrisation::raw(StaircaseSet(kLayers, TriSegment{}));
   for (const char* name : {"random", "cem", "ppo"}) {
     ridge.asked.clear();
-    make_algorithm(name, ridge.p, ridge.states, {}, 1)->update(ridge.rewards());
+    make_algorithm(name, ridge.p, ridge.states, {}, 2)->update(ridge.rewards());
     int low = 255, high = 0;
     for (const Actions& a : ridge.asked)
       for (const uint8_t bin : a[0]) low = std::min<int>(low, bin), high = std::max<int>(high, bin);

@@ -65,7 +65,7 @@ struct SmallProblem {
     Rng rng(4);
     for (int s = 0; s < 10; ++s) {
       steps.rows.push_back(s % 2);
-      steps.actions.push_back(sample(tape.value(output.log_probs), s % 2, rng));
+      steps.actions.push_back(sample(tape.value(output.log_probs), s % 2, random_points(rng)));
       steps.advantages.push_back(rng.normal());
       steps.returns.push_back(rng.normal());
     }
@@ -181,12 +181,34 @@ TEST_CASE("PPO finds a hidden target that sampling from the prior does not") {
   double random_best = -1e9;
   for (int i = 0; i < updates * PpoOptions{}.episodes; ++i) {
     Actions actions;
-    for (int step = 0; step < Toy::kSteps; ++step) actions.push_back(sample(prior, step, rng));
+    for (int step = 0; step < Toy::kSteps; ++step)
+      actions.push_back(sample(prior, step, random_points(rng)));
     random_best = std::max(random_best, toy.reward(actions));
   }
   CHECK(best > random_best + 1);
   CHECK(last_mean > random_best);
   CHECK(toy.reward(agent.greedy()) > random_best + 0.5);
+}
+
+TEST_CASE("episodes come in pairs, on either side of the policy's middle") {
+  const Toy toy(5);
+  for (const bool antithetic : {true, false}) {
+    Ppo agent = toy.agent({.episodes = 40, .antithetic = antithetic}, 1);
+    int mirrored = 0, moved = 0;
+    agent.update([&](const std::vector<Actions>& batch) {
+      for (size_t e = 0; e < batch.size(); e += 2)
+        for (size_t step = 0; step < Toy::kSteps; ++step)
+          for (size_t head = 0; head < kHeads; ++head) {
+            const int a = batch[e][step][head] - kMiddle, b = batch[e + 1][step][head] - kMiddle;
+            mirrored += std::abs(a + b) <= 1;  // the policy starts near its prior, not on it
+            moved += std::abs(a) > 2;
+          }
+      return toy.rewards()(batch);
+    });
+    const int all = 20 * Toy::kSteps * kHeads;
+    CHECK((mirrored == all) == antithetic);
+    CHECK(moved > all / 2);
+  }
 }
 
 TEST_CASE("the same seed gives the same search bit for bit, and another seed another") {

@@ -117,7 +117,7 @@ TEST_CASE("a search that ran out of time, was interrupted, ran out of room: --re
 
   const Ran other = run(searches.command + broken + " --resume --prior-width 9");
   CHECK(other.status == 1);
-  CHECK(other.err.find("--prior-width was 12 and is 9") != std::string::npos);
+  CHECK(other.err.find("--prior-width was 6 and is 9") != std::string::npos);
 
   const Ran last = run(searches.command + broken + " --resume");
   INFO(last.err);
