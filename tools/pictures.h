@@ -65,13 +65,14 @@ inline Dataset bench_pictures(const DataOptions& data, const std::string& net, i
 }
 
 // The training pictures by what they are for, each disjoint from the others: where there are fewer
-// than asked for, all three shrink alike.
+// than asked for, all three shrink alike. They are the last ones, as ./train holds those out: of a
+// picture that it has learned a teacher is surer than of one that it meets on the job.
 struct Splits {
   Dataset calibration, search, held_out;
 };
 inline Splits split(const Dataset& train, int calibration, int search, int held_out) {
   const int64_t wanted = int64_t(calibration) + search + held_out;
-  int at = 0;
+  int at = int(std::max<int64_t>(0, train.size() - wanted));
   const auto next = [&](int64_t count) {
     if (wanted > train.size()) count = std::max<int64_t>(1, count * train.size() / wanted);
     const int begin = std::min(at, train.size() - 1);  // of a set of one or two, all see the last
