@@ -65,8 +65,9 @@ inline Dataset bench_pictures(const DataOptions& data, const std::string& net, i
 }
 
 // The training pictures by what they are for, each disjoint from the others: where there are fewer
-// than asked for, all three shrink alike. They are the last ones, as ./train holds those out: of a
-// picture that it has learned a teacher is surer than of one that it meets on the job.
+// than asked for, all three shrink alike. They are the last ones, and those that decide the very
+// last: ./train holds these out, and of a picture that it has learned a teacher is surer than of
+// one that it meets on the job.
 struct Splits {
   Dataset calibration, search, held_out;
 };

@@ -22,7 +22,7 @@ struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table;
   DataOptions data;
   std::vector<std::string> keep;
-  int seeds = 1, pool = 1024, held_out = 1024, calibration = 512, test_pictures = 10000, top = 3;
+  int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, test_pictures = 10000, top = 3;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
   ObjectiveOptions objective;
