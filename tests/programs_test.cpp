@@ -61,6 +61,14 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   Json a = json_of(bench.out + "1/result.json"), b = json_of(bench.out + "/result.json");
   a.erase("seconds"), b.erase("seconds");
   CHECK(a == b);
+
+  // Students are of the equalised teacher, and compared with the one of the file.
+  CHECK(result["equalized"] == true);
+  REQUIRE(bench.search("--no-equalize --algo mse --data " + bench.data).status == 0);
+  const Json plain = json_of(bench.out + "/result.json");
+  CHECK(plain["equalized"] == false);
+  CHECK(plain["teacher"] == result["teacher"]);
+  CHECK(plain["mse"]["layers"] != result["mse"]["layers"]);
 }
 
 TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and reports no accuracies") {
