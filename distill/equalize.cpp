@@ -1,11 +1,12 @@
 #include "distill/equalize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "engine/check.h"
-#include "engine/int_net.h"
 #include "engine/quant.h"
 
 namespace tri {
@@ -35,12 +36,16 @@ uint8_t scaled(int code, double s) {
 // The mean-square staircase of a layer whose channels are scaled; errors count as before scaling.
 TriSegment common_staircase(const std::vector<Histogram>& channels,
                             const std::vector<double>& scales) {
-  constexpr double kOne = 1024;  // in place of fractions of a count
-  Histogram all{};
+  std::array<double, kCodeMax + 1> weighted{};
   for (size_t k = 0; k < channels.size(); ++k)
     for (int code = 0; code <= kCodeMax; ++code)
-      all[scaled(code, scales[k])] +=
-          uint64_t(std::llround(kOne * double(channels[k][code]) / (scales[k] * scales[k])));
+      weighted[scaled(code, scales[k])] += double(channels[k][code]) / (scales[k] * scales[k]);
+  // Fractions of a count as integers, of which mse_optimal() takes less than 2^38.
+  const double sum = std::accumulate(weighted.begin(), weighted.end(), 0.0);
+  const double one = std::min(1024.0, 0x1p37 / std::max(sum, 1.0));
+  Histogram all;
+  for (size_t code = 0; code < all.size(); ++code)
+    all[code] = uint64_t(std::llround(one * weighted[code]));
   return mse_optimal(all).ordered();
 }
 
@@ -99,9 +104,9 @@ void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
 
 }  // namespace
 
-Model equalised(const Model& teacher, const std::vector<uint8_t>& pixels) {
+Model equalised(const IntNet& net, const std::vector<uint8_t>& pixels) {
+  const Model& teacher = net.model();
   CHECK(teacher.staircases.empty());
-  const IntNet net(teacher);
   ChannelHistograms histograms(teacher.taps());
   const int n = int(pixels.size() / teacher.layers.front().in.size());
   std::vector<int32_t> logits(size_t(n) * size_t(teacher.layers.back().output.c));

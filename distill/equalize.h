@@ -15,12 +15,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/model.h"
+#include "engine/int_net.h"
 
 namespace tri {
 
-// teacher: without staircases. pixels: [n][32][32][3], n >= 1, to count its codes on. The model
-// keeps the net's name and table; its batch norm statistics are rescaled along.
-Model equalised(const Model& teacher, const std::vector<uint8_t>& pixels);
+// net: a teacher, without staircases. pixels: [n][32][32][3], n >= 1, to count its codes on. The
+// model keeps the net's name and table; its batch norm statistics are rescaled along.
+Model equalised(const IntNet& net, const std::vector<uint8_t>& pixels);
 
 }  // namespace tri
