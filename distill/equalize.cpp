@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "distill/evaluate.h"
 #include "engine/check.h"
 #include "engine/quant.h"
 
@@ -104,14 +105,11 @@ void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
 
 }  // namespace
 
-Model equalised(const IntNet& net, const std::vector<uint8_t>& pixels) {
+Model equalised(const IntNet& net, const Dataset& pictures) {
   const Model& teacher = net.model();
   CHECK(teacher.staircases.empty());
   ChannelHistograms histograms(teacher.taps());
-  const int n = int(pixels.size() / teacher.layers.front().in.size());
-  std::vector<int32_t> logits(size_t(n) * size_t(teacher.layers.back().output.c));
-  Workspace workspace;
-  net.forward(pixels.data(), n, logits.data(), workspace, nullptr, &histograms);
+  logits_of(net, pictures, nullptr, &histograms);
 
   Model model = teacher;
   std::vector<double> in(size_t(teacher.layers.front().in.c), 1.0);  // the picture stays as it is

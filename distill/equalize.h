@@ -12,15 +12,13 @@
 // found by turns with f, as one channel's scale moves the staircase of all.)
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
+#include "data/cifar10.h"
 #include "engine/int_net.h"
 
 namespace tri {
 
-// net: a teacher, without staircases. pixels: [n][32][32][3], n >= 1, to count its codes on. The
+// net: a teacher, without staircases. pictures: at least one, to count its codes on. The
 // model keeps the net's name and table; its batch norm statistics are rescaled along.
-Model equalised(const IntNet& net, const std::vector<uint8_t>& pixels);
+Model equalised(const IntNet& net, const Dataset& pictures);
 
 }  // namespace tri

@@ -19,6 +19,9 @@ struct Fixture {
   Rng rng{5};
   Model model = random_model(every_kind_of_layer(false), rng);
   std::vector<uint8_t> pixels = random_pixels(kPictures, rng);
+  Model equalised() const {
+    return tri::equalised(IntNet(model), {pixels, std::vector<uint8_t>(kPictures)});
+  }
   // Makes every other channel of the layer say the same in codes four times as small.
   void weaken(const std::string& name) {
     QuantLayer& q = layer(model, name);
@@ -62,7 +65,7 @@ TEST_CASE("an equalised network computes what it did, but for rounding") {
                          f.rng);
   f.weaken("dw");
   const std::vector<int32_t> before = logits_of(f.model, f.pixels);
-  const std::vector<int32_t> after = logits_of(equalised(IntNet(f.model), f.pixels), f.pixels);
+  const std::vector<int32_t> after = logits_of(f.equalised(), f.pixels);
   CHECK(after != before);
   // Per class, as the random biases set the classes apart.
   double error = 0, spread = 0;
@@ -82,7 +85,7 @@ TEST_CASE("equalised channels share a staircase that serves them better") {
   f.model = random_model(
       {conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))}, f.rng);
   f.weaken("first");
-  const Model model = equalised(IntNet(f.model), f.pixels);
+  const Model model = f.equalised();
   CHECK(relative_error(model, f.pixels, 0) < 0.9 * relative_error(f.model, f.pixels, 0));
   double weak = 0, strong = 0;  // mean octaves up
   for (size_t k = 0; k < 40; ++k)
@@ -93,7 +96,7 @@ TEST_CASE("equalised channels share a staircase that serves them better") {
 
 TEST_CASE("a depthwise filter keeps its weights when the channel that it reads is rescaled") {
   Fixture f;
-  const Model model = equalised(IntNet(f.model), f.pixels);
+  const Model model = f.equalised();
   bool found = false;
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (model.layers[i].kind != Kind::depthwise) continue;
@@ -111,7 +114,7 @@ TEST_CASE("dead channels are not rescaled, and a bias at the edge of 32 bits sta
     if (at % q.bias.size() < 2) q.weights[at] = 0;
   q.bias[0] = -5;
   q.bias[1] = 0x7fffffff;
-  const Model model = equalised(IntNet(f.model), f.pixels);
+  const Model model = f.equalised();
   CHECK(model.quant[0].bias[0] == -5);
   CHECK(factor(model.quant[0], 0) == factor(f.model.quant[0], 0));
   const Scratch scratch;

@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
     const std::atomic<bool>& stop = stop_on_signal();
 
     // What students are made of.
-    const IntNet body(s.no_equalize ? model : equalised(teacher, splits.calibration.pixels), s.isa);
+    const IntNet body(s.no_equalize ? model : equalised(teacher, splits.calibration), s.isa);
     std::cerr << "warm-up: the teacher on "
               << splits.calibration.size() + splits.search.size() + splits.held_out.size()
               << (pictures.labelled ? " training pictures\n" : " synthesised pictures\n");
