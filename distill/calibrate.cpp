@@ -13,7 +13,7 @@ namespace {
 
 // Spreads are corrected by at most this factor: a channel that hardly moves says little.
 constexpr double kMaxSpread = 4;
-constexpr int kBlock = 32;  // channels summed together
+constexpr int kBlock = 32;           // channels summed together
 constexpr size_t kSample = 1 << 16;  // pixels that levels are matched on
 
 // The staircase that a layer's output goes through, or nullptr.
@@ -134,17 +134,19 @@ ChannelSums::Moments ChannelSums::moments() const {
 
 void ChannelSums::clear() { *this = {}; }
 
+std::vector<double> room_for_bias(const QuantLayer& q, int K) {
+  std::vector<double> room(q.bias.size(), std::numeric_limits<int32_t>::max());
+  for (size_t at = 0; at < q.weights.size(); ++at)
+    room[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
+  return room;
+}
+
 TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
   Observer observer(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
-  for (size_t i = 0; i < net.model().layers.size(); ++i) {
-    const Layer& l = net.model().layers[i];
-    const std::vector<int8_t>& weights = net.model().quant[i].weights;
-    const size_t K = l.has_weights() ? size_t(l.output.c) : 0;
-    std::vector<double> room(K, std::numeric_limits<int32_t>::max());
-    for (size_t at = 0; at < weights.size(); ++at) room[at % K] -= kCodeMax * std::abs(weights[at]);
-    observer.statistics.room.push_back(std::move(room));
-  }
+  for (size_t i = 0; i < net.model().layers.size(); ++i)
+    observer.statistics.room.push_back(
+        room_for_bias(net.model().quant[i], net.model().layers[i].output.c));
   return {std::move(logits), std::move(observer.statistics)};
 }
 
@@ -161,14 +163,17 @@ void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
 }
 
 StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                                     const Staircases& staircases, const LevelCounts* levels)
+                                     const Staircases& staircases, const LevelCounts* levels,
+                                     int only)
     : model_(model),
       teacher_(teacher),
       staircases_(staircases),
       levels_(levels),
+      only_(only),
       corrections_(model.layers.size()) {}
 
 void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
+  if (only_ >= 0 && layer != only_) return;
   const Shape map = model_.layers[layer].output;
   sums_.add(accumulators, pixels, map.c);
   if (!levels_ || !staircase_after(model_, staircases_, layer)) return;
@@ -184,8 +189,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
   const QuantLayer& q = model_.quant[layer];
   const Shape map = model_.layers[layer].output;
   const size_t K = size_t(map.c), pixels = sample_.size() / K;
-  const double share =
-      double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
+  const double share = double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
 #pragma omp parallel for
   for (size_t k = 0; k < K; ++k) {
     std::vector<int32_t> values(pixels);
@@ -211,6 +215,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
 }
 
 Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
+  if (only_ >= 0 && layer != only_) return usual;
   const QuantLayer& q = model_.quant[layer];
   const int K = model_.layers[layer].output.c;
   const ChannelSums::Moments student = sums_.moments();
@@ -261,13 +266,19 @@ Model StudentCalibrator::student() const {
   return student;
 }
 
+LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
+                         const std::vector<uint8_t>& pixels) {
+  LevelCounter counter(teacher.model(), staircases);
+  forward(teacher, pixels, nullptr, nullptr, counter);
+  counter.counts.pictures = int(pixels.size() / teacher.model().layers.front().in.size());
+  return std::move(counter.counts);
+}
+
 Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
                  const ChannelStatistics& teacher) {
   const Staircases staircases(net.model(), set);
-  LevelCounter counter(net.model(), staircases);
-  forward(net, pixels, nullptr, nullptr, counter);
-  counter.counts.pictures = int(pixels.size() / net.model().layers.front().in.size());
-  StudentCalibrator calibrator(net.model(), teacher, staircases, &counter.counts);
+  const LevelCounts levels = count_levels(net, staircases, pixels);
+  StudentCalibrator calibrator(net.model(), teacher, staircases, &levels);
   forward(net, pixels, &staircases, nullptr, calibrator);
   return calibrator.student();
 }

@@ -71,9 +71,11 @@ struct LevelCounts {
 // The logits' own channels are corrected too.
 class StudentCalibrator : public Calibrator {
  public:
-  // All must outlive this; staircases are those of the forward.
+  // All must outlive this; staircases are those of the forward. only: the one layer to correct,
+  // where it is not negative.
   StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                    const Staircases& staircases, const LevelCounts* levels = nullptr);
+                    const Staircases& staircases, const LevelCounts* levels = nullptr,
+                    int only = -1);
   void see(int layer, const int32_t* accumulators, size_t pixels) override;
   Epilogue epilogue(int layer, const Epilogue& usual) override;
   // After the forward: the student with all corrections folded in, and its staircases.
@@ -90,15 +92,22 @@ class StudentCalibrator : public Calibrator {
   const ChannelStatistics& teacher_;
   const Staircases& staircases_;
   const LevelCounts* levels_;
+  int only_;
   std::vector<Correction> corrections_;  // [layers]
   ChannelSums sums_;                     // of the layer that is seen
   std::vector<int32_t> sample_;          // some of its pixels, [pixels][K]
   size_t pixels_seen_ = 0;
 };
 
+LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
+                         const std::vector<uint8_t>& pixels);
+
 // The student of `net` that these staircases make, its levels matched on the pictures over which
 // `teacher` was taken.
 Model calibrated(const IntNet& net, const StaircaseSet& staircases,
                  const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
+
+// |bias| up to which no accumulator of the layer's channels can leave 32 bits: [K].
+std::vector<double> room_for_bias(const QuantLayer& q, int K);
 
 }  // namespace tri

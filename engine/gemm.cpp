@@ -5,7 +5,13 @@
 
 #include <cstdlib>
 
-extern "C" void openblas_set_num_threads(int);
+extern "C" {
+void openblas_set_num_threads(int);
+// LAPACK, by columns: what is an upper triangle by rows is a lower one to it.
+void spotrf_(const char* triangle, const int* n, float* a, const int* stride, int* info);
+void spotrs_(const char* triangle, const int* n, const int* count, const float* a,
+             const int* stride, float* b, const int* b_stride, int* info);
+}
 
 namespace tri {
 namespace {
@@ -36,6 +42,17 @@ void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const
           float beta, float* c) {
   gemm(M, N, K, {a, ta == Transpose::yes ? M : K, ta}, {b, tb == Transpose::yes ? K : N, tb}, beta,
        c, N);
+}
+
+bool cholesky(int n, float* a) {
+  int info = 0;
+  spotrf_("L", &n, a, &n, &info);
+  return info == 0;
+}
+
+void cholesky_solve(int n, const float* a, int count, float* b) {
+  int info = 0;
+  spotrs_("L", &n, &count, a, &n, b, &n, &info);
 }
 
 }  // namespace tri

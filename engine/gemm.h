@@ -1,4 +1,5 @@
-// Matrix products of row-major floats, by OpenBLAS on the calling thread: the threads are ours.
+// Matrix products of row-major floats, and systems of equations, by OpenBLAS on the calling thread:
+// the threads are ours.
 #pragma once
 
 namespace tri {
@@ -23,5 +24,11 @@ void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int
 // The same for matrices without gaps.
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,
           float beta, float* c);
+
+// a [n][n], symmetric and given by its upper triangle -> its Cholesky factor, there. False where a
+// is not positive definite; it is overwritten then too.
+bool cholesky(int n, float* a);
+// b [count][n]: every row becomes the x with a x = b, a as cholesky() left it.
+void cholesky_solve(int n, const float* a, int count, float* b);
 
 }  // namespace tri

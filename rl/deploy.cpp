@@ -1,14 +1,21 @@
 #include "rl/deploy.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "distill/reconstruct.h"
 #include "engine/check.h"
 
 namespace tri {
 
 Workshop::Workshop(const IntNet& teacher, const Dataset& pictures,
-                   const ChannelStatistics& statistics, bool calibrate)
-    : teacher_(teacher), pictures_(pictures), statistics_(statistics), calibrate_(calibrate) {}
+                   const ChannelStatistics& statistics, bool calibrate,
+                   const Dataset& reconstruction)
+    : teacher_(teacher),
+      pictures_(pictures),
+      statistics_(statistics),
+      calibrate_(calibrate),
+      reconstruction_(reconstruction) {}
 
 Model Workshop::student(const StaircaseSet& staircases) const {
   return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels, statistics_)
@@ -19,6 +26,11 @@ Model Workshop::uncalibrated(const StaircaseSet& staircases) const {
   Model student = teacher_.model();
   student.staircases = staircases;
   return student;
+}
+
+Model Workshop::reconstructed(const StaircaseSet& staircases) const {
+  CHECK(reconstructs());
+  return tri::reconstructed(teacher_, staircases, reconstruction_, pictures_, statistics_);
 }
 
 std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
@@ -32,6 +44,16 @@ std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_o
     ranked.add(candidate(set, held_out.on_all(student, set)));
   }
   return ranked.best();
+}
+
+Student finish(const Workshop& workshop, const Objective& held_out, const Candidate& best,
+               bool reconstruct) {
+  if (reconstruct && workshop.reconstructs()) {
+    const IntNet net(workshop.reconstructed(best.f));
+    Candidate fitted = candidate(best.f, held_out.on_all(net, best.f));
+    if (fitted.reward > best.reward) return {std::move(fitted), net.model(), true};
+  }
+  return {best, workshop.student(best.f), false};
 }
 
 std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
@@ -53,24 +75,30 @@ TestSet::TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset&
                teacher_energy(teacher.model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
-  const auto measured = [&](Model model) {
-    const IntNet student(std::move(model));
-    const Staircases staircases(student.model(), candidate.f);
-    return tri::measure(student, pictures_, logits_, staircases, table_);
-  };
-  Deployed deployed{candidate, measured(workshop_.student(candidate.f)), std::nullopt};
+  Deployed deployed{candidate, measure(workshop_.student(candidate.f)), {}, {}};
   if (also_uncalibrated && workshop_.calibrates())
-    deployed.uncalibrated = measured(workshop_.uncalibrated(candidate.f));
+    deployed.uncalibrated = measure(workshop_.uncalibrated(candidate.f));
   return deployed;
 }
 
+Measures TestSet::measure(Model model) const {
+  const IntNet student(std::move(model));
+  const Staircases staircases(student.model(), student.model().staircases);
+  return tri::measure(student, pictures_, logits_, staircases, table_);
+}
+
 Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
-               double max_drop, bool labelled) {
-  CHECK(!ranked.empty());
-  Verdict v{test.teacher(), test.measure(mse, true), {}, false};
+               const Student& chosen, double max_drop, bool labelled) {
+  CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
+  Verdict v{test.teacher(), test.measure(mse, true), {}, {}, false};
   for (size_t i = 0; i < ranked.size(); ++i)
     v.candidates.push_back(ranked[i].f == mse.f ? v.mse : test.measure(ranked[i], i == 0));
-  const Measures& student = v.candidates.front().measures;
+  v.selected = v.candidates.front();
+  if (chosen.reconstructed) {
+    v.selected.candidate = chosen.candidate;
+    v.selected.calibrated = std::exchange(v.selected.measures, test.measure(chosen.model));
+  }
+  const Measures& student = v.selected.measures;
   v.within = labelled ? student.accuracy >= v.teacher.accuracy - max_drop
                       : student.agreement >= 1 - max_drop;
   return v;

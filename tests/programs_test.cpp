@@ -32,6 +32,12 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(selected["zero_share"] > 0.0);
   CHECK(selected["uncalibrated"]["accuracy"].is_number());
   CHECK(result["mse"]["uncalibrated"]["test_kl"] != result["mse"]["test_kl"]);
+  // The one that is written is a reconstruction where held-out pictures prefer it.
+  const Json& first = result["candidates"][0];
+  CHECK(selected["layers"] == first["layers"]);
+  CHECK(result["reconstructed"] == (selected["reward"] > first["reward"]));
+  CHECK(selected.contains("calibrated") == result["reconstructed"].get<bool>());
+  if (selected.contains("calibrated")) CHECK(selected["calibrated"]["test_kl"] == first["test_kl"]);
   const Json& energy = result["energy"];
   CHECK(energy["student"] == selected["energy"]);
   CHECK(energy["student"] < energy["teacher"]);
@@ -64,8 +70,11 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
 
   // Students are of the equalised teacher, and compared with the one of the file.
   CHECK(result["equalized"] == true);
-  REQUIRE(bench.search("--no-equalize --algo mse --data " + bench.data).status == 0);
+  REQUIRE(bench.search("--no-equalize --reconstruction 0 --algo mse --data " + bench.data)
+              .status == 0);
   const Json plain = json_of(bench.out + "/result.json");
+  CHECK(plain["reconstructed"] == false);
+  CHECK(plain["selected"]["test_kl"] == plain["candidates"][0]["test_kl"]);
   CHECK(plain["equalized"] == false);
   CHECK(plain["teacher"] == result["teacher"]);
   CHECK(plain["mse"]["layers"] != result["mse"]["layers"]);

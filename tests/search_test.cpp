@@ -18,7 +18,8 @@ struct Fixture {
   Dataset calibration = random_pictures(40, 1), pictures = random_pictures(50, 2);
   WarmUp start = warm_up(teacher, calibration);
   Objective objective{teacher, pictures, {.batch = 16}};
-  Workshop workshop{teacher, calibration, start.statistics, true};
+  Dataset none;
+  Workshop workshop{teacher, calibration, start.statistics, true, none};
   std::vector<SearchRow> rows;
   std::atomic<bool> stop{false};
   int stop_after = -1;  // updates
@@ -354,7 +355,9 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   Dataset pictures = random_pictures(40, 7);
   const TestSet test(f.workshop, f.teacher, pictures);
   const Candidate mse = rescore(f.workshop, held_out, {f.start.mse_optimal}).front();
-  const Verdict v = deploy(test, mse, std::span(ranked).first(2), 0.05, true);
+  const Student chosen = finish(f.workshop, held_out, ranked.front(), true);
+  CHECK(!chosen.reconstructed);
+  const Verdict v = deploy(test, mse, std::span(ranked).first(2), chosen, 0.05, true);
   REQUIRE(v.candidates.size() == 2);
   CHECK(v.candidates[0].candidate.f == ranked[0].f);
   CHECK(v.candidates[0].uncalibrated.has_value());
@@ -368,11 +371,42 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   CHECK(total(v.teacher.energy) == total(teacher_energy(f.teacher.model(), {})));
   CHECK(total(v.candidates[0].measures.energy) < total(v.teacher.energy));
   CHECK(v.within == (v.candidates[0].measures.accuracy >= v.teacher.accuracy - 0.05));
-  CHECK(!deploy(test, mse, std::span(ranked).first(1), -1, true).within);
+  CHECK(!v.selected.calibrated.has_value());
+  CHECK(v.selected.measures.accuracy == v.candidates[0].measures.accuracy);
+  CHECK(!deploy(test, mse, std::span(ranked).first(1), chosen, -1, true).within);
   const IntNet student(f.workshop.student(ranked[0].f));
   const Staircases staircases(student.model(), student.model().staircases);
   CHECK(accuracy(logits_of(student, pictures, &staircases), pictures.labels, kClasses) ==
         v.candidates[0].measures.accuracy);
-  const Workshop plain(f.teacher, f.calibration, f.start.statistics, false);
+  const Workshop plain(f.teacher, f.calibration, f.start.statistics, false, f.calibration);
   CHECK(plain.student(ranked[0].f).quant[0].bias == f.teacher.model().quant[0].bias);
+  CHECK(!plain.reconstructs());
+}
+
+TEST_CASE("a student is reconstructed where held-out pictures say so, and measured as written") {
+  Fixture f;
+  const Dataset more = random_pictures(200, 8);
+  const Workshop workshop(f.teacher, f.calibration, f.start.statistics, true, more);
+  const Objective held_out(f.teacher, random_pictures(60, 5), {.batch = 15});
+  const Candidate best = rescore(workshop, held_out, {f.start.mse_optimal}).front();
+  const Student student = finish(workshop, held_out, best, true);
+  REQUIRE(student.reconstructed);
+  CHECK(student.candidate.reward > best.reward);
+  CHECK(student.candidate.f == best.f);
+  CHECK(!finish(workshop, held_out, best, false).reconstructed);
+  Candidate unbeaten = best;
+  unbeaten.reward = 0;  // no student earns more
+  CHECK(!finish(workshop, held_out, unbeaten, true).reconstructed);
+
+  const Dataset pictures = random_pictures(40, 7);
+  const TestSet test(workshop, f.teacher, pictures);
+  const Verdict v = deploy(test, best, std::span(&best, 1), student, 0.05, true);
+  const IntNet written(student.model);
+  const Staircases staircases(written.model(), written.model().staircases);
+  const Measures measures =
+      measure(written, pictures, logits_of(f.teacher, pictures), staircases, {});
+  CHECK(v.selected.measures.kl == measures.kl);
+  CHECK(v.selected.calibrated->kl == v.candidates[0].measures.kl);
+  CHECK(v.selected.measures.kl != v.selected.calibrated->kl);
+  CHECK(v.selected.candidate.reward == student.candidate.reward);
 }

@@ -64,14 +64,15 @@ inline Dataset bench_pictures(const DataOptions& data, const std::string& net, i
   return pictures;
 }
 
-// The training pictures by what they are for, each disjoint from the others: where there are fewer
-// than asked for, all three shrink alike. They are the last ones, and those that decide the very
-// last: ./train holds these out, and of a picture that it has learned a teacher is surer than of
-// one that it meets on the job.
+// The training pictures by what they are for, the first three disjoint: where there are fewer than
+// asked for, all three shrink alike. They are the last ones, and those that decide the very last:
+// ./train holds these out, and of a picture that it has learned a teacher is surer than of one that
+// it meets on the job. Reconstruction may see all that do not decide.
 struct Splits {
-  Dataset calibration, search, held_out;
+  Dataset calibration, search, held_out, reconstruction;
 };
-inline Splits split(const Dataset& train, int calibration, int search, int held_out) {
+inline Splits split(const Dataset& train, int calibration, int search, int held_out,
+                    int reconstruction) {
   const int64_t wanted = int64_t(calibration) + search + held_out;
   int at = int(std::max<int64_t>(0, train.size() - wanted));
   const auto next = [&](int64_t count) {
@@ -83,6 +84,7 @@ inline Splits split(const Dataset& train, int calibration, int search, int held_
   Splits s;
   s.calibration = next(calibration);
   s.search = next(search);
+  s.reconstruction = train.slice(std::max(0, at - reconstruction), at);
   s.held_out = next(held_out);
   return s;
 }

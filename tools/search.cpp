@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
       throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
     const Pictures pictures =
         load_pictures(s.data, s.synthesized, s.net, s.teacher_file, s.test_pictures);
-    const Splits splits = split(pictures.train, s.calibration, s.pool, s.held_out);
+    const Splits splits =
+        split(pictures.train, s.calibration, s.pool, s.held_out, s.reconstruction);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
     make_writable_folder(folder);
     const std::filesystem::path journal_file = folder / "search.journal";
@@ -56,13 +57,14 @@ int main(int argc, char** argv) {
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
     WarmUp start = warm_up(body, splits.calibration);
-    const Workshop workshop(body, splits.calibration, start.statistics, !s.no_calibrate);
+    const Workshop workshop(body, splits.calibration, start.statistics, !s.no_calibrate,
+                            splits.reconstruction);
     const Objective objective(body, splits.search, s.objective);
     const Objective held_out(body, splits.held_out, s.objective);
     keep_layers(s.keep, model, objective, start);
     const auto [mse, costs] = rescore_start(workshop, objective, held_out, start.mse_optimal,
                                             splits.calibration.size() + splits.held_out.size());
-    std::cerr << plan(s, searches, journal, costs, pictures.test.size()) << "\n";
+    std::cerr << plan(s, searches, journal, costs, model.taps(), pictures.test.size()) << "\n";
 
     // Each algorithm with each seed; the start competes with what they find.
     Archive ranked(size_t(s.top));
@@ -94,15 +96,19 @@ int main(int argc, char** argv) {
       contestants.push_back({run.algorithm, found.evaluations, found.seconds, own.best().front()});
     }
 
+    if (workshop.reconstructs() && !stop)
+      std::cerr << "reconstructing: fitting the best student's weights\n";
+    const Student student = finish(workshop, held_out, ranked.best().front(), !stop);
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
     const TestSet test(workshop, teacher, pictures.test, s.objective.energy_table);
-    const Verdict verdict = deploy(test, mse, ranked.best(), s.max_drop / 100, pictures.labelled);
+    const Verdict verdict =
+        deploy(test, mse, ranked.best(), student, s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;
-    const std::filesystem::path student = folder / (s.net + ".tri");
+    const std::filesystem::path file = folder / (s.net + ".tri");
     const std::string evaluate =
-        std::filesystem::path(argv[0]).replace_filename("evaluate").string() + " " +
-        student.string() + (s.data.folder.empty() ? "" : " --data " + s.data.folder);
+        std::filesystem::path(argv[0]).replace_filename("evaluate").string() + " " + file.string() +
+        (s.data.folder.empty() ? "" : " --data " + s.data.folder);
     const std::string note = pictures.labelled ? "" : note_without_labels(pictures, evaluate);
     Json result = {{"net", s.net},
                    {"data", to_json(pictures, note)},
@@ -115,7 +121,7 @@ int main(int argc, char** argv) {
     add_verdict(result, verdict, s.teacher_file, pictures.labelled, model);
     const std::vector<Candidate> front = front_of(scored);
     result["front"] = front_json(front, verdict, pictures.labelled, model);
-    save(workshop.student(verdict.candidates.front().candidate.f), student);
+    save(student.model, file);
     if (s.algorithm == "all" || s.seeds > 1)
       result["comparison"] = comparison(contestants, test, verdict, pictures.labelled);
     result["seconds"] = seconds_since(begin);

@@ -61,7 +61,7 @@ inline std::string duration(double seconds) {
 // "ppo, 1000 evaluations on 64 pictures each, then 6 students on 10000 test pictures: about 9
 // minutes".
 inline std::string plan(const Settings& s, const std::vector<SearchOptions>& searches,
-                        const Journal& journal, const Costs& costs, int test_pictures) {
+                        const Journal& journal, const Costs& costs, int layers, int test_pictures) {
   int evaluations = 0, known = 0;
   double seconds = 0;
   for (const SearchOptions& run : searches) {
@@ -75,9 +75,14 @@ inline std::string plan(const Settings& s, const std::vector<SearchOptions>& sea
     evaluations += all;
     known += std::min(before, all);
   }
+  // Reconstruction runs the pictures for every layer, on average half the way, and solves its
+  // system in about the same time again.
+  const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
+  if (reconstructs) seconds += costs.picture * s.reconstruction * layers;
   // The start, the best, and of two of them also what calibration brought; the teacher besides.
   const bool compares = searches.size() > 1;
-  const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + (compares ? int(searches.size()) : 0);
+  const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + int(reconstructs) +
+                       (compares ? int(searches.size()) : 0);
   seconds += (students + 1) * test_pictures * costs.picture;
 
   std::string text = s.algorithm == "all" ? "all algorithms" : s.algorithm;

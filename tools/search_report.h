@@ -73,19 +73,23 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
                {"test_kl", d.measures.kl},
                {"zero_share", d.measures.zero_share},
                {"energy", microjoules(d.measures)}};
-  if (d.uncalibrated)
-    json["uncalibrated"] = {{"accuracy", labelled ? Json(d.uncalibrated->accuracy) : Json()},
-                            {"agreement", d.uncalibrated->agreement},
-                            {"test_kl", d.uncalibrated->kl},
-                            {"zero_share", d.uncalibrated->zero_share},
-                            {"energy", microjoules(*d.uncalibrated)}};
+  const auto add = [&](const char* name, const std::optional<Measures>& m) {
+    if (m)
+      json[name] = {{"accuracy", labelled ? Json(m->accuracy) : Json()},
+                    {"agreement", m->agreement},
+                    {"test_kl", m->kl},
+                    {"zero_share", m->zero_share},
+                    {"energy", microjoules(*m)}};
+  };
+  add("uncalibrated", d.uncalibrated);
+  add("calibrated", d.calibrated);
   json["layers"] = to_json(d.candidate.f, model);
   return json;
 }
 
 // What a picture costs teacher and student, altogether and by layer.
 inline Json energy_json(const Verdict& v, const Model& model) {
-  const Measures& student = v.candidates.front().measures;
+  const Measures& student = v.selected.measures;
   Json layers = Json::array();
   for (size_t i = 0; i < model.layers.size(); ++i)
     if (const double teacher = v.teacher.energy[i]; teacher > 0)
@@ -128,7 +132,8 @@ inline void add_verdict(Json& result, const Verdict& v, const std::string& teach
   result["candidates"] = Json::array();
   for (size_t i = 0; i < v.candidates.size(); ++i)
     result["candidates"].push_back(to_json(v.candidates[i], i + 1, labelled, model));
-  result["selected"] = result["candidates"].front();
+  result["selected"] = to_json(v.selected, 1, labelled, model);
+  result["reconstructed"] = v.selected.calibrated.has_value();
   result["within_max_drop"] = v.within;
   result["energy"] = energy_json(v, model);
 }
@@ -143,12 +148,13 @@ inline void print_table(const Verdict& v, bool labelled, double max_drop_points)
   std::printf("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL", "zeros",
               "energy");
   row("teacher", v.teacher);
-  const auto both = [&](const std::string& name, const Deployed& d) {
+  const auto all = [&](const std::string& name, const Deployed& d) {
     if (d.uncalibrated) row((name + ", uncalibrated").c_str(), *d.uncalibrated);
+    if (d.calibrated) row((name + ", calibrated").c_str(), *d.calibrated);
     row(name.c_str(), d.measures);
   };
-  both("MSE start", v.mse);
-  both("best found", v.candidates.front());
+  all("MSE start", v.mse);
+  all("best found", v.selected);
   if (!v.within)
     std::printf("the best found loses more than %g points to the teacher\n", max_drop_points);
 }
