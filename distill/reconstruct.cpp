@@ -226,7 +226,7 @@ Model reconstructed(const IntNet& net, const StaircaseSet& set, const Dataset& p
   size_t tap = 0;
   bool errs = false;  // what the layer reads: a staircase came before
   for (size_t i = 0; i < student.layers.size(); ++i) {
-    const Layer& l = student.layers[i];
+    const Layer& l = net.model().layers[i];
     if (!l.has_weights()) continue;
     const TriSegment* f = l.activated && set[tap] ? &*set[tap] : nullptr;
     if (errs) {
