@@ -264,6 +264,10 @@ TEST_CASE("train writes a teacher that evaluate reads, and goes on from its chec
   fs::remove(file);
   REQUIRE(run(train + file + " --resume").status == 0);
   CHECK(read_file(file) == trained);
+
+  const Ran narrow = run(train + file + " --narrow-epochs 1");
+  CHECK(narrow.status == 1);
+  CHECK(narrow.err.find("none is left for the whole network") != std::string::npos);
 }
 
 TEST_CASE("a search that is interrupted writes what it has, with status 130") {

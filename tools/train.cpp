@@ -112,9 +112,15 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     loops();  // a wrong TRISEGMENT_ISA is told before there is anything to lose
     Recipe recipe = recipe_of(net);
-    if (*epochs) recipe.epochs = given.epochs;
+    if (*epochs) {
+      recipe.narrow_epochs = recipe.narrow_epochs * given.epochs / recipe.epochs;  // their share
+      recipe.epochs = given.epochs;
+    }
     if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
     if (!from.empty()) recipe.narrow_epochs = 0;
+    if (recipe.narrow_epochs >= recipe.epochs)
+      throw Error("--narrow-epochs " + std::to_string(recipe.narrow_epochs) + ": of " +
+                  std::to_string(recipe.epochs) + " epochs none is left for the whole network");
     if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
     if (*cutout) recipe.augment.cutout = given.augment.cutout;
