@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "distill/evaluate.h"
@@ -83,7 +82,6 @@ std::vector<double> scales_of(const std::vector<Histogram>& channels) {
 void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
              const std::vector<double>& out) {
   const size_t K = out.size(), rows = size_t(layer.rows()), C = in.size();
-  const double room = std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
   for (size_t k = 0; k < K; ++k) {
     // The accumulator becomes `unit` times what it was. A depthwise filter reads one channel, so
     // its weights stay; others are rounded anew, in the unit that uses all of their 8 bits.
@@ -96,10 +94,8 @@ void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
       for (size_t r = 0; r < rows; ++r)
         q.weights[r * K + k] = int8_t(std::lround(q.weights[r * K + k] * unit / in[r % C]));
     }
-    q.bias[k] = int32_t(std::clamp(std::round(q.bias[k] * unit), -room, room));
-    const Multiplier m = multiplier(std::ldexp(double(q.m[k]), -q.shift[k]) * out[k] / unit);
-    q.m[k] = m.m, q.shift[k] = m.shift;
-    if (!q.mean.empty()) q.mean[k] *= float(unit), q.variance[k] *= float(unit * unit);
+    rescale_channel(q, k, int(rows), unit, q.bias[k] * unit,
+                    std::ldexp(double(q.m[k]), -q.shift[k]) * out[k] / unit);
   }
 }
 

@@ -147,11 +147,7 @@ void replace_channel(const float* w, int R, int K, int k, QuantLayer& q, std::ve
   const double factor = std::ldexp(double(q.m[k]), -q.shift[k]) / unit;
   if (!(factor > 0x1p-31 && factor < 0x1p28)) return;
   for (int r = 0; r < R; ++r) q.weights[size_t(r) * K + k] = int8_t(std::lround(w[r] * unit));
-  const double room = std::numeric_limits<int32_t>::max() - double(R) * kWeightMax * kCodeMax;
-  q.bias[k] = int32_t(std::clamp(std::round(w[R] * unit), -room, room));
-  const Multiplier m = multiplier(factor);
-  q.m[k] = m.m, q.shift[k] = m.shift;
-  if (!q.mean.empty()) q.mean[k] *= float(unit), q.variance[k] *= float(unit * unit);
+  rescale_channel(q, size_t(k), R, unit, w[R] * unit, factor);
   mean[k] *= unit, deviation[k] *= unit;
 }
 

@@ -55,6 +55,14 @@ void check_numbers(const Model& model, const std::string& where) {
 
 }  // namespace
 
+void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor) {
+  const double room = std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
+  q.bias[k] = int32_t(std::clamp(std::round(bias), -room, room));
+  const Multiplier m = multiplier(factor);
+  q.m[k] = m.m, q.shift[k] = m.shift;
+  if (!q.mean.empty()) q.mean[k] *= float(unit), q.variance[k] *= float(unit * unit);
+}
+
 int Model::taps() const { return int(tap_layers().size()); }
 
 std::vector<int> Model::tap_layers() const {

@@ -28,6 +28,11 @@ struct QuantLayer {
   std::vector<float> mean, variance;
 };
 
+// For weights of channel k that make its accumulators `unit` times what they were: the bias, in the
+// new steps and kept where no accumulator of a layer of so many rows leaves 32 bits; the factor of
+// requantisation (Error where multiplier() has one); and the statistics move along.
+void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor);
+
 // staircases: empty for a teacher; for a student one entry a tap (activated layer), nullopt where
 // the layer keeps its 8-bit activation.
 struct Model {
