@@ -93,12 +93,14 @@ std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixe
   return logits;
 }
 
+bool in_range(double factor) { return factor > 0x1p-31 && factor < 0x1p28; }
+
 double value(Multiplier r) { return std::ldexp(double(r.m), -r.shift); }
 
 // r times `factor`, or r itself where that is out of the multiplier's range.
 Multiplier scaled(Multiplier r, double factor) {
   const double product = value(r) * factor;
-  return product > 0x1p-31 && product < 0x1p28 ? multiplier(product) : r;
+  return in_range(product) ? multiplier(product) : r;
 }
 
 // A + offset > threshold as a threshold on A. Corrected accumulators stay within 32 bits, so where
@@ -139,6 +141,17 @@ std::vector<double> room_for_bias(const QuantLayer& q, int K) {
   for (size_t at = 0; at < q.weights.size(); ++at)
     room[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
   return room;
+}
+
+std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
+                               double room) {
+  const double factor = (f.t2 - f.t1) / (a2 - a1);
+  if (!(a2 > a1) || !in_range(factor)) return {};
+  // A' = A + offset with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
+  const Multiplier r = multiplier(factor);
+  const double offset = std::round((f.t1 + 0.5) / value(r) - a1);
+  if (std::abs(bias + offset) > room) return {};
+  return Placement{r, int32_t(offset)};
 }
 
 TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
@@ -203,14 +216,12 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
     };
     const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
     const double t1 = threshold(above_t1), t2 = threshold(above_t2);
-    if (above_t2 == 0 || t2 <= t1 || f.t2 <= f.t1) continue;
-    // A' = a * (A + d) with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
-    const double unit = value({q.m[k], q.shift[k]}), wanted = (f.t2 - f.t1) / (t2 - t1);
-    if (wanted > kMaxSpread * unit || wanted < unit / kMaxSpread) continue;
-    const Multiplier r = multiplier(wanted);
-    const double offset = std::round((f.t1 + 0.5) / value(r) - t1);
-    if (std::abs(q.bias[k] + offset) > teacher_.room[layer][k]) continue;
-    c.offset[k] = int32_t(offset), c.m[k] = r.m, c.shift[k] = r.shift;
+    if (above_t2 == 0) continue;
+    const auto placement = place(f, t1, t2, q.bias[k], teacher_.room[layer][k]);
+    if (!placement) continue;
+    const double unit = value({q.m[k], q.shift[k]}), factor = value(placement->r);
+    if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) continue;
+    c.offset[k] = placement->offset, c.m[k] = placement->r.m, c.shift[k] = placement->r.shift;
   }
 }
 

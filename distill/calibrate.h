@@ -17,10 +17,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "data/cifar10.h"
 #include "engine/int_net.h"
+#include "engine/quant.h"
 
 namespace tri {
 
@@ -106,6 +108,17 @@ LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
 // `teacher` was taken.
 Model calibrated(const IntNet& net, const StaircaseSet& staircases,
                  const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
+
+// What makes a channel's codes pass t1 and t2 where its accumulators pass two numbers: `offset`
+// goes to the bias, r is the factor of requantisation.
+struct Placement {
+  Multiplier r;
+  int32_t offset;
+};
+// Codes are above f.t1 where accumulators A are above a1, and above f.t2 where they are above a2
+// (to within rounding). nullopt: there is none, or `bias` and the offset together leave `room`.
+std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
+                               double room);
 
 // |bias| up to which no accumulator of the layer's channels can leave 32 bits: [K].
 std::vector<double> room_for_bias(const QuantLayer& q, int K);

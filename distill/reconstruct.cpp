@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "distill/samples.h"
+#include "distill/thresholds.h"
 #include "engine/check.h"
 #include "engine/gemm.h"
 #include "engine/quant.h"
@@ -11,8 +13,9 @@
 namespace tri {
 namespace {
 
-constexpr size_t kRows = 1 << 14;  // pixels that a layer is fitted on, about
-constexpr int kAtOnce = 128;       // pictures that run together
+constexpr size_t kRows = 1 << 14;        // pixels that a layer is fitted on, about
+constexpr int kThresholdRows = 1 << 12;  // and the thresholds before it
+constexpr int kAtOnce = 128;             // pictures that run together
 // The ridge, over the mean square of the inputs: it grows with the weights that a row has to
 // decide on. Fitted without it, or with a tenth, students were worse on held-out pictures.
 constexpr double kRidge = 0.05, kRidgeOfRatio = 2;
@@ -20,74 +23,6 @@ constexpr double kRidge = 0.05, kRidgeOfRatio = 2;
 constexpr double kMargin = 0.5;
 constexpr int kTurns = 3;  // of fitting, and then setting free what only its side counts of
 constexpr int kTile = 128;
-
-// Which pixels of a layer's map are taken: every so many-th, in the order of pictures and pixels.
-class Stride {
- public:
-  Stride(const Layer& layer, int pictures)
-      : step_(std::max(size_t(pictures) * size_t(layer.output.h * layer.output.w) / kRows,
-                       size_t(1)) |
-              1) {}  // odd: all columns of a map
-  bool takes_next() { return next_++ % step_ == 0; }
-
- private:
-  size_t step_, next_ = 0;
-};
-
-// The teacher's accumulators at those pixels: [layers][rows][K].
-class TeacherSampler : public Calibrator {
- public:
-  TeacherSampler(const Model& model, int pictures) : rows(model.layers.size()), model_(model) {
-    for (const Layer& l : model.layers) strides_.emplace_back(l, pictures);
-  }
-  void see(int layer, const int32_t* accumulators, size_t pixels) override {
-    const size_t K = size_t(model_.layers[size_t(layer)].output.c);
-    std::vector<int32_t>& y = rows[size_t(layer)];
-    for (; pixels > 0; --pixels, accumulators += K)
-      if (strides_[size_t(layer)].takes_next()) y.insert(y.end(), accumulators, accumulators + K);
-  }
-  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
-  std::vector<std::vector<int32_t>> rows;
-
- private:
-  const Model& model_;
-  std::vector<Stride> strides_;
-};
-
-// What one layer of the student reads there: [rows][inputs of the kernel].
-class StudentSampler : public Tap {
- public:
-  StudentSampler(const Layer& layer, int number, int pictures)
-      : layer_(layer), number_(number), stride_(layer, pictures) {}
-  bool watches(int) const override { return false; }
-  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape) override {
-    if (layer != number_) return;
-    for (int i = 0; i < n; ++i, x += layer_.in.size())
-      for (int h = 0; h < layer_.output.h; ++h)
-        for (int w = 0; w < layer_.output.w; ++w)
-          if (stride_.takes_next())
-            add(x, f, h * layer_.stride - layer_.pad, w * layer_.stride - layer_.pad);
-  }
-  std::vector<uint8_t> rows;
-
- private:
-  void add(const uint8_t* map, const TriSegment* f, int h0, int w0) {
-    const int C = layer_.in.c;
-    const auto values = f ? f->values() : std::array<uint8_t, 3>{};
-    for (int h = h0; h < h0 + layer_.kernel; ++h)
-      for (int w = w0; w < w0 + layer_.kernel; ++w) {
-        const size_t at = rows.size();
-        rows.resize(at + size_t(C));  // 0 outside the map
-        if (h < 0 || h >= layer_.in.h || w < 0 || w >= layer_.in.w) continue;
-        const uint8_t* from = map + (size_t(h) * layer_.in.w + w) * C;
-        for (int c = 0; c < C; ++c) rows[at + c] = f ? values[from[c]] : from[c];
-      }
-  }
-
-  const Layer& layer_;
-  int number_;
-  Stride stride_;
-};
 
 // One system of equations: every output from the same inputs and a constant.
 // x [P][R + 1], the last column 1. y [P][K], lo and hi [K]: a target below lo says no more than
@@ -188,62 +123,192 @@ void fit_layer(const Layer& l, const std::vector<uint8_t>& inputs,
   for (int s = 0; s < systems; ++s) solve(s);
 }
 
+// fit_thresholds() for what the layer reads and should return, by rows. f: the staircase before it.
+void fit_thresholds_to(const Layer& l, const std::vector<uint8_t>& inputs,
+                       const std::vector<int32_t>& outputs, const QuantLayer& q,
+                       const TriSegment& f, std::vector<ChannelThresholds>& thresholds) {
+  const int K = l.output.c, C = l.in.c, T = l.kernel * l.kernel;
+  const int rows = int(outputs.size() / size_t(K)), step = (rows - 1) / kThresholdRows + 1;
+  const int P = (rows + step - 1) / step;
+  std::vector<float> unit(size_t(K), 0.0f);  // 1 over an output's deviation
+  for (int k = 0; k < K; ++k) {
+    double sum = 0, squares = 0;
+    for (size_t at = size_t(k); at < outputs.size(); at += size_t(K) * step)
+      sum += outputs[at], squares += double(outputs[at]) * outputs[at];
+    const double variance = squares / P - sum / P * (sum / P);
+    if (variance > 0) unit[size_t(k)] = float(1 / std::sqrt(variance));
+  }
+  // Depthwise, every channel is a problem of its own.
+  const int problems = l.kind == Kind::depthwise ? C : 1, channels = C / problems,
+            K1 = K / problems;
+  const auto solve = [&](int s) {
+    ThresholdProblem p{P, T, channels, K1, {}, {}, {}, f.values()};
+    p.codes.resize(size_t(channels) * P * T);
+    p.weights.resize(size_t(channels) * T * K1), p.targets.resize(size_t(P) * K1);
+    for (int c = 0; c < channels; ++c) {
+      for (int i = 0; i < P; ++i)
+        for (int t = 0; t < T; ++t)
+          p.codes[(size_t(c) * P + i) * T + t] = inputs[(size_t(i) * step * T + t) * C + s + c];
+      for (int t = 0; t < T; ++t)
+        for (int k = 0; k < K1; ++k)
+          p.weights[(size_t(c) * T + t) * K1 + k] =
+              q.weights[(size_t(t) * channels + c) * K + s + k] * unit[size_t(s + k)];
+    }
+    for (int i = 0; i < P; ++i)
+      for (int k = 0; k < K1; ++k)
+        p.targets[size_t(i) * K1 + k] =
+            float(outputs[size_t(i) * step * K + s + k]) * unit[size_t(s + k)];
+    std::vector<ChannelThresholds> some(&thresholds[size_t(s)], &thresholds[size_t(s)] + channels);
+    fit_thresholds(std::move(p), some);
+    std::copy(some.begin(), some.end(), &thresholds[size_t(s)]);
+  };
+  if (problems == 1) return solve(0);
+#pragma omp parallel for schedule(dynamic)
+  for (int s = 0; s < problems; ++s) solve(s);
+}
+
+// Codes that resolve what is around the thresholds in steps of 1/85 of the distance between both.
+constexpr TriSegment kFine = {85, 0, 170, 0};
+
+class Reconstruction {
+ public:
+  Reconstruction(const IntNet& net, const StaircaseSet& set, const Dataset& pictures,
+                 const Dataset& calibration, const ChannelStatistics& statistics)
+      : pictures_(pictures),
+        calibration_(calibration),
+        set_(set),
+        logits_(size_t(std::max(pictures.size(), calibration.size())) *
+                size_t(net.model().layers.back().output.c)),
+        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
+        wanted_(net.model(), pictures.size(), kRows),
+        student_(net.model()),
+        target_(statistics) {
+    for (int first = 0; first < pictures.size(); first += kAtOnce)
+      net.forward(pictures.pixels.data() + size_t(first) * kPictureBytes,
+                  std::min(kAtOnce, pictures.size() - first), logits_.data(), workspace_, nullptr,
+                  nullptr, &wanted_);
+    student_.staircases = set;
+  }
+
+  Model run() {
+    bool errs = false;  // what the layer reads: a staircase came before
+    for (int i = 0; i < int(student_.layers.size()); ++i) {
+      const Layer& l = student_.layers[size_t(i)];
+      if (l.kind == Kind::avg_pool) before_ = -1;  // what comes out has more than three levels
+      if (!l.has_weights()) continue;
+      if (before_ >= 0) move_thresholds(i);
+      if (errs) {
+        fit_weights(i);
+        calibrate(i);
+      }
+      const bool staircase = l.activated && set_[tap_];
+      errs |= staircase;
+      before_ = staircase ? i : -1;
+      tap_ += l.activated;
+    }
+    return student_;
+  }
+
+ private:
+  // Runs a version of the student as far as the codes of a tap, or of one beyond the last to the
+  // logits.
+  void forward(const Model& model, size_t tap, const Dataset& pictures, Tap* sampler,
+               Calibrator* calibrator) {
+    const IntNet net(model);
+    const Staircases staircases(model, model.staircases);
+    const uint8_t* pixels = pictures.pixels.data();
+    if (tap == set_.size()) {
+      net.forward(pixels, pictures.size(), logits_.data(), workspace_, &staircases, sampler,
+                  calibrator);
+    } else {
+      const int layer = model.tap_layers()[tap];
+      codes_.resize(size_t(pictures.size()) * model.layers[size_t(layer)].output.size());
+      net.forward_until(int(tap), pixels, pictures.size(), codes_.data(), workspace_, &staircases,
+                        sampler, calibrator);
+    }
+  }
+
+  // What the layer reads, by rows, in a version of the student.
+  std::vector<uint8_t> inputs(const Model& model, int layer) {
+    InputSampler sampler(model.layers[size_t(layer)], layer, pictures_.size(), kRows);
+    forward(model, tap_, pictures_, &sampler, nullptr);
+    return std::move(sampler.rows);
+  }
+
+  void fit_weights(int i) {
+    const Layer& l = student_.layers[size_t(i)];
+    const size_t at = size_t(i);
+    fit_layer(l, inputs(student_, i), wanted_.rows[at],
+              l.activated && set_[tap_] ? &*set_[tap_] : nullptr, student_.quant[at],
+              target_.mean[at], target_.deviation[at]);
+    target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
+  }
+
+  void calibrate(int i) {
+    const Model fitted = student_;
+    const Staircases staircases(fitted, set_);
+    StudentCalibrator calibrator(fitted, target_, staircases, &levels_, i);
+    forward(fitted, tap_ + student_.layers[size_t(i)].activated, calibration_, nullptr,
+            &calibrator);
+    student_ = calibrator.student();
+  }
+
+  // The thresholds of the layer before, by how much layer i then errs.
+  void move_thresholds(int i) {
+    const Layer& l = student_.layers[size_t(i)];
+    const TriSegment f = *set_[tap_ - 1];
+    QuantLayer& q = student_.quant[size_t(before_)];
+    const std::vector<double>& room = target_.room[size_t(before_)];
+    const int C = l.in.c;
+
+    // The student with fine codes there; where a channel has none, the codes it has.
+    Model fine = student_;
+    fine.staircases[tap_ - 1].reset();
+    QuantLayer& r = fine.quant[size_t(before_)];
+    std::vector<ChannelThresholds> thresholds;
+    for (int c = 0; c < C; ++c) {
+      const Multiplier m{q.m[c], q.shift[c]};
+      const auto finer = place(kFine, largest_accumulator(f.t1, m), largest_accumulator(f.t2, m),
+                               q.bias[c], room[c]);
+      thresholds.push_back(finer ? ChannelThresholds{kFine.t1, kFine.t2}
+                                 : ChannelThresholds{f.t1, f.t2, true});
+      if (finer) r.m[c] = finer->r.m, r.shift[c] = finer->r.shift, r.bias[c] += finer->offset;
+    }
+    const std::vector<ChannelThresholds> old = thresholds;
+    fit_thresholds_to(l, inputs(fine, i), wanted_.rows[size_t(i)], student_.quant[size_t(i)], f,
+                      thresholds);
+
+    for (int c = 0; c < C; ++c) {
+      if (thresholds[size_t(c)] == old[size_t(c)]) continue;
+      const Multiplier m{r.m[c], r.shift[c]};
+      const int32_t offset = r.bias[c] - q.bias[c];
+      const auto moved = place(f, double(largest_accumulator(thresholds[size_t(c)].t1, m)) - offset,
+                               double(largest_accumulator(thresholds[size_t(c)].t2, m)) - offset,
+                               q.bias[c], room[c]);
+      if (moved) q.m[c] = moved->r.m, q.shift[c] = moved->r.shift, q.bias[c] += moved->offset;
+    }
+  }
+
+  const Dataset& pictures_;
+  const Dataset& calibration_;
+  const StaircaseSet& set_;
+  Workspace workspace_;
+  std::vector<int32_t> logits_;
+  std::vector<uint8_t> codes_;
+  LevelCounts levels_;
+  OutputSampler wanted_;      // the teacher's accumulators
+  Model student_;             // its first layers as they will be, the others still the teacher's
+  ChannelStatistics target_;  // the teacher's, in the units of student_
+  size_t tap_ = 0;            // of the layer at hand, or the next one
+  int before_ = -1;           // the layer whose staircase the next one reads, if it reads one
+};
+
 }  // namespace
 
-Model reconstructed(const IntNet& net, const StaircaseSet& set, const Dataset& pictures,
+Model reconstructed(const IntNet& net, const StaircaseSet& staircases, const Dataset& pictures,
                     const Dataset& calibration, const ChannelStatistics& statistics) {
   CHECK(pictures.size() > 0 && calibration.size() > 0);
-  Workspace workspace;
-  std::vector<int32_t> logits(size_t(std::max(pictures.size(), calibration.size())) *
-                              size_t(net.model().layers.back().output.c));
-  std::vector<uint8_t> codes;
-  // As far as the codes of some tap, or of one beyond the last to the logits.
-  const auto run = [&](const IntNet& student, const Staircases& staircases, size_t tap,
-                       const uint8_t* pixels, int n, Tap* sampler, Calibrator* calibrator) {
-    if (tap == set.size()) {
-      student.forward(pixels, n, logits.data(), workspace, &staircases, sampler, calibrator);
-    } else {
-      const int layer = student.model().tap_layers()[tap];
-      codes.resize(size_t(n) * student.model().layers[size_t(layer)].output.size());
-      student.forward_until(int(tap), pixels, n, codes.data(), workspace, &staircases, sampler,
-                            calibrator);
-    }
-  };
-  TeacherSampler teacher(net.model(), pictures.size());
-  for (int first = 0; first < pictures.size(); first += kAtOnce)
-    net.forward(pictures.pixels.data() + size_t(first) * kPictureBytes,
-                std::min(kAtOnce, pictures.size() - first), logits.data(), workspace, nullptr,
-                nullptr, &teacher);
-  const LevelCounts levels = count_levels(net, Staircases(net.model(), set), calibration.pixels);
-
-  Model student = net.model();  // its first layers as they will be, the others still the teacher's
-  student.staircases = set;
-  ChannelStatistics target = statistics;  // in the units of `student`
-  size_t tap = 0;
-  bool errs = false;  // what the layer reads: a staircase came before
-  for (size_t i = 0; i < student.layers.size(); ++i) {
-    const Layer& l = net.model().layers[i];
-    if (!l.has_weights()) continue;
-    const TriSegment* f = l.activated && set[tap] ? &*set[tap] : nullptr;
-    if (errs) {
-      const IntNet before(student);
-      const Staircases staircases(student, set);
-      StudentSampler sampler(l, int(i), pictures.size());
-      run(before, staircases, tap, pictures.pixels.data(), pictures.size(), &sampler, nullptr);
-      fit_layer(l, sampler.rows, teacher.rows[i], f, student.quant[i], target.mean[i],
-                target.deviation[i]);
-      target.room[i] = room_for_bias(student.quant[i], l.output.c);
-      const IntNet fitted(student);
-      const Staircases moved(student, set);
-      StudentCalibrator calibrator(student, target, moved, &levels, int(i));
-      run(fitted, moved, l.activated ? tap + 1 : tap, calibration.pixels.data(), calibration.size(),
-          nullptr, &calibrator);
-      student = calibrator.student();
-    }
-    errs |= f != nullptr;
-    tap += l.activated;
-  }
-  return student;
+  return Reconstruction(net, staircases, pictures, calibration, statistics).run();
 }
 
 }  // namespace tri

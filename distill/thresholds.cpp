@@ -1,0 +1,186 @@
+#include "distill/thresholds.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/check.h"
+#include "engine/gemm.h"
+
+namespace tri {
+namespace {
+
+constexpr int kSweeps = 2;              // over all channels
+constexpr int kSteps[] = {24, 10, 4};   // of codes, tried one after the other
+constexpr int kMoves = 3;               // with each of them, at most
+constexpr int kBlock = 64;              // channels times taps that share their matrix products
+constexpr int kTile = 128;              // pixels of a thread
+constexpr int kLeast = 1, kMost = 253;  // so that all three levels stay possible
+constexpr int kDirections[8][2] = {{1, 0}, {-1, 0},  {0, 1},  {0, -1},
+                                   {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
+
+using Change = std::array<float, 256>;  // of a code's value
+
+float value(const std::array<uint8_t, 3>& values, const ChannelThresholds& t, int code) {
+  return values[size_t((code > t.t1) + (code > t.t2))];
+}
+
+Change change(const std::array<uint8_t, 3>& values, const ChannelThresholds& from,
+              const ChannelThresholds& to) {
+  Change c;
+  for (int code = 0; code < 256; ++code)
+    c[size_t(code)] = value(values, to, code) - value(values, from, code);
+  return c;
+}
+
+// Pixels in tiles that do not depend on the number of threads.
+template <class Work>
+void tiles(int P, Work&& work) {
+#pragma omp parallel for schedule(dynamic)
+  for (int p = 0; p < P; p += kTile) work(p, std::min(kTile, P - p));
+}
+
+// A channel's part of the problem: codes [P][T]; s [P][T], `stride` apart; g [T][T], likewise.
+struct Channel {
+  int P, T;
+  const uint8_t* codes;
+  const float* s;
+  const float* g;
+  int stride;
+
+  // By which the squared error changes, the outputs' means apart.
+  double change_of_error(const Change& change) const {
+    std::vector<double> mean(size_t(T), 0.0);
+    std::vector<float> d(size_t(T), 0.0f);
+    std::vector<int> taps(size_t(T), 0);
+    double sum = 0;
+    for (int p = 0; p < P; ++p) {
+      int count = 0;
+      for (int t = 0; t < T; ++t) {
+        const float moved = change[codes[size_t(p) * T + t]];
+        d[size_t(count)] = moved, taps[size_t(count)] = t;
+        count += moved != 0;
+      }
+      for (int i = 0; i < count; ++i) {
+        const int t = taps[i];
+        float product = -2 * s[size_t(p) * stride + t];
+        for (int j = 0; j < count; ++j) product += d[j] * g[size_t(t) * stride + taps[j]];
+        sum += double(d[i]) * product;
+        mean[size_t(t)] += d[i];
+      }
+    }
+    for (int t = 0; t < T; ++t)
+      for (int u = 0; u < T; ++u) sum -= mean[t] * g[size_t(t) * stride + u] * mean[u] / P;
+    return sum;
+  }
+
+  ChannelThresholds best(const std::array<uint8_t, 3>& values, const ChannelThresholds& now) const {
+    ChannelThresholds best = now;
+    double least = 0;
+    for (const int step : kSteps)
+      for (int move = 0; move < kMoves; ++move) {
+        std::array<ChannelThresholds, 8> tried;
+        std::array<double, 8> errors;
+#pragma omp parallel for schedule(dynamic)
+        for (size_t i = 0; i < tried.size(); ++i) {
+          tried[i] = {best.t1 + step * kDirections[i][0], best.t2 + step * kDirections[i][1]};
+          const bool possible =
+              tried[i].t1 >= kLeast && tried[i].t2 <= kMost && tried[i].t1 < tried[i].t2;
+          errors[i] = possible ? change_of_error(change(values, now, tried[i]))
+                               : std::numeric_limits<double>::infinity();
+        }
+        const size_t i = size_t(std::ranges::min_element(errors) - errors.begin());
+        if (!(errors[i] < least)) break;
+        least = errors[i], best = tried[i];
+      }
+    return best;
+  }
+};
+
+// Targets minus outputs, [P][K], whose means are 0; each output's weights are first multiplied by
+// the factor that suits it best.
+std::vector<float> residual(ThresholdProblem& p, const std::vector<ChannelThresholds>& thresholds) {
+  const int R = p.C * p.T;
+  std::vector<float> x(size_t(p.P) * R), outputs(size_t(p.P) * p.K), e(outputs.size());
+  tiles(p.P, [&](int first, int count) {
+    for (int c = 0; c < p.C; ++c)
+      for (int i = first; i < first + count; ++i)
+        for (int t = 0; t < p.T; ++t)
+          x[size_t(i) * R + size_t(c) * p.T + t] =
+              value(p.values, thresholds[size_t(c)], p.codes[(size_t(c) * p.P + i) * p.T + t]);
+    gemm(count, p.K, R, {&x[size_t(first) * R], R}, {p.weights.data(), p.K}, 0,
+         &outputs[size_t(first) * p.K], p.K);
+  });
+#pragma omp parallel for
+  for (int k = 0; k < p.K; ++k) {
+    double x1 = 0, y1 = 0, xx = 0, xy = 0;
+    for (size_t at = size_t(k); at < outputs.size(); at += size_t(p.K)) {
+      const double o = outputs[at], y = p.targets[at];
+      x1 += o, y1 += y, xx += o * o, xy += o * y;
+    }
+    const double variance = xx - x1 * x1 / p.P, covariance = xy - x1 * y1 / p.P;
+    const double factor = variance > 0 ? covariance / variance : 1;
+    const double constant = (y1 - factor * x1) / p.P;
+    for (size_t at = size_t(k); at < outputs.size(); at += size_t(p.K))
+      e[at] = float(p.targets[at] - factor * outputs[at] - constant);
+    for (size_t at = size_t(k); at < p.weights.size(); at += size_t(p.K))
+      p.weights[at] *= float(factor);
+  }
+  return e;
+}
+
+}  // namespace
+
+void fit_thresholds(ThresholdProblem p, std::vector<ChannelThresholds>& thresholds) {
+  const size_t size = size_t(p.C) * size_t(p.T);
+  CHECK(thresholds.size() == size_t(p.C) && p.codes.size() == size * size_t(p.P) &&
+        p.weights.size() == size * size_t(p.K) && p.targets.size() == size_t(p.P) * p.K);
+  std::vector<float> e = residual(p, thresholds);
+  const int block = std::max(kBlock / p.T, 1);
+  for (int sweep = 0; sweep < kSweeps; ++sweep)
+    for (int first = 0; first < p.C; first += block) {
+      const int channels = std::min(block, p.C - first), N = channels * p.T;
+      const float* w = &p.weights[size_t(first) * p.T * p.K];  // [N][K]
+      std::vector<float> g(size_t(N) * N), s(size_t(p.P) * N), d(s.size());
+      gemm(N, N, p.K, {w, p.K}, {w, p.K, Transpose::yes}, 0, g.data(), N);
+      tiles(p.P, [&](int i, int count) {
+        gemm(count, N, p.K, {&e[size_t(i) * p.K], p.K}, {w, p.K, Transpose::yes}, 0,
+             &s[size_t(i) * N], N);
+      });
+      for (int c = 0; c < channels; ++c) {
+        ChannelThresholds& t = thresholds[size_t(first + c)];
+        const int at = c * p.T, behind = at + p.T;
+        const uint8_t* codes = &p.codes[size_t(first + c) * p.P * p.T];
+        if (t.fixed) continue;
+        const Channel channel{p.P, p.T, codes, &s[at], &g[size_t(at) * N + at], N};
+        const ChannelThresholds best = channel.best(p.values, t);
+        if (best == t) continue;
+        const Change moved = change(p.values, t, best);
+        t = best;
+        std::vector<double> mean(size_t(p.T), 0.0);
+        for (int i = 0; i < p.P; ++i)
+          for (int j = 0; j < p.T; ++j)
+            mean[size_t(j)] += moved[codes[size_t(i) * p.T + j]] / double(p.P);
+        // The rest of the block reads the residual through s, which has to know.
+        tiles(p.P, [&](int i, int count) {
+          for (int row = i; row < i + count; ++row)
+            for (int j = 0; j < p.T; ++j)
+              d[size_t(row) * N + at + j] =
+                  moved[codes[size_t(row) * p.T + j]] - float(mean[size_t(j)]);
+          if (behind == N) return;
+          std::vector<float> change(size_t(count) * (N - behind));
+          gemm(count, N - behind, p.T, {&d[size_t(i) * N + at], N},
+               {&g[size_t(at) * N + behind], N}, 0, change.data(), N - behind);
+          for (int row = 0; row < count; ++row)
+            for (int j = behind; j < N; ++j)
+              s[size_t(i + row) * N + j] -= change[size_t(row) * (N - behind) + (j - behind)];
+        });
+      }
+      tiles(p.P, [&](int i, int count) {
+        std::vector<float> change(size_t(count) * p.K);
+        gemm(count, p.K, N, {&d[size_t(i) * N], N}, {w, p.K}, 0, change.data(), p.K);
+        for (int at = 0; at < count * p.K; ++at) e[size_t(i) * p.K + at] -= change[size_t(at)];
+      });
+    }
+}
+
+}  // namespace tri
