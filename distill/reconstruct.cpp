@@ -86,19 +86,28 @@ void replace_channel(const float* w, int R, int K, int k, QuantLayer& q, std::ve
   mean[k] *= unit, deviation[k] *= unit;
 }
 
+// Between which accumulators of each channel, [K], it matters what they are, and not only on which
+// side: f is the staircase behind the layer, or null.
+struct Range {
+  std::vector<float> low, high;
+
+  Range(const QuantLayer& q, int K, const TriSegment* f)
+      : low(size_t(K), -std::numeric_limits<float>::infinity()),
+        high(size_t(K), std::numeric_limits<float>::infinity()) {
+    for (size_t k = 0; f && k < low.size(); ++k) {
+      const double step = std::ldexp(1.0, q.shift[k]) / q.m[k], margin = kMargin * (f->t2 - f->t1);
+      low[k] = float((f->t1 + 0.5 - margin) * step), high[k] = float((f->t2 + 0.5 + margin) * step);
+    }
+  }
+};
+
 // The layer's weights, fitted to read `inputs` and return `outputs`, both by rows. f: the staircase
 // behind the layer, or null. mean, deviation: as in replace_channel().
 void fit_layer(const Layer& l, const std::vector<uint8_t>& inputs,
                const std::vector<int32_t>& outputs, const TriSegment* f, QuantLayer& q,
                std::vector<double>& mean, std::vector<double>& deviation) {
   const int R = l.rows(), K = l.output.c, A = R + 1, P = int(outputs.size() / size_t(K));
-  constexpr float kFar = std::numeric_limits<float>::infinity();
-  std::vector<float> lo(K, -kFar), hi(K, kFar);
-  if (f)
-    for (int k = 0; k < K; ++k) {
-      const double step = std::ldexp(1.0, q.shift[k]) / q.m[k], margin = kMargin * (f->t2 - f->t1);
-      lo[k] = float((f->t1 + 0.5 - margin) * step), hi[k] = float((f->t2 + 0.5 + margin) * step);
-    }
+  const Range range(q, K, f);
   // Channels that read the same inputs are one system; depthwise ones read one channel each.
   const int systems = l.kind == Kind::depthwise ? K : 1, channels = K / systems;
   CHECK(inputs.size() == size_t(P) * size_t(R) * size_t(systems));
@@ -113,7 +122,8 @@ void fit_layer(const Layer& l, const std::vector<uint8_t>& inputs,
     }
     for (int i = 0; i < channels; ++i)
       for (int r = 0; r < R; ++r) w[size_t(i) * A + r] = q.weights[size_t(r) * K + s + i];
-    const std::vector<float> low(&lo[s], &lo[s] + channels), high(&hi[s], &hi[s] + channels);
+    const std::vector<float> low(&range.low[s], &range.low[s] + channels),
+        high(&range.high[s], &range.high[s] + channels);
     if (!fit(P, R, channels, x.data(), y, low, high, w)) return;
     for (int i = 0; i < channels; ++i)
       replace_channel(&w[size_t(i) * A], R, K, s + i, q, mean, deviation);
@@ -123,10 +133,13 @@ void fit_layer(const Layer& l, const std::vector<uint8_t>& inputs,
   for (int s = 0; s < systems; ++s) solve(s);
 }
 
-// fit_thresholds() for what the layer reads and should return, by rows. f: the staircase before it.
+// fit_thresholds() for what the layer reads and should return, by rows. f: the staircase before it;
+// next: the one behind it, or null.
 void fit_thresholds_to(const Layer& l, const std::vector<uint8_t>& inputs,
                        const std::vector<int32_t>& outputs, const QuantLayer& q,
-                       const TriSegment& f, std::vector<ChannelThresholds>& thresholds) {
+                       const TriSegment& f, const TriSegment* next,
+                       std::vector<ChannelThresholds>& thresholds) {
+  const Range range(q, l.output.c, next);
   const int K = l.output.c, C = l.in.c, T = l.kernel * l.kernel;
   const int rows = int(outputs.size() / size_t(K)), step = (rows - 1) / kThresholdRows + 1;
   const int P = (rows + step - 1) / step;
@@ -142,7 +155,9 @@ void fit_thresholds_to(const Layer& l, const std::vector<uint8_t>& inputs,
   const int problems = l.kind == Kind::depthwise ? C : 1, channels = C / problems,
             K1 = K / problems;
   const auto solve = [&](int s) {
-    ThresholdProblem p{P, T, channels, K1, {}, {}, {}, f.values()};
+    ThresholdProblem p{P, T, channels, K1, {}, {}, {}, {}, {}, f.values()};
+    for (int k = s; k < s + K1; ++k)
+      p.low.push_back(range.low[k] * unit[k]), p.high.push_back(range.high[k] * unit[k]);
     p.codes.resize(size_t(channels) * P * T);
     p.weights.resize(size_t(channels) * T * K1), p.targets.resize(size_t(P) * K1);
     for (int c = 0; c < channels; ++c) {
@@ -228,6 +243,11 @@ class Reconstruction {
     }
   }
 
+  // The staircase behind the layer at hand, or null.
+  const TriSegment* behind(int i) const {
+    return student_.layers[size_t(i)].activated && set_[tap_] ? &*set_[tap_] : nullptr;
+  }
+
   // What the layer reads, by rows, in a version of the student.
   std::vector<uint8_t> inputs(const Model& model, int layer) {
     InputSampler sampler(model.layers[size_t(layer)], layer, pictures_.size(), kRows);
@@ -238,8 +258,7 @@ class Reconstruction {
   void fit_weights(int i) {
     const Layer& l = student_.layers[size_t(i)];
     const size_t at = size_t(i);
-    fit_layer(l, inputs(student_, i), wanted_.rows[at],
-              l.activated && set_[tap_] ? &*set_[tap_] : nullptr, student_.quant[at],
+    fit_layer(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
               target_.mean[at], target_.deviation[at]);
     target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
   }
@@ -276,7 +295,7 @@ class Reconstruction {
     }
     const std::vector<ChannelThresholds> old = thresholds;
     fit_thresholds_to(l, inputs(fine, i), wanted_.rows[size_t(i)], student_.quant[size_t(i)], f,
-                      thresholds);
+                      behind(i), thresholds);
 
     for (int c = 0; c < C; ++c) {
       if (thresholds[size_t(c)] == old[size_t(c)]) continue;

@@ -12,6 +12,7 @@ namespace {
 constexpr int kSweeps = 2;              // over all channels
 constexpr int kSteps[] = {24, 10, 4};   // of codes, tried one after the other
 constexpr int kMoves = 3;               // with each of them, at most
+constexpr float kFar = 0.3f;            // weight of an error far from the next thresholds
 constexpr int kBlock = 64;              // channels times taps that share their matrix products
 constexpr int kTile = 128;              // pixels of a thread
 constexpr int kLeast = 1, kMost = 253;  // so that all three levels stay possible
@@ -96,11 +97,17 @@ struct Channel {
   }
 };
 
-// Targets minus outputs, [P][K], whose means are 0; each output's weights are first multiplied by
-// the factor that suits it best.
-std::vector<float> residual(ThresholdProblem& p, const std::vector<ChannelThresholds>& thresholds) {
+// [P][K]: targets minus outputs, times the weight of each.
+struct Residual {
+  std::vector<float> e, weight;
+};
+
+// Each output's weights are first multiplied by the factor that suits it best, and a constant is
+// added.
+Residual residual(ThresholdProblem& p, const std::vector<ChannelThresholds>& thresholds) {
   const int R = p.C * p.T;
-  std::vector<float> x(size_t(p.P) * R), outputs(size_t(p.P) * p.K), e(outputs.size());
+  std::vector<float> x(size_t(p.P) * R), outputs(size_t(p.P) * p.K);
+  Residual r{std::vector<float>(outputs.size()), std::vector<float>(outputs.size(), 1.0f)};
   tiles(p.P, [&](int first, int count) {
     for (int c = 0; c < p.C; ++c)
       for (int i = first; i < first + count; ++i)
@@ -120,12 +127,16 @@ std::vector<float> residual(ThresholdProblem& p, const std::vector<ChannelThresh
     const double variance = xx - x1 * x1 / p.P, covariance = xy - x1 * y1 / p.P;
     const double factor = variance > 0 ? covariance / variance : 1;
     const double constant = (y1 - factor * x1) / p.P;
-    for (size_t at = size_t(k); at < outputs.size(); at += size_t(p.K))
-      e[at] = float(p.targets[at] - factor * outputs[at] - constant);
+    for (size_t at = size_t(k); at < outputs.size(); at += size_t(p.K)) {
+      const double y = factor * outputs[at] + constant, target = p.targets[at];
+      if (std::max<double>(y, target) <= p.low[k] || std::min<double>(y, target) >= p.high[k])
+        r.weight[at] = kFar;
+      r.e[at] = r.weight[at] * float(target - y);
+    }
     for (size_t at = size_t(k); at < p.weights.size(); at += size_t(p.K))
       p.weights[at] *= float(factor);
   }
-  return e;
+  return r;
 }
 
 }  // namespace
@@ -133,15 +144,21 @@ std::vector<float> residual(ThresholdProblem& p, const std::vector<ChannelThresh
 void fit_thresholds(ThresholdProblem p, std::vector<ChannelThresholds>& thresholds) {
   const size_t size = size_t(p.C) * size_t(p.T);
   CHECK(thresholds.size() == size_t(p.C) && p.codes.size() == size * size_t(p.P) &&
-        p.weights.size() == size * size_t(p.K) && p.targets.size() == size_t(p.P) * p.K);
-  std::vector<float> e = residual(p, thresholds);
+        p.weights.size() == size * size_t(p.K) && p.targets.size() == size_t(p.P) * p.K &&
+        p.low.size() == size_t(p.K) && p.high.size() == size_t(p.K));
+  auto [e, weight] = residual(p, thresholds);
+  std::vector<float> mean_weight(size_t(p.K), 0.0f);
+  for (size_t at = 0; at < weight.size(); ++at)
+    mean_weight[at % size_t(p.K)] += weight[at] / float(p.P);
   const int block = std::max(kBlock / p.T, 1);
   for (int sweep = 0; sweep < kSweeps; ++sweep)
     for (int first = 0; first < p.C; first += block) {
       const int channels = std::min(block, p.C - first), N = channels * p.T;
       const float* w = &p.weights[size_t(first) * p.T * p.K];  // [N][K]
       std::vector<float> g(size_t(N) * N), s(size_t(p.P) * N), d(s.size());
-      gemm(N, N, p.K, {w, p.K}, {w, p.K, Transpose::yes}, 0, g.data(), N);
+      std::vector<float> weighted(w, w + size_t(N) * p.K);
+      for (size_t at = 0; at < weighted.size(); ++at) weighted[at] *= mean_weight[at % size_t(p.K)];
+      gemm(N, N, p.K, {w, p.K}, {weighted.data(), p.K, Transpose::yes}, 0, g.data(), N);
       tiles(p.P, [&](int i, int count) {
         gemm(count, N, p.K, {&e[size_t(i) * p.K], p.K}, {w, p.K, Transpose::yes}, 0,
              &s[size_t(i) * N], N);
@@ -178,7 +195,8 @@ void fit_thresholds(ThresholdProblem p, std::vector<ChannelThresholds>& threshol
       tiles(p.P, [&](int i, int count) {
         std::vector<float> change(size_t(count) * p.K);
         gemm(count, p.K, N, {&d[size_t(i) * N], N}, {w, p.K}, 0, change.data(), p.K);
-        for (int at = 0; at < count * p.K; ++at) e[size_t(i) * p.K + at] -= change[size_t(at)];
+        for (int at = 0; at < count * p.K; ++at)
+          e[size_t(i) * p.K + at] -= weight[size_t(i) * p.K + at] * change[size_t(at)];
       });
     }
 }

@@ -12,7 +12,8 @@
 //
 //     |E - D W|^2 - |E|^2 = sum over the pixels of  d G d' - 2 d s',  G = W W', s: a row of E W',
 //
-// so that trying a pair of thresholds costs little: most d are 0.
+// so that trying a pair of thresholds costs little: most d are 0. Errors count with weights [P][K];
+// G has their mean over the pixels instead.
 #pragma once
 
 #include <array>
@@ -33,6 +34,9 @@ struct ThresholdProblem {
   std::vector<uint8_t> codes;  // [C][P][T], before the staircase; 0 outside the map
   std::vector<float> weights;  // [C][T][K]
   std::vector<float> targets;  // [P][K], in units in which all outputs count alike
+  // [K]: where target and output are both below `low`, or above `high`, their difference counts
+  // little.
+  std::vector<float> low, high;
   std::array<uint8_t, 3> values;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "data/rng.h"
 #include "distill/calibrate.h"
@@ -13,6 +14,8 @@
 using namespace tri;
 
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Outputs [P][K] of the problem's weights.
 std::vector<float> outputs(const ThresholdProblem& p,
@@ -52,8 +55,9 @@ struct Hidden {
   std::vector<ChannelThresholds> start, hidden;
 
   Hidden(int P, int T, int C, int K, int lowest = 60)
-      : problem{P, T, C, K, {}, {}, {}, {0, 60, 140}} {
+      : problem{P, T, C, K, {}, {}, {}, {}, {}, {0, 60, 140}} {
     Rng rng(3);
+    problem.low.assign(size_t(K), -kInfinity), problem.high.assign(size_t(K), kInfinity);
     for (int i = 0; i < C * P * T; ++i) problem.codes.push_back(uint8_t(rng.below(256)));
     for (int i = 0; i < C * T * K; ++i) problem.weights.push_back(float(rng.normal()));
     start.assign(size_t(C), {85, 170});
@@ -83,6 +87,23 @@ TEST_CASE("thresholds: those that move all outputs' means are found too") {
   std::vector<ChannelThresholds> found = h.start;
   fit_thresholds(h.problem, found);
   CHECK(error(h.problem, found) < 0.3 * error(h.problem, h.start));
+}
+
+TEST_CASE("thresholds: an output counts less where it stays beyond the next thresholds") {
+  Hidden h(1000, 1, 1, 2);
+  ThresholdProblem& p = h.problem;
+  std::fill(p.weights.begin(), p.weights.end(), 1.0f);
+  const std::vector<float> one = outputs(p, {{60, 170}}), other = outputs(p, {{110, 170}});
+  for (size_t at = 0; at < p.targets.size(); ++at) p.targets[at] = at % 2 ? other[at] : one[at];
+  const auto t1 = [&] {
+    std::vector<ChannelThresholds> found = h.start;
+    fit_thresholds(p, found);
+    return found[0].t1;
+  };
+  p.low[1] = kInfinity;
+  CHECK(t1() < 75);
+  p.low[1] = -kInfinity, p.high[0] = -kInfinity;
+  CHECK(t1() > 95);
 }
 
 TEST_CASE("thresholds: channels that say the same take different ones, and say more together") {
