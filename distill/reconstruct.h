@@ -1,4 +1,5 @@
-// Reconstruction of a student: its weights fitted to the inputs that they now get.
+// Reconstruction of a student: its weights fitted to the inputs that they now get, its thresholds
+// to the layers that read what comes of them.
 //
 // A layer whose input has three levels cannot return what the teacher's returns, but weights that
 // know how its input errs come nearer. Layer by layer, over some pictures, they become those with

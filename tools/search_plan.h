@@ -75,10 +75,10 @@ inline std::string plan(const Settings& s, const std::vector<SearchOptions>& sea
     evaluations += all;
     known += std::min(before, all);
   }
-  // Reconstruction runs the pictures for every layer, on average half the way, and solves its
-  // system in about the same time again.
+  // Reconstruction runs the pictures twice for every layer, on average half the way; fitting its
+  // weights and thresholds takes some times as long.
   const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
-  if (reconstructs) seconds += costs.picture * s.reconstruction * layers;
+  if (reconstructs) seconds += 8 * costs.picture * s.reconstruction * layers;
   // The start, the best, and of two of them also what calibration brought; the teacher besides.
   const bool compares = searches.size() > 1;
   const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + int(reconstructs) +

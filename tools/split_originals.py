@@ -31,6 +31,7 @@ def main(folder, originals, out):
     if len(set(nearest)) < len(y) or (copies[nearest, 0] != records[:, 0]).any():
         sys.exit(f"{originals}: some pictures have no copy of their own in {folder}")
     held_out = nearest >= len(copies) - HELD_OUT
+    Path(out).mkdir(parents=True, exist_ok=True)
     for name, part in (("train", records[~held_out]), ("held_out", records[held_out]),
                        ("held_out_copies", copies[nearest[held_out]])):
         part.tofile(Path(out) / f"{name}.bin")
