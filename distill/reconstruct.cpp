@@ -16,23 +16,70 @@ constexpr int kAtOnce = 128;       // pictures that run together
 // Codes that resolve what is around the thresholds in steps of 1/85 of the distance between both.
 constexpr TriSegment kFine = {85, 0, 170, 0};
 
+// Some pictures on their way through a student, as far as all its layers are final: layer by layer,
+// so that no layer runs again for those behind it.
+class Stage {
+ public:
+  explicit Stage(const Dataset& pictures) : pictures_(pictures) {}
+
+  // Runs a version of the student, alike up to here, as far as the codes of tap `to`, which it
+  // returns, or to the logits where there is no such tap.
+  std::vector<uint8_t> run(const Model& model, int to, Tap* sampler, Calibrator* calibrator) {
+    const IntNet net(model);
+    const Staircases staircases(model, model.staircases);
+    const int n = pictures_.size();
+    const uint8_t* pixels = pictures_.pixels.data();
+    if (to >= model.taps()) {
+      std::vector<int32_t> logits(size_t(n) * size_t(model.layers.back().output.c));
+      if (tap_ < 0)
+        net.forward(pixels, n, logits.data(), workspace_, &staircases, sampler, calibrator);
+      else
+        net.forward_from(tap_, codes_.data(), n, logits.data(), workspace_, &staircases, sampler,
+                         calibrator);
+      return {};
+    }
+    const int layer = model.tap_layers()[size_t(to)];
+    std::vector<uint8_t> codes(size_t(n) * model.layers[size_t(layer)].output.size());
+    if (tap_ < 0)
+      net.forward_until(to, pixels, n, codes.data(), workspace_, &staircases, sampler, calibrator);
+    else
+      net.forward_between(tap_, to, codes_.data(), n, codes.data(), workspace_, &staircases,
+                          sampler, calibrator);
+    return codes;
+  }
+
+  // From here on, runs begin with the codes of tap `to`, whose layer is final.
+  void advance(const Model& model, int to) {
+    if (to <= tap_) return;
+    codes_ = run(model, to, nullptr, nullptr);
+    tap_ = to;
+  }
+
+ private:
+  const Dataset& pictures_;
+  Workspace workspace_;
+  int tap_ = -1;  // whose codes are there; -1: the pictures are
+  std::vector<uint8_t> codes_;
+};
+
 class Reconstruction {
  public:
   Reconstruction(const IntNet& net, const StaircaseSet& set, const Dataset& pictures,
                  const Dataset& calibration, const ChannelStatistics& statistics)
-      : pictures_(pictures),
-        calibration_(calibration),
-        set_(set),
-        logits_(size_t(std::max(pictures.size(), calibration.size())) *
-                size_t(net.model().layers.back().output.c)),
+      : set_(set),
+        count_(pictures.size()),
+        fitting_(pictures),
+        calibrating_(calibration),
         levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
         wanted_(net.model(), pictures.size(), kRows),
         student_(net.model()),
         target_(statistics) {
-    for (int first = 0; first < pictures.size(); first += kAtOnce)
+    Workspace workspace;
+    std::vector<int32_t> logits(size_t(kAtOnce) * size_t(net.model().layers.back().output.c));
+    for (int first = 0; first < count_; first += kAtOnce)
       net.forward(pictures.pixels.data() + size_t(first) * kPictureBytes,
-                  std::min(kAtOnce, pictures.size() - first), logits_.data(), workspace_, nullptr,
-                  nullptr, &wanted_);
+                  std::min(kAtOnce, count_ - first), logits.data(), workspace, nullptr, nullptr,
+                  &wanted_);
     student_.staircases = set;
   }
 
@@ -47,7 +94,7 @@ class Reconstruction {
         fit(i);
         calibrate(i);
       }
-      const bool staircase = l.activated && set_[tap_];
+      const bool staircase = l.activated && set_[size_t(tap_)];
       errs |= staircase;
       before_ = staircase ? i : -1;
       tap_ += l.activated;
@@ -56,64 +103,49 @@ class Reconstruction {
   }
 
  private:
-  // Runs a version of the student as far as the codes of a tap, or of one beyond the last to the
-  // logits.
-  void forward(const Model& model, size_t tap, const Dataset& pictures, Tap* sampler,
-               Calibrator* calibrator) {
-    const IntNet net(model);
-    const Staircases staircases(model, model.staircases);
-    const uint8_t* pixels = pictures.pixels.data();
-    if (tap == set_.size()) {
-      net.forward(pixels, pictures.size(), logits_.data(), workspace_, &staircases, sampler,
-                  calibrator);
-    } else {
-      const int layer = model.tap_layers()[tap];
-      codes_.resize(size_t(pictures.size()) * model.layers[size_t(layer)].output.size());
-      net.forward_until(int(tap), pixels, pictures.size(), codes_.data(), workspace_, &staircases,
-                        sampler, calibrator);
-    }
-  }
-
   // The staircase behind the layer at hand, or null.
   const TriSegment* behind(int i) const {
-    return student_.layers[size_t(i)].activated && set_[tap_] ? &*set_[tap_] : nullptr;
+    return student_.layers[size_t(i)].activated && set_[size_t(tap_)] ? &*set_[size_t(tap_)]
+                                                                      : nullptr;
   }
 
   // What the layer reads, by rows, in a version of the student.
   std::vector<uint8_t> inputs(const Model& model, int layer) {
-    InputSampler sampler(model.layers[size_t(layer)], layer, pictures_.size(), kRows);
-    forward(model, tap_, pictures_, &sampler, nullptr);
+    InputSampler sampler(model.layers[size_t(layer)], layer, count_, kRows);
+    fitting_.run(model, tap_, &sampler, nullptr);
     return std::move(sampler.rows);
   }
 
   void fit(int i) {
     const Layer& l = student_.layers[size_t(i)];
     const size_t at = size_t(i);
-    tri::fit_weights(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
-                     target_.mean[at], target_.deviation[at]);
+    fitting_.advance(student_, tap_ - 1);
+    fit_weights(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
+                target_.mean[at], target_.deviation[at]);
     target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
   }
 
   void calibrate(int i) {
+    calibrating_.advance(student_, tap_ - 1);
     const Model fitted = student_;
     const Staircases staircases(fitted, set_);
     StudentCalibrator calibrator(fitted, target_, staircases, &levels_, i);
-    forward(fitted, tap_ + student_.layers[size_t(i)].activated, calibration_, nullptr,
-            &calibrator);
+    // To the next tap: the codes of its own are not yet put through the staircase.
+    calibrating_.run(fitted, tap_ + 1, nullptr, &calibrator);
     student_ = calibrator.student();
   }
 
   // The thresholds of the layer before, by how much layer i then errs.
   void move_thresholds(int i) {
     const Layer& l = student_.layers[size_t(i)];
-    const TriSegment f = *set_[tap_ - 1];
+    const TriSegment f = *set_[size_t(tap_ - 1)];
     QuantLayer& q = student_.quant[size_t(before_)];
     const std::vector<double>& room = target_.room[size_t(before_)];
     const int C = l.in.c;
 
     // The student with fine codes there; where a channel has none, the codes it has.
     Model fine = student_;
-    fine.staircases[tap_ - 1].reset();
+    fine.staircases[size_t(tap_ - 1)].reset();
     QuantLayer& r = fine.quant[size_t(before_)];
     std::vector<ChannelThresholds> thresholds;
     for (int c = 0; c < C; ++c) {
@@ -139,17 +171,14 @@ class Reconstruction {
     }
   }
 
-  const Dataset& pictures_;
-  const Dataset& calibration_;
   const StaircaseSet& set_;
-  Workspace workspace_;
-  std::vector<int32_t> logits_;
-  std::vector<uint8_t> codes_;
+  int count_;  // of pictures that it is fitted on
+  Stage fitting_, calibrating_;
   LevelCounts levels_;
   OutputSampler wanted_;      // the teacher's accumulators
   Model student_;             // its first layers as they will be, the others still the teacher's
   ChannelStatistics target_;  // the teacher's, in the units of student_
-  size_t tap_ = 0;            // of the layer at hand, or the next one
+  int tap_ = 0;               // of the layer at hand, or the next one
   int before_ = -1;           // the layer whose staircase the next one reads, if it reads one
 };
 

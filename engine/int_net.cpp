@@ -182,6 +182,13 @@ void IntNet::forward_from(int cut, const uint8_t* codes, int n, int32_t* logits,
   forward_part({.from = cut}, codes, n, logits, workspace, staircases, tap, calibrator);
 }
 
+void IntNet::forward_between(int from, int to, const uint8_t* codes, int n, uint8_t* codes_out,
+                             Workspace& workspace, const Staircases* staircases, Tap* tap,
+                             Calibrator* calibrator) const {
+  CHECK(from < to);
+  forward_part({from, to}, codes, n, codes_out, workspace, staircases, tap, calibrator);
+}
+
 void IntNet::forward_part(Part part, const uint8_t* begin, int n, void* end, Workspace& workspace,
                           const Staircases* staircases, Tap* tap, Calibrator* calibrator) const {
   const auto codes = [&](int tap) {

@@ -78,15 +78,18 @@ class IntNet {
   void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
                const Staircases* staircases = nullptr, Tap* tap = nullptr,
                Calibrator* calibrator = nullptr) const;
-  // A forward in two parts, for students that are alike before tap number `cut`. The first one ends
-  // with the 8-bit codes [n][shape] of the tap's layer, whatever its staircase there; the second
-  // one begins by applying its staircase to them.
+  // A forward in parts, for students that are alike before tap number `cut`. The first one ends
+  // with the 8-bit codes [n][shape] of the tap's layer, whatever its staircase there; the last
+  // one begins by applying its staircase to them; one between two taps does both.
   void forward_until(int cut, const uint8_t* pixels, int n, uint8_t* codes, Workspace& workspace,
                      const Staircases* staircases = nullptr, Tap* tap = nullptr,
                      Calibrator* calibrator = nullptr) const;
   void forward_from(int cut, const uint8_t* codes, int n, int32_t* logits, Workspace& workspace,
                     const Staircases* staircases = nullptr, Tap* tap = nullptr,
                     Calibrator* calibrator = nullptr) const;
+  void forward_between(int from, int to, const uint8_t* codes, int n, uint8_t* codes_out,
+                       Workspace& workspace, const Staircases* staircases = nullptr,
+                       Tap* tap = nullptr, Calibrator* calibrator = nullptr) const;
 
  private:
   // From the pictures or the codes of a tap, to the logits or the codes of a tap.

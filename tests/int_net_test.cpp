@@ -174,6 +174,15 @@ TEST_CASE("a forward cut in two at any tap computes and shows what a whole one d
         net.forward_from(cut, codes.data(), n, halves.logits.data(), workspace, staircases, &store);
         CHECK(halves.logits == whole.logits);
         CHECK(halves.taps == whole.taps);
+        for (int to = cut + 1; to < model.taps(); ++to) {
+          const Layer& end = model.layers[size_t(model.tap_layers()[size_t(to)])];
+          std::vector<uint8_t> there(n * end.output.size()), same(there.size() + 1, 77);
+          net.forward_until(to, pixels.data(), n, there.data(), workspace, staircases);
+          net.forward_between(cut, to, codes.data(), n, same.data(), workspace, staircases);
+          CHECK(same.back() == 77);
+          same.pop_back();
+          CHECK(same == there);
+        }
       }
     }
   }
