@@ -8,6 +8,8 @@
 // reconstruction by least squares: He et al., ICCV 2017, for pruned inputs; here the inputs of a
 // layer are those that the fitted ones before it give.) What an accumulator is worth far outside
 // the thresholds of the staircase behind it makes no difference, so there only the side counts.
+// Before a layer is fitted, the thresholds of what it reads move to where it errs least
+// (distill/thresholds.h).
 #pragma once
 
 #include "data/cifar10.h"

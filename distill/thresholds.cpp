@@ -139,6 +139,62 @@ Residual residual(ThresholdProblem& p, const std::vector<ChannelThresholds>& thr
   return r;
 }
 
+// Neighbouring channels, which share their matrix products; N = channels * T.
+struct Block {
+  int N;
+  const float* w;        // [N][K]
+  std::vector<float> g;  // [N][N]
+  std::vector<float> s;  // [P][N]: the residual times the weights, as it stands
+  std::vector<float> d;  // [P][N]: how values changed, less the means
+
+  Block(const ThresholdProblem& p, int first, int channels, const Residual& r,
+        const std::vector<float>& mean_weight)
+      : N(channels * p.T),
+        w(&p.weights[size_t(first) * p.T * p.K]),
+        g(size_t(N) * N),
+        s(size_t(p.P) * N),
+        d(s.size()) {
+    std::vector<float> weighted(w, w + size_t(N) * p.K);
+    for (size_t at = 0; at < weighted.size(); ++at) weighted[at] *= mean_weight[at % size_t(p.K)];
+    gemm(N, N, p.K, {w, p.K}, {weighted.data(), p.K, Transpose::yes}, 0, g.data(), N);
+    tiles(p.P, [&](int i, int count) {
+      gemm(count, N, p.K, {&r.e[size_t(i) * p.K], p.K}, {w, p.K, Transpose::yes}, 0,
+           &s[size_t(i) * N], N);
+    });
+  }
+
+  // The block's channel whose first column is `at` has changed: those behind it have to know.
+  void change(const ThresholdProblem& p, const Change& moved, const uint8_t* codes, int at) {
+    const int behind = at + p.T, left = N - behind;
+    std::vector<double> mean(size_t(p.T), 0.0);
+    for (int i = 0; i < p.P; ++i)
+      for (int t = 0; t < p.T; ++t)
+        mean[size_t(t)] += moved[codes[size_t(i) * p.T + t]] / double(p.P);
+    tiles(p.P, [&](int first, int count) {
+      for (int i = first; i < first + count; ++i)
+        for (int t = 0; t < p.T; ++t)
+          d[size_t(i) * N + at + t] = moved[codes[size_t(i) * p.T + t]] - float(mean[size_t(t)]);
+      if (left == 0) return;
+      std::vector<float> product(size_t(count) * left);
+      gemm(count, left, p.T, {&d[size_t(first) * N + at], N}, {&g[size_t(at) * N + behind], N}, 0,
+           product.data(), left);
+      for (int i = 0; i < count; ++i)
+        for (int j = 0; j < left; ++j)
+          s[size_t(first + i) * N + behind + j] -= product[size_t(i) * left + j];
+    });
+  }
+
+  // Takes all changes from the residual.
+  void finish(const ThresholdProblem& p, Residual& r) const {
+    tiles(p.P, [&](int i, int count) {
+      std::vector<float> product(size_t(count) * p.K);
+      gemm(count, p.K, N, {&d[size_t(i) * N], N}, {w, p.K}, 0, product.data(), p.K);
+      for (size_t at = 0; at < product.size(); ++at)
+        r.e[size_t(i) * p.K + at] -= r.weight[size_t(i) * p.K + at] * product[at];
+    });
+  }
+};
+
 }  // namespace
 
 void fit_thresholds(ThresholdProblem p, std::vector<ChannelThresholds>& thresholds) {
@@ -146,58 +202,28 @@ void fit_thresholds(ThresholdProblem p, std::vector<ChannelThresholds>& threshol
   CHECK(thresholds.size() == size_t(p.C) && p.codes.size() == size * size_t(p.P) &&
         p.weights.size() == size * size_t(p.K) && p.targets.size() == size_t(p.P) * p.K &&
         p.low.size() == size_t(p.K) && p.high.size() == size_t(p.K));
-  auto [e, weight] = residual(p, thresholds);
+  Residual r = residual(p, thresholds);
   std::vector<float> mean_weight(size_t(p.K), 0.0f);
-  for (size_t at = 0; at < weight.size(); ++at)
-    mean_weight[at % size_t(p.K)] += weight[at] / float(p.P);
-  const int block = std::max(kBlock / p.T, 1);
+  for (size_t at = 0; at < r.weight.size(); ++at)
+    mean_weight[at % size_t(p.K)] += r.weight[at] / float(p.P);
+  const int at_once = std::max(kBlock / p.T, 1);
   for (int sweep = 0; sweep < kSweeps; ++sweep)
-    for (int first = 0; first < p.C; first += block) {
-      const int channels = std::min(block, p.C - first), N = channels * p.T;
-      const float* w = &p.weights[size_t(first) * p.T * p.K];  // [N][K]
-      std::vector<float> g(size_t(N) * N), s(size_t(p.P) * N), d(s.size());
-      std::vector<float> weighted(w, w + size_t(N) * p.K);
-      for (size_t at = 0; at < weighted.size(); ++at) weighted[at] *= mean_weight[at % size_t(p.K)];
-      gemm(N, N, p.K, {w, p.K}, {weighted.data(), p.K, Transpose::yes}, 0, g.data(), N);
-      tiles(p.P, [&](int i, int count) {
-        gemm(count, N, p.K, {&e[size_t(i) * p.K], p.K}, {w, p.K, Transpose::yes}, 0,
-             &s[size_t(i) * N], N);
-      });
+    for (int first = 0; first < p.C; first += at_once) {
+      const int channels = std::min(at_once, p.C - first);
+      Block block(p, first, channels, r, mean_weight);
       for (int c = 0; c < channels; ++c) {
-        ChannelThresholds& t = thresholds[size_t(first + c)];
-        const int at = c * p.T, behind = at + p.T;
+        ChannelThresholds& now = thresholds[size_t(first + c)];
+        if (now.fixed) continue;
+        const int at = c * p.T;
         const uint8_t* codes = &p.codes[size_t(first + c) * p.P * p.T];
-        if (t.fixed) continue;
-        const Channel channel{p.P, p.T, codes, &s[at], &g[size_t(at) * N + at], N};
-        const ChannelThresholds best = channel.best(p.values, t);
-        if (best == t) continue;
-        const Change moved = change(p.values, t, best);
-        t = best;
-        std::vector<double> mean(size_t(p.T), 0.0);
-        for (int i = 0; i < p.P; ++i)
-          for (int j = 0; j < p.T; ++j)
-            mean[size_t(j)] += moved[codes[size_t(i) * p.T + j]] / double(p.P);
-        // The rest of the block reads the residual through s, which has to know.
-        tiles(p.P, [&](int i, int count) {
-          for (int row = i; row < i + count; ++row)
-            for (int j = 0; j < p.T; ++j)
-              d[size_t(row) * N + at + j] =
-                  moved[codes[size_t(row) * p.T + j]] - float(mean[size_t(j)]);
-          if (behind == N) return;
-          std::vector<float> change(size_t(count) * (N - behind));
-          gemm(count, N - behind, p.T, {&d[size_t(i) * N + at], N},
-               {&g[size_t(at) * N + behind], N}, 0, change.data(), N - behind);
-          for (int row = 0; row < count; ++row)
-            for (int j = behind; j < N; ++j)
-              s[size_t(i + row) * N + j] -= change[size_t(row) * (N - behind) + (j - behind)];
-        });
+        const Channel channel{p.P,    p.T, codes, &block.s[at], &block.g[size_t(at) * block.N + at],
+                              block.N};
+        const ChannelThresholds best = channel.best(p.values, now);
+        if (best == now) continue;
+        block.change(p, change(p.values, now, best), codes, at);
+        now = best;
       }
-      tiles(p.P, [&](int i, int count) {
-        std::vector<float> change(size_t(count) * p.K);
-        gemm(count, p.K, N, {&d[size_t(i) * N], N}, {w, p.K}, 0, change.data(), p.K);
-        for (int at = 0; at < count * p.K; ++at)
-          e[size_t(i) * p.K + at] -= weight[size_t(i) * p.K + at] * change[size_t(at)];
-      });
+      block.finish(p, r);
     }
 }
 

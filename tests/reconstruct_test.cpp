@@ -70,6 +70,18 @@ TEST_CASE("a reconstructed student is nearer to its teacher on pictures that it 
   CHECK(after.staircases == f.start.mse_optimal);
 }
 
+TEST_CASE("thresholds move channel by channel, and students come nearer by it") {
+  const Fixture f;
+  const Model before = f.teacher.model(), after = f.reconstructed();
+  // The first layer's weights stay, so what its channels pass is all that can have moved.
+  CHECK(after.quant[0].weights == before.quant[0].weights);
+  size_t moved = 0;
+  for (size_t k = 0; k < after.quant[0].m.size(); ++k)
+    moved += after.quant[0].bias[k] != before.quant[0].bias[k];
+  CHECK(moved > after.quant[0].m.size() / 2);
+  CHECK(f.kl(after) < 0.32 * f.kl(f.calibrated()));
+}
+
 TEST_CASE("the layers before the first staircase stay, and none leaves its range") {
   const Fixture f;
   Fixture kept;
