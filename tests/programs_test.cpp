@@ -113,7 +113,7 @@ TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and rep
 
   // The same pictures where CIFAR-10 is there, and no others, are what --synthesized uses.
   const std::string with_data = "CIFAR10_DIR=" + bench.data + " " + search;
-  const Ran chosen = run(with_data + "40 --synthesized --resume");
+  const Ran chosen = run(with_data + "40 --reconstruction 0 --synthesized --resume");
   INFO(chosen.err);
   REQUIRE(chosen.status == 0);
   CHECK(chosen.err.find("(20 of them done before)") != std::string::npos);
@@ -188,7 +188,7 @@ TEST_CASE("search weighs energy by a table that can be edited, and reports the f
   const Bench bench;
   const std::string table = (bench.scratch.path / "table.json").string();
   const auto search = [&](const std::string& more) {
-    const Ran ran = bench.search("--algo cem --data " + bench.data + " " + more);
+    const Ran ran = bench.search("--algo cem --reconstruction 0 --data " + bench.data + " " + more);
     INFO(ran.err);
     CHECK(ran.status == 0);
     return ran;
@@ -224,7 +224,7 @@ TEST_CASE("search weighs energy by a table that can be edited, and reports the f
   CHECK(measured == int(front.size()));
 
   const auto resume = [&](const std::string& more) {
-    return bench.search("--algo cem --resume --data " + bench.data + " " + more);
+    return bench.search("--algo cem --reconstruction 0 --resume --data " + bench.data + " " + more);
   };
   CHECK(resume("--top 1 --energy-weight 50 --energy-table " + table).status == 0);
   // The test set is asked about candidates and the start alone.
