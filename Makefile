@@ -2,7 +2,7 @@
 # `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialised). Objects end up in build/; an object named *_avx2
-# (*_avx512) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
+# (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
 # kernels on a CPU that has only AVX2.
 
 CXX      ?= g++
@@ -17,7 +17,7 @@ X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 ROOMS    := data engine engine/kernels engine/loops nets distill rl
 SOURCES  := $(wildcard $(addsuffix /*.cpp,$(ROOMS)))
 ifeq ($(X86),)
-SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp,$(SOURCES))
+SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
 PROGRAMS := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
@@ -36,11 +36,13 @@ PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev l
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
-%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
+AVX512   := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
+%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := $(AVX512)
+%_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := $(AVX512) -mamx-tile -mamx-int8
 ifeq ($(EMULATE),)
 $(BUILD)/engine/kernels/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 else
-%_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := -mavx2 -mfma -mbmi -Wno-psabi -Itests/emulate
+%_avx512.o $(BUILD)/%_avx512.o %_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := -mavx2 -mfma -mbmi -Wno-psabi -Itests/emulate
 $(BUILD)/engine/cpu.o: ISA_FLAGS := -DEMULATE_AVX512
 endif
 # stb_image's sums may overflow on damaged pictures: let that be defined.

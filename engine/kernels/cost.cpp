@@ -61,6 +61,12 @@ double cost_int8_avx512(const PackedConv& conv, double) {
   return (1.97 * double(taps_inside(l)) * l.in.c + 153 * pixels) * round_up(l.output.c, 16);
 }
 
+double cost_int8_amx(const PackedConv& conv, double) {
+  const Layer& l = conv.layer;
+  const double pixels = double(l.output.h) * l.output.w;
+  return (0.4 * round_up(l.rows(), 64) + 153) * pixels * round_up(l.output.c, 16);
+}
+
 double cost_lut_avx512(const PackedConv& conv, double zeros) {
   return 3.5 * additions(conv.layer, zeros, 64) + 3400 * runs(conv) +
          474 * double(conv.layer.in.size());

@@ -26,6 +26,8 @@ void* shared_scratch(size_t bytes) {
 const std::vector<ConvVariant>& conv_variants() {
   static const std::vector<ConvVariant> variants = {
 #ifdef __x86_64__
+      {"amx", ConvKind::int8, cpu_has_amx, pack_int8_amx, int8_amx, cost_int8_amx},
+      {"amx", ConvKind::lut, cpu_has_amx, pack_lut_avx512, lut_avx512, cost_lut_avx512},
       {"avx512", ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512, cost_int8_avx512},
       {"avx512", ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512, cost_lut_avx512},
       {"avx2", ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2, cost_int8_avx2},

@@ -33,6 +33,8 @@ ByteMap byte_map(const std::array<uint8_t, 256>& table) {
 const std::vector<MapVariant>& map_variants() {
   static const std::vector<MapVariant> variants = {
 #ifdef __x86_64__
+      {"amx", MapKind::table, cpu_has_amx, map_table_avx512},
+      {"amx", MapKind::staircase, cpu_has_amx, map_staircase_avx512},
       {"avx512", MapKind::table, cpu_has_avx512_vbmi, map_table_avx512},
       {"avx512", MapKind::staircase, cpu_has_avx512_vbmi, map_staircase_avx512},
       {"avx2", MapKind::table, cpu_has_avx2, map_table_avx2},

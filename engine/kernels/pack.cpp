@@ -199,6 +199,19 @@ PackedConv pack_int8_avx512(const Layer& l, const int8_t* weights) {
   return pack_quads(l, weights, [](int k, int c) { return k * 4 + c; });
 }
 
+PackedConv pack_int8_amx(const Layer& l, const int8_t* weights) {
+  check_range(l);
+  if (l.kind == Kind::depthwise) return pack_depthwise_avx512(l, weights);
+  const int K = l.output.c, rows = l.rows(), quads = round_up(rows, 64) / 4;
+  PackedConv p;
+  p.layer = l;
+  p.weights.resize(size_t(round_up(K, 16)) * quads * 4);
+  for (int r = 0; r < rows; ++r)
+    for (int k = 0; k < K; ++k, ++weights)
+      p.weights[(size_t(k / 16) * quads + r / 4) * 64 + size_t(k % 16 * 4 + r % 4)] = *weights;
+  return p;
+}
+
 PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights) {
   return pack_lut(layer, weights, 32);
 }

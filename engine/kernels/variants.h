@@ -16,6 +16,7 @@ using ConvInput = ConvVariant::Input;
 double cost_scalar(const PackedConv&, double zeros);
 double cost_int8_avx2(const PackedConv&, double zeros);
 double cost_lut_avx2(const PackedConv&, double zeros);
+double cost_int8_amx(const PackedConv&, double zeros);
 double cost_int8_avx512(const PackedConv&, double zeros);
 double cost_lut_avx512(const PackedConv&, double zeros);
 
@@ -39,6 +40,11 @@ void winograd_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y
 PackedConv pack_int8_avx512(const Layer& layer, const int8_t* weights);
 void int8_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+
+// int8, AMX: [K / 16][row / 4][16 k][row % 4], zeros where K is no multiple of 16 or the rows none of
+// 64. Depthwise: as for AVX-512.
+PackedConv pack_int8_amx(const Layer& layer, const int8_t* weights);
+void int8_amx(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
 // lut, registers of R bytes: a *piece* is kernel_rows rows of the kernel (the last one perhaps less)
 // on one chunk of channels, pieces in the order (i, chunk). Weights are [block of kLutBlock k][piece][row][k, see lut_column], the

@@ -12,6 +12,7 @@ const std::vector<const Loops*>& loops_variants() {
   static const std::vector<const Loops*> variants = [] {
     std::vector<const Loops*> list;
 #ifdef __x86_64__
+    if (cpu_has_amx()) list.push_back(&loops_amx);
     if (cpu_has_avx512()) list.push_back(&loops_avx512);
     if (cpu_has_avx2()) list.push_back(&loops_avx2);
 #endif
