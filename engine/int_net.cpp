@@ -8,6 +8,7 @@
 #include "data/file.h"
 #include "engine/check.h"
 #include "engine/kernels/epilogue.h"
+#include "engine/kernels/map.h"
 #include "engine/loops/loops.h"
 #include "engine/quant.h"
 
@@ -59,16 +60,12 @@ void average_pool(const Layer& l, const T* x, int n, T* y) {
 
 // x: [size] codes 0, 1, 2 -> y: [size] values.
 void decode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
-  const uint8_t v1 = f.v1, v2 = f.v2;
-#pragma omp parallel for
-  for (size_t i = 0; i < size; ++i) y[i] = x[i] == 0 ? uint8_t(0) : x[i] == 1 ? v1 : v2;
+  apply({.t1 = 0, .v1 = f.v1, .t2 = 1, .v2 = f.v2}, x, size, y);
 }
 
 // x: [size] 8-bit codes -> y: [size] codes 0, 1, 2.
 void encode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
-  const uint8_t t1 = f.t1, t2 = f.t2;
-#pragma omp parallel for
-  for (size_t i = 0; i < size; ++i) y[i] = uint8_t((x[i] > t1) + (x[i] > t2));
+  apply({.t1 = f.t1, .v1 = 1, .t2 = f.t2, .v2 = 2}, x, size, y);
 }
 
 // accumulators: [pixels][K] -> steps of kLogitStep, in place.

@@ -8,20 +8,28 @@ namespace tri {
 namespace {
 
 // (a * m + half) >> shift of eight 64-bit products, at most 255.
-inline __m512i scale(__m512i a, __m512i m, __m512i shift) {
-  const __m512i one = _mm512_set1_epi64(1);
-  const __m512i half = _mm512_sllv_epi64(one, _mm512_sub_epi64(shift, one));
-  const __m512i sum = _mm512_add_epi64(_mm512_mul_epu32(a, m), half);
-  return _mm512_min_epu64(_mm512_srlv_epi64(sum, shift), _mm512_set1_epi64(kCodeMax));
-}
+struct Scale8 {
+  __m512i m, shift, half;
+  Scale8(__m512i m, __m512i shift) : m(m), shift(shift) {
+    const __m512i one = _mm512_set1_epi64(1);
+    half = _mm512_sllv_epi64(one, _mm512_sub_epi64(shift, one));
+  }
+  __m512i operator()(__m512i a) const {
+    const __m512i sum = _mm512_add_epi64(_mm512_mul_epu32(a, m), half);
+    return _mm512_min_epu64(_mm512_srlv_epi64(sum, shift), _mm512_set1_epi64(kCodeMax));
+  }
+};
 
-inline __m512i requantise16(__m512i a, __m512i m, __m512i shift) {
-  a = _mm512_max_epi32(a, _mm512_setzero_si512());
-  const __m512i even = scale(a, m, _mm512_and_si512(shift, _mm512_set1_epi64(0xffffffff)));
-  const __m512i odd =
-      scale(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(m, 32), _mm512_srli_epi64(shift, 32));
-  return _mm512_or_si512(even, _mm512_slli_epi64(odd, 32));
-}
+struct Requantise16 {
+  Scale8 even, odd;
+  Requantise16(__m512i m, __m512i shift)
+      : even(m, _mm512_and_si512(shift, _mm512_set1_epi64(0xffffffff))),
+        odd(_mm512_srli_epi64(m, 32), _mm512_srli_epi64(shift, 32)) {}
+  __m512i operator()(__m512i a) const {
+    a = _mm512_max_epi32(a, _mm512_setzero_si512());
+    return _mm512_or_si512(even(a), _mm512_slli_epi64(odd(_mm512_srli_epi64(a, 32)), 32));
+  }
+};
 
 inline __m512i staircase16(__m512i a, __m512i t1, __m512i t2) {
   const __m512i one = _mm512_set1_epi32(1);
@@ -63,9 +71,34 @@ inline void finish_avx512(const Epilogue& e, const int32_t* sums, int first, int
       _mm512_mask_storeu_epi32(static_cast<int32_t*>(y) + at, mask, a);
       continue;
     }
-    a = e.kind == Epilogue::requantise ? requantise16(a, load(e.m), load(e.shift))
+    a = e.kind == Epilogue::requantise ? Requantise16(load(e.m), load(e.shift))(a)
                                        : staircase16(a, load(e.t1), load(e.t2));
     _mm512_mask_cvtepi32_storeu_epi8(static_cast<uint8_t*>(y) + at, mask, a);
+  }
+}
+
+// The same for several pixels, [pixels][row] sums, from number `pixel` on.
+inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
+                          int last, int K, size_t pixel, void* y) {
+  if (e.kind != Epilogue::requantise) {
+    for (int p = 0; p < pixels; ++p)
+      finish_avx512(e, sums + p * row, first, last, K, pixel + size_t(p), y);
+    return;
+  }
+  for (int k = first; k < last; k += 16) {
+    const auto mask = __mmask16(last - k >= 16 ? 0xffff : (1 << (last - k)) - 1);
+    const auto load = [=](const int32_t* p) { return _mm512_maskz_loadu_epi32(mask, p + k); };
+    const Requantise16 requantise(load(e.m), load(e.shift));
+    const __m512i bias = e.bias ? load(e.bias) : _mm512_setzero_si512();
+    uint8_t* to = static_cast<uint8_t*>(y) + pixel * size_t(K) + size_t(k);
+    for (int p = 0; p < pixels; ++p, to += K) {
+      const __m512i a = _mm512_loadu_si512(sums + p * row + (k - first));
+      const __m128i codes = _mm512_cvtepi32_epi8(requantise(_mm512_add_epi32(a, bias)));
+      if (mask == 0xffff)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), codes);
+      else
+        _mm_mask_storeu_epi8(to, mask, codes);
+    }
   }
 }
 

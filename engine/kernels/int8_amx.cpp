@@ -12,7 +12,7 @@ namespace tri {
 namespace {
 
 constexpr int kPixels = 32, kChannels = 64;  // of a block
-constexpr int kRun = 4 * kPixels;            // pixels whose patches are copied at once
+constexpr int kRun = 8 * kPixels;            // pixels whose patches are copied at once
 constexpr int kTileBytes = 1024;
 
 // Copies `bytes`, and writes what it likes to the 63 bytes after them.
@@ -101,8 +101,8 @@ void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogu
         const int8_t* w = conv.weights.data() + ptrdiff_t(k + c) / 16 * steps * kTileBytes;
         (channels - c > 16 ? block<2> : block<1>)(patches, stride, w, steps, sums + c);
       }
-      for (int p = 0; p < kPixels && pixel + p < last; ++p)
-        finish_avx512(epilogue, sums + p * kChannels, k, k + channels, K, size_t(pixel + p), y);
+      finish_pixels_avx512(epilogue, sums, kChannels, last - pixel < kPixels ? last - pixel : kPixels, k,
+                    k + channels, K, size_t(pixel), y);
     }
   }
 }

@@ -50,4 +50,15 @@ const MapVariant& map_variant(MapKind kind, const std::string& isa) {
   return choose_variant(map_variants(), kind, isa);
 }
 
+void apply(const TriSegment& f, const uint8_t* x, size_t n, uint8_t* y) {
+  static const MapVariant& best = *std::ranges::find_if(map_variants(), [](const MapVariant& v) {
+    return v.kind == MapKind::staircase && v.runnable();
+  });
+  constexpr size_t kAtOnce = 1 << 15;
+  const ByteMap map = byte_map(f);
+#pragma omp parallel for
+  for (size_t first = 0; first < n; first += kAtOnce)
+    best.run(map, x + first, std::min(kAtOnce, n - first), y + first);
+}
+
 }  // namespace tri

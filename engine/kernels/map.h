@@ -45,6 +45,9 @@ const std::vector<MapVariant>& map_variants();
 // is empty) names one instead. Throws Error when the name is unknown or this CPU cannot run it.
 const MapVariant& map_variant(MapKind kind, const std::string& isa = "");
 
+// y [n] = f(x), by all threads and the best variant that this CPU runs, whichever is named.
+void apply(const TriSegment& f, const uint8_t* x, size_t n, uint8_t* y);
+
 // What the list gathers from the files of each instruction set.
 constexpr size_t kMapStream = size_t(8) << 20;  // bytes from which on y bypasses the cache
 void map_table_avx2(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
