@@ -78,26 +78,36 @@ inline void finish_avx512(const Epilogue& e, const int32_t* sums, int first, int
 }
 
 // The same for several pixels, [pixels][row] sums, from number `pixel` on.
-inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
-                          int last, int K, size_t pixel, void* y) {
-  if (e.kind != Epilogue::requantise) {
-    for (int p = 0; p < pixels; ++p)
-      finish_avx512(e, sums + p * row, first, last, K, pixel + size_t(p), y);
-    return;
-  }
+inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row, int pixels,
+                                 int first, int last, int K, size_t pixel, void* y) {
   for (int k = first; k < last; k += 16) {
     const auto mask = __mmask16(last - k >= 16 ? 0xffff : (1 << (last - k)) - 1);
     const auto load = [=](const int32_t* p) { return _mm512_maskz_loadu_epi32(mask, p + k); };
-    const Requantise16 requantise(load(e.m), load(e.shift));
     const __m512i bias = e.bias ? load(e.bias) : _mm512_setzero_si512();
-    uint8_t* to = static_cast<uint8_t*>(y) + pixel * size_t(K) + size_t(k);
-    for (int p = 0; p < pixels; ++p, to += K) {
-      const __m512i a = _mm512_loadu_si512(sums + p * row + (k - first));
-      const __m128i codes = _mm512_cvtepi32_epi8(requantise(_mm512_add_epi32(a, bias)));
-      if (mask == 0xffff)
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), codes);
-      else
-        _mm_mask_storeu_epi8(to, mask, codes);
+    const auto sum = [=](int p) {
+      return _mm512_add_epi32(_mm512_loadu_si512(sums + p * row + (k - first)), bias);
+    };
+    const size_t at = pixel * size_t(K) + size_t(k);
+    if (e.kind == Epilogue::accumulators) {
+      int32_t* to = static_cast<int32_t*>(y) + at;
+      for (int p = 0; p < pixels; ++p, to += K) _mm512_mask_storeu_epi32(to, mask, sum(p));
+      continue;
+    }
+    const auto store = [=](auto code) {
+      uint8_t* to = static_cast<uint8_t*>(y) + at;
+      for (int p = 0; p < pixels; ++p, to += K) {
+        const __m128i codes = _mm512_cvtepi32_epi8(code(sum(p)));
+        if (mask == 0xffff)
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(to), codes);
+        else
+          _mm_mask_storeu_epi8(to, mask, codes);
+      }
+    };
+    if (e.kind == Epilogue::requantise) {
+      store(Requantise16(load(e.m), load(e.shift)));
+    } else {
+      const __m512i t1 = load(e.t1), t2 = load(e.t2);
+      store([=](__m512i a) { return staircase16(a, t1, t2); });
     }
   }
 }

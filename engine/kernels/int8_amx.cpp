@@ -11,7 +11,7 @@
 namespace tri {
 namespace {
 
-constexpr int kPixels = 32, kChannels = 64;  // of a block
+constexpr int kPixels = 32, kChannels = 32;  // of a block
 constexpr int kRun = 8 * kPixels;            // pixels whose patches are copied at once
 constexpr int kTileBytes = 1024;
 
@@ -94,15 +94,12 @@ void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogu
 
   alignas(64) int32_t sums[kPixels * kChannels];
   for (int k = from; k < to; k += kChannels) {
-    const int channels = to - k < kChannels ? to - k : kChannels;
+    const int8_t* w = conv.weights.data() + ptrdiff_t(k) / 16 * steps * kTileBytes;
+    const int end = to - k < kChannels ? to : k + kChannels;
     for (int pixel = first; pixel < last; pixel += kPixels) {
-      const uint8_t* patches = x + (pixel - first) * stride;
-      for (int c = 0; c < channels; c += 32) {
-        const int8_t* w = conv.weights.data() + ptrdiff_t(k + c) / 16 * steps * kTileBytes;
-        (channels - c > 16 ? block<2> : block<1>)(patches, stride, w, steps, sums + c);
-      }
-      finish_pixels_avx512(epilogue, sums, kChannels, last - pixel < kPixels ? last - pixel : kPixels, k,
-                    k + channels, K, size_t(pixel), y);
+      (end - k > 16 ? block<2> : block<1>)(x + (pixel - first) * stride, stride, w, steps, sums);
+      finish_pixels_avx512(epilogue, sums, kChannels, last - pixel < kPixels ? last - pixel : kPixels,
+                           k, end, K, size_t(pixel), y);
     }
   }
 }
