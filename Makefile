@@ -3,7 +3,7 @@
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialised). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
-# kernels on a CPU that has only AVX2.
+# and AMX kernels on a CPU that has only AVX2.
 
 CXX      ?= g++
 BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)

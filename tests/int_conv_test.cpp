@@ -262,6 +262,8 @@ TEST_CASE("every variant equals the scalar one on whole-map layers and on real s
   compare_both_kinds(layer(conv3("conv5_1", 512), {2, 2, 512}), 3);
   compare_both_kinds(layer(conv("conv2", 192, 5, 1, 2), {8, 8, 64}), 1);
   compare_both_kinds(layer(pw("pw", 128), {4, 4, 1024}), 3);
+  compare_both_kinds(layer(pw("pw", 40), {16, 16, 64}), 3);
+  compare_both_kinds(layer(conv("strided", 40, 1, 2, 0), {32, 32, 64}), 2);
 }
 
 TEST_CASE("lut convolutions are cut into lists, strips of images and shares without loss") {

@@ -4,7 +4,8 @@
 // up to whole registers, and for lut what every pixel costs for each 64 channels. The numbers are
 // fitted to VGG19's layers at 50 to 90 % zeros: for AVX2 in nanoseconds on a Zen 1 core, for
 // AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
-// count too. Only ratios between the kinds of one instruction set count.
+// count too, for AMX in what makes them right beside lut on a Xeon that has it. Only ratios between
+// the kinds of one instruction set count.
 #include "engine/kernels/variants.h"
 
 namespace tri {
@@ -64,7 +65,8 @@ double cost_int8_avx512(const PackedConv& conv, double) {
 double cost_int8_amx(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
   const double pixels = double(l.output.h) * l.output.w;
-  return (0.4 * round_up(l.rows(), 64) + 153) * pixels * round_up(l.output.c, 16);
+  const double rows = round_up(l.rows(), 64);
+  return pixels * ((0.28 * rows + 100) * round_up(l.output.c, 16) + 9 * rows);
 }
 
 double cost_lut_avx512(const PackedConv& conv, double zeros) {

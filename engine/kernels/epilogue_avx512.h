@@ -96,11 +96,11 @@ inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row
     const auto store = [=](auto code) {
       uint8_t* to = static_cast<uint8_t*>(y) + at;
       for (int p = 0; p < pixels; ++p, to += K) {
-        const __m128i codes = _mm512_cvtepi32_epi8(code(sum(p)));
-        if (mask == 0xffff)
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(to), codes);
+        const __m512i codes = code(sum(p));
+        if (mask == 0xffff)  // vpmovdb is slow where it writes to memory
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(codes));
         else
-          _mm_mask_storeu_epi8(to, mask, codes);
+          _mm512_mask_cvtepi32_storeu_epi8(to, mask, codes);
       }
     };
     if (e.kind == Epilogue::requantise) {

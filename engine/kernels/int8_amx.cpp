@@ -120,7 +120,7 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
     const int shares = wanted < blocks ? wanted : blocks;
     const TileConfig config;
     auto* room = static_cast<uint8_t*>(scratch(size_t(kRun) * size_t(stride) + 64));
-    asm volatile("" ::: "memory");
+    asm volatile("" ::"r"(&config) : "memory");  // all of it: the intrinsic names 8 bytes
     _tile_loadconfig(&config);
 #pragma omp for schedule(dynamic)
     for (int item = 0; item < runs * shares; ++item) {

@@ -1,5 +1,6 @@
-// AVX-512 intrinsics in plain C by SIMDE, in place of the compiler's: what `make EMULATE=1` finds
-// when a kernel includes <immintrin.h>. A CPU without AVX-512 can then test those kernels, slowly.
+// AVX-512 intrinsics in plain C by SIMDE, and AMX's, in place of the compiler's: what
+// `make EMULATE=1` finds when a kernel includes <immintrin.h>. A CPU without them can then test
+// those kernels, slowly.
 #pragma once
 
 #include_next <immintrin.h>
@@ -39,9 +40,17 @@ static inline __m256i tri_cvtepi32_epi16(__m512i a) {
   for (int i = 0; i < 16; ++i) to[i] = int16_t(from[i]);
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(to));
 }
+static inline __m128i tri_cvtepi32_epi8(__m512i a) {
+  int32_t from[16];
+  uint8_t to[16];
+  _mm512_storeu_si512(from, a);
+  for (int i = 0; i < 16; ++i) to[i] = uint8_t(from[i]);
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(to));
+}
 static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
   return __mmask16(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
 }
+#define _mm512_cvtepi32_epi8 tri_cvtepi32_epi8
 #define _mm512_cvtepi32_epi16 tri_cvtepi32_epi16
 #define _mm_cmpeq_epi8_mask tri_cmpeq_epi8_mask
 #define _mm512_maskz_loadu_epi32 tri_maskz_loadu_epi32
@@ -49,3 +58,39 @@ static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
 #define _mm512_mask_storeu_epi32 tri_mask_storeu_epi32
 #define _mm512_mask_cvtepi32_storeu_epi8 tri_mask_cvtepi32_storeu_epi8
 #define _mm512_stream_si512(p, a) _mm512_store_si512(p, a)
+
+// AMX with tiles of 16 rows of 64 bytes, the only ones that are used.
+struct tri_tile {
+  int8_t bytes[16][64];
+};
+static thread_local tri_tile tri_tiles[8];
+static inline void tri_tile_loadd(int to, const void* base, ptrdiff_t stride) {
+  for (int row = 0; row < 16; ++row)
+    __builtin_memcpy(tri_tiles[to].bytes[row], static_cast<const int8_t*>(base) + row * stride, 64);
+}
+static inline void tri_tile_stored(int from, void* base, ptrdiff_t stride) {
+  for (int row = 0; row < 16; ++row)
+    __builtin_memcpy(static_cast<int8_t*>(base) + row * stride, tri_tiles[from].bytes[row], 64);
+}
+static inline void tri_tile_dpbusd(int to, int a, int b) {
+  for (int m = 0; m < 16; ++m)
+    for (int n = 0; n < 16; ++n) {
+      int32_t sum;
+      __builtin_memcpy(&sum, tri_tiles[to].bytes[m] + 4 * n, 4);
+      for (int i = 0; i < 64; ++i)
+        sum += uint8_t(tri_tiles[a].bytes[m][i]) * tri_tiles[b].bytes[i / 4][4 * n + i % 4];
+      __builtin_memcpy(tri_tiles[to].bytes[m] + 4 * n, &sum, 4);
+    }
+}
+#undef _tile_loadconfig
+#undef _tile_release
+#undef _tile_zero
+#undef _tile_loadd
+#undef _tile_stored
+#undef _tile_dpbusd
+#define _tile_loadconfig(config) ((void)(config))
+#define _tile_release() ((void)0)
+#define _tile_zero(tile) (tri_tiles[tile] = tri_tile())
+#define _tile_loadd tri_tile_loadd
+#define _tile_stored tri_tile_stored
+#define _tile_dpbusd tri_tile_dpbusd

@@ -11,7 +11,7 @@ Field::Field(const Problems& problems, ConvKind kind, const std::string& isa, in
   };
   add_ours("ours", kind, isa);
   isa_ = contest_.description();
-  both_isas_ = isa.empty() && isa_.starts_with("avx512");
+  both_isas_ = isa.empty() && (isa_ == "avx512" || isa_ == "amx");
   if (both_isas_) add_ours("ours_avx2", kind, "avx2");
   if (kind == ConvKind::lut) add_ours("int8", ConvKind::int8, isa);
   add("sgemm", [&] { return sgemm_peer(problems, threads); });

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/cpu.h"
 #include "tools/bench/peers.h"
 
 #ifdef __x86_64__
@@ -13,7 +14,7 @@ namespace {
 constexpr int kSums = 13;
 constexpr int kSteps = 1'000'000;
 
-// Both return what depends on all sums, and do kSteps * kSums * (32 or 64) multiplications.
+// These return what depends on all sums, and do kSteps * kSums * (32 or 64) multiplications.
 __attribute__((target("avx2"))) int dot_avx2() {
   __m256i sums[kSums], x = _mm256_set1_epi8(3);
   const __m256i ones = _mm256_set1_epi16(1);
@@ -38,21 +39,39 @@ __attribute__((target("avx512f,avx512vnni"))) int dpbusd_avx512() {
   return _mm512_cvtsi512_si32(sums[0]);
 }
 
+// The products of tiles, of which four are summed in turns.
+__attribute__((target("amx-tile,amx-int8"))) int dpbusd_amx() {
+  alignas(64) uint8_t config[64] = {1};
+  for (int tile = 0; tile < 8; ++tile) config[16 + 2 * tile] = 64, config[48 + tile] = 16;
+  asm volatile("" ::"r"(config) : "memory");  // all of it: the intrinsic names 8 bytes
+  _tile_loadconfig(config);
+  for (int i = 0; i < kSteps / 8; ++i) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 5, 6);
+    _tile_dpbusd(2, 4, 7);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_release();
+  return 0;
+}
+
 }  // namespace
 
 double peak_gmacs(const std::string& isa, int threads) {
-  const bool vnni = isa.starts_with("avx512") && __builtin_cpu_supports("avx512vnni");
+  const bool amx = isa == "amx" && cpu_has_amx();
+  const bool vnni = isa == "avx512" && __builtin_cpu_supports("avx512vnni");
   if (!vnni && !__builtin_cpu_supports("avx2")) return 0;
+  const double products = amx ? kSteps / 8 * 4 * 16384.0 : double(kSteps) * kSums * (vnni ? 64 : 32);
   double best = 0;
   for (int i = 0; i < 10; ++i) {
     const auto start = std::chrono::steady_clock::now();
 #pragma omp parallel num_threads(threads)
     {
-      volatile int result = vnni ? dpbusd_avx512() : dot_avx2();
+      volatile int result = amx ? dpbusd_amx() : vnni ? dpbusd_avx512() : dot_avx2();
       (void)result;
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    best = std::max(best, double(threads) * kSteps * kSums * (vnni ? 64 : 32) / seconds.count());
+    best = std::max(best, threads * products / seconds.count());
   }
   return best / 1e9;
 }
