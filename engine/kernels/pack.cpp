@@ -96,7 +96,10 @@ struct Extremes {
   std::vector<int> most, least;  // [k]
   explicit Extremes(int K) : most(size_t(K)), least(size_t(K)) {}
 
-  void add(int k, int weight) { (weight > 0 ? most : least)[size_t(k)] += weight; }
+  void add(const int8_t* weights) {  // [k]
+    for (size_t k = 0; k < most.size(); ++k)
+      most[k] += std::max<int>(weights[k], 0), least[k] += std::min<int>(weights[k], 0);
+  }
   void add(const Extremes& other) {
     for (size_t k = 0; k < most.size(); ++k) most[k] += other.most[k], least[k] += other.least[k];
   }
@@ -115,9 +118,8 @@ std::vector<Extremes> piece_extremes(const PackedConv& p, const int8_t* weights)
   const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
   std::vector<Extremes> pieces(size_t(lut_piece(p, l.kernel - 1, C - 1)) + 1, Extremes(K));
   for (int tap = 0; tap < taps; ++tap)
-    for (int c = 0; c < C; ++c)
-      for (int k = 0; k < K; ++k, ++weights)
-        pieces[size_t(lut_piece(p, tap / l.kernel, c))].add(k, *weights);
+    for (int c = 0; c < C; ++c, weights += K)
+      pieces[size_t(lut_piece(p, tap / l.kernel, c))].add(weights);
   return pieces;
 }
 
