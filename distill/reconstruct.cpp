@@ -10,8 +10,8 @@
 namespace tri {
 namespace {
 
-constexpr size_t kRows = 1 << 14;  // pixels that a layer is fitted on, about
-constexpr int kAtOnce = 128;       // pictures that run together
+constexpr size_t kRows = 1 << 14;   // pixels that a layer is fitted on, about
+constexpr int kAtOnce = 128;        // pictures that run together
 
 // Codes that resolve what is around the thresholds in steps of 1/85 of the distance between both.
 constexpr TriSegment kFine = {85, 0, 170, 0};
@@ -62,24 +62,30 @@ class Stage {
   std::vector<uint8_t> codes_;
 };
 
+// Shows the sampler what the teacher does with the pictures.
+void watch(const IntNet& teacher, const Dataset& pictures, OutputSampler& sampler) {
+  Workspace workspace;
+  std::vector<int32_t> logits(size_t(kAtOnce) * size_t(teacher.model().layers.back().output.c));
+  for (int first = 0; first < pictures.size(); first += kAtOnce)
+    teacher.forward(pictures.picture(first), std::min(kAtOnce, pictures.size() - first),
+                    logits.data(), workspace, nullptr, nullptr, &sampler);
+}
+
 class Reconstruction {
  public:
   Reconstruction(const IntNet& net, const StaircaseSet& set, const Dataset& pictures,
                  const Dataset& calibration, const ChannelStatistics& statistics)
-      : set_(set),
-        count_(pictures.size()),
-        fitting_(pictures),
+      : teacher_(net),
+        set_(set),
+        pictures_(pictures),
+        fitted_on_(pictures.slice(std::max(0, pictures.size() - kFittedOn), pictures.size())),
+        fitting_(fitted_on_),
         calibrating_(calibration),
         levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
-        wanted_(net.model(), pictures.size(), kRows),
+        wanted_(net.model(), fitted_on_.size(), kRows),
         student_(net.model()),
         target_(statistics) {
-    Workspace workspace;
-    std::vector<int32_t> logits(size_t(kAtOnce) * size_t(net.model().layers.back().output.c));
-    for (int first = 0; first < count_; first += kAtOnce)
-      net.forward(pictures.pixels.data() + size_t(first) * kPictureBytes,
-                  std::min(kAtOnce, count_ - first), logits.data(), workspace, nullptr, nullptr,
-                  &wanted_);
+    watch(teacher_, fitted_on_, wanted_);
     student_.staircases = set;
   }
 
@@ -90,9 +96,11 @@ class Reconstruction {
       if (l.kind == Kind::avg_pool) before_ = -1;  // what comes out has more than three levels
       if (!l.has_weights()) continue;
       if (before_ >= 0) move_thresholds(i);
-      if (errs) {
+      if (errs && l.activated) {
         fit(i);
         calibrate(i);
+      } else if (errs) {
+        fit_last(i);
       }
       const bool staircase = l.activated && set_[size_t(tap_)];
       errs |= staircase;
@@ -111,7 +119,7 @@ class Reconstruction {
 
   // What the layer reads, by rows, in a version of the student.
   std::vector<uint8_t> inputs(const Model& model, int layer) {
-    InputSampler sampler(model.layers[size_t(layer)], layer, count_, kRows);
+    InputSampler sampler(model.layers[size_t(layer)], layer, fitted_on_.size(), kRows);
     fitting_.run(model, tap_, &sampler, nullptr);
     return std::move(sampler.rows);
   }
@@ -123,6 +131,19 @@ class Reconstruction {
     fit_weights(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
                 target_.mean[at], target_.deviation[at]);
     target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
+  }
+
+  // The logits, on all pictures, as their maps have but one pixel or few. They are not calibrated:
+  // their spread is part of what they say.
+  void fit_last(int i) {
+    const Layer& l = student_.layers[size_t(i)];
+    const size_t at = size_t(i);
+    OutputSampler wanted(teacher_.model(), pictures_.size(), kRows, i);
+    watch(teacher_, pictures_, wanted);
+    InputSampler sampler(l, i, pictures_.size(), kRows);
+    Stage(pictures_).run(student_, tap_, &sampler, nullptr);
+    fit_weights(l, sampler.rows, wanted.rows[at], nullptr, student_.quant[at], target_.mean[at],
+                target_.deviation[at]);
   }
 
   void calibrate(int i) {
@@ -171,8 +192,10 @@ class Reconstruction {
     }
   }
 
+  const IntNet& teacher_;
   const StaircaseSet& set_;
-  int count_;  // of pictures that it is fitted on
+  const Dataset& pictures_;
+  Dataset fitted_on_;  // the last of them
   Stage fitting_, calibrating_;
   LevelCounts levels_;
   OutputSampler wanted_;      // the teacher's accumulators

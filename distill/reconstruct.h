@@ -9,13 +9,15 @@
 // layer are those that the fitted ones before it give.) What an accumulator is worth far outside
 // the thresholds of the staircase behind it makes no difference, so there only the side counts.
 // Before a layer is fitted, the thresholds of what it reads move to where it errs least
-// (distill/thresholds.h).
+// (distill/thresholds.h). Hidden layers are fitted on the last kFittedOn pictures, the logits on all.
 #pragma once
 
 #include "data/cifar10.h"
 #include "distill/calibrate.h"
 
 namespace tri {
+
+constexpr int kFittedOn = 1 << 11;
 
 // The student of `net` that these staircases make, fitted on `pictures`, calibrated on
 // `calibration` as calibrated() does, statistics being the teacher's over the latter. Layers

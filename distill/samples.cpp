@@ -9,12 +9,13 @@ Stride::Stride(const Layer& layer, int pictures, size_t rows)
     : step_(std::max(size_t(pictures) * size_t(layer.output.h * layer.output.w) / rows, size_t(1)) |
             1) {}  // odd: all columns of a map
 
-OutputSampler::OutputSampler(const Model& model, int pictures, size_t count)
-    : rows(model.layers.size()), model_(model) {
+OutputSampler::OutputSampler(const Model& model, int pictures, size_t count, int first)
+    : rows(model.layers.size()), model_(model), first_(first) {
   for (const Layer& l : model.layers) strides_.emplace_back(l, pictures, count);
 }
 
 void OutputSampler::see(int layer, const int32_t* accumulators, size_t pixels) {
+  if (layer < first_) return;
   const size_t K = size_t(model_.layers[size_t(layer)].output.c);
   std::vector<int32_t>& y = rows[size_t(layer)];
   for (; pixels > 0; --pixels, accumulators += K)

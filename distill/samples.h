@@ -20,17 +20,18 @@ class Stride {
   size_t step_, next_ = 0;
 };
 
-// The accumulators of all layers with weights at those pixels, of a forward that has this for its
-// calibrator.
+// The accumulators of all layers with weights from `first` on at those pixels, of a forward that has
+// this for its calibrator.
 class OutputSampler : public Calibrator {
  public:
-  OutputSampler(const Model& model, int pictures, size_t rows);
+  OutputSampler(const Model& model, int pictures, size_t rows, int first = 0);
   void see(int layer, const int32_t* accumulators, size_t pixels) override;
   Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
   std::vector<std::vector<int32_t>> rows;  // [layers][rows][K]
 
  private:
   const Model& model_;
+  int first_;
   std::vector<Stride> strides_;
 };
 

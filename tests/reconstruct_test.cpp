@@ -101,6 +101,32 @@ TEST_CASE("the layers before the first staircase stay, and none leaves its range
   }
 }
 
+TEST_CASE("hidden layers are fitted on the last pictures, the logits on all, and stay as fitted") {
+  Fixture f;
+  f.pictures = random_pictures(kFittedOn + 500, 4);
+  const Model all = f.reconstructed();
+  f.pictures = f.pictures.slice(500, 500 + kFittedOn);
+  const Model last = f.reconstructed();
+  size_t logits = 0;
+  for (size_t i = 0; i < all.layers.size(); ++i)
+    if (all.layers[i].has_weights()) {
+      CHECK((all.quant[i].weights == last.quant[i].weights) == all.layers[i].activated);
+      CHECK((all.quant[i].bias == last.quant[i].bias) == all.layers[i].activated);
+      if (!all.layers[i].activated) logits = i;
+    }
+  // The logits' spread is that of a fit: less than the teacher's.
+  const auto spread = [&](const Model& model) {
+    const Staircases staircases(model, model.staircases);
+    double sum = 0, squares = 0;
+    const std::vector<int32_t> values = logits_of(IntNet(model), f.unseen, &staircases);
+    for (size_t at = 0; at < values.size(); at += kClasses)
+      sum += values[at], squares += double(values[at]) * values[at];
+    return squares - sum * sum / f.unseen.size();
+  };
+  REQUIRE(logits > 0);
+  CHECK(spread(all) < spread(f.calibrated()));
+}
+
 TEST_CASE("a student without staircases is its teacher, reconstructed or not") {
   Fixture f;
   for (auto& s : f.start.mse_optimal) s.reset();

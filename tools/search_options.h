@@ -22,7 +22,7 @@ struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table;
   DataOptions data;
   std::vector<std::string> keep;
-  int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 2048,
+  int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
       test_pictures = 10000, top = 3;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
@@ -59,7 +59,8 @@ inline void add_options(Options& options, Settings& s) {
   options.add_flag("--no-calibrate", s.no_calibrate, "leave the students' channels as they are");
   options
       .add_option("--reconstruction", s.reconstruction,
-                  "pictures that the student's weights are fitted on; 0: none are")
+                  "pictures that the student's weights are fitted on, all layers' but the last one's "
+                  "on 2,048 of them; 0: none are")
       ->check(CLI::Range(0, 50'000));
   options.add_flag("--no-equalize", s.no_equalize,
                    "leave the teacher's channels as far from each other as they are");

@@ -3,11 +3,13 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "distill/reconstruct.h"
 #include "rl/deploy.h"
 #include "tools/search_options.h"
 
@@ -75,10 +77,12 @@ inline std::string plan(const Settings& s, const std::vector<SearchOptions>& sea
     evaluations += all;
     known += std::min(before, all);
   }
-  // Reconstruction runs the pictures twice for every layer, on average half the way; fitting its
-  // weights and thresholds takes some times as long.
+  // Reconstruction runs its pictures twice for every layer, on average half the way; fitting the
+  // weights and thresholds takes some times as long. All pictures run once more for the last layer.
   const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
-  if (reconstructs) seconds += 8 * costs.picture * s.reconstruction * layers;
+  if (reconstructs)
+    seconds += costs.picture * (8 * std::min(s.reconstruction, kFittedOn) * layers +
+                                2 * s.reconstruction);
   // The start, the best, and of two of them also what calibration brought; the teacher besides.
   const bool compares = searches.size() > 1;
   const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + int(reconstructs) +
