@@ -101,7 +101,7 @@ TEST_CASE("the layers before the first staircase stay, and none leaves its range
   }
 }
 
-TEST_CASE("hidden layers are fitted on the last pictures, the logits on all, and stay as fitted") {
+TEST_CASE("hidden layers are fitted on the last pictures, the logits on all") {
   Fixture f;
   f.pictures = random_pictures(kFittedOn + 500, 4);
   const Model all = f.reconstructed();
@@ -112,16 +112,6 @@ TEST_CASE("hidden layers are fitted on the last pictures, the logits on all, and
       CHECK((all.quant[i].weights == last.quant[i].weights) == all.layers[i].activated);
       CHECK((all.quant[i].bias == last.quant[i].bias) == all.layers[i].activated);
     }
-  // Calibrated, they would have the teacher's spread on these pictures; as fitted, they have less.
-  const auto spread = [&](const IntNet& net, const Staircases* staircases) {
-    double sum = 0, squares = 0;
-    const std::vector<int32_t> values = logits_of(net, f.calibration, staircases);
-    for (size_t at = 0; at < values.size(); at += kClasses)
-      sum += values[at], squares += double(values[at]) * values[at];
-    return squares - sum * sum / f.calibration.size();
-  };
-  const Staircases staircases(all, all.staircases);
-  CHECK(spread(IntNet(all), &staircases) < 0.7 * spread(f.teacher, nullptr));
 }
 
 TEST_CASE("a student without staircases is its teacher, reconstructed or not") {
