@@ -92,7 +92,7 @@ class Reconstruction {
   Model run() {
     bool errs = false;  // what the layer reads: a staircase came before
     for (int i = 0; i < int(student_.layers.size()); ++i) {
-      const Layer& l = student_.layers[size_t(i)];
+      const Layer l = student_.layers[size_t(i)];  // a copy: calibration replaces the student
       if (l.kind == Kind::avg_pool) before_ = -1;  // what comes out has more than three levels
       if (!l.has_weights()) continue;
       if (before_ >= 0) move_thresholds(i);
