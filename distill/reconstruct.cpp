@@ -96,11 +96,11 @@ class Reconstruction {
       if (l.kind == Kind::avg_pool) before_ = -1;  // what comes out has more than three levels
       if (!l.has_weights()) continue;
       if (before_ >= 0) move_thresholds(i);
-      if (errs && l.activated) {
-        fit(i);
-        calibrate(i);
-      } else if (errs) {
-        fit_last(i);
+      if (errs) {
+        l.activated ? fit(i) : fit_last(i);
+        // A fit's spread is less than the teacher's, as it errs. That is right for logits, but not
+        // where an average over the map follows, which takes the errors from them.
+        if (l.activated || l.output.h * l.output.w > 1) calibrate(i);
       }
       const bool staircase = l.activated && set_[size_t(tap_)];
       errs |= staircase;
@@ -133,8 +133,7 @@ class Reconstruction {
     target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
   }
 
-  // The logits, on all pictures, as their maps have but one pixel or few. They are not calibrated:
-  // their spread is part of what they say.
+  // The logits, on all pictures, as their maps have but one pixel or few.
   void fit_last(int i) {
     const Layer& l = student_.layers[size_t(i)];
     const size_t at = size_t(i);
