@@ -18,10 +18,11 @@ namespace {
 
 struct Fixture {
   Rng rng{11};
-  IntNet teacher{random_model(every_kind_of_layer(true), rng)};
+  IntNet teacher;
   Dataset pictures = random_pictures(300, 1), calibration = random_pictures(60, 2),
           unseen = random_pictures(100, 3);
   WarmUp start = warm_up(teacher, calibration);
+  explicit Fixture(bool nin = true) : teacher(random_model(every_kind_of_layer(nin), rng)) {}
 
   Model calibrated() const {
     return tri::calibrated(teacher, start.mse_optimal, calibration.pixels, start.statistics);
@@ -112,6 +113,25 @@ TEST_CASE("hidden layers are fitted on the last pictures, the logits on all") {
       CHECK((all.quant[i].weights == last.quant[i].weights) == all.layers[i].activated);
       CHECK((all.quant[i].bias == last.quant[i].bias) == all.layers[i].activated);
     }
+}
+
+TEST_CASE("logits are calibrated where an average follows, else they stay as fitted") {
+  for (const bool nin : {false, true}) {
+    const Fixture f(nin);
+    const auto spread = [&](const Model& model) {
+      const Staircases staircases(model, model.staircases);
+      const auto values = logits_of(IntNet(model), f.calibration, &staircases);
+      double sum = 0, squares = 0;
+      for (size_t at = 0; at < values.size(); at += kClasses)
+        sum += values[at], squares += double(values[at]) * values[at];
+      return squares - sum * sum / f.calibration.size();
+    };
+    const double ratio = spread(f.reconstructed()) / spread(f.calibrated());
+    if (nin)
+      CHECK(ratio > 0.28);  // of the averages: what is calibrated is each pixel's
+    else
+      CHECK(ratio < 0.97);
+  }
 }
 
 TEST_CASE("a student without staircases is its teacher, reconstructed or not") {
