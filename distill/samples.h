@@ -20,8 +20,8 @@ class Stride {
   size_t step_, next_ = 0;
 };
 
-// The accumulators of all layers with weights from `first` on at those pixels, of a forward that has
-// this for its calibrator.
+// The accumulators of all layers with weights from `first` on at those pixels, of a forward that
+// has this for its calibrator.
 class OutputSampler : public Calibrator {
  public:
   OutputSampler(const Model& model, int pictures, size_t rows, int first = 0);

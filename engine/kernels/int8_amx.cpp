@@ -27,7 +27,8 @@ void copy(const uint8_t* from, int bytes, uint8_t* to) {
 void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad, uint8_t* to) {
   const int C = l.in.c, row = l.kernel * C;
   const Taps rows = taps_inside(oh, l.in.h, l), columns = taps_inside(ow, l.in.w, l);
-  const uint8_t* from = map + (ptrdiff_t(oh * l.stride - l.pad) * l.in.w + ow * l.stride - l.pad) * C;
+  const ptrdiff_t line = oh * l.stride - l.pad;
+  const uint8_t* from = map + (line * l.in.w + ow * l.stride - l.pad) * C;
   for (int i = 0; i < l.kernel; ++i, from += ptrdiff_t(l.in.w) * C, to += row) {
     const bool inside = i >= rows.first && i < rows.last && columns.first < columns.last;
     const int first = inside ? columns.first * C : row, last = inside ? columns.last * C : row;
@@ -52,7 +53,7 @@ void block(const uint8_t* x, ptrdiff_t stride, const int8_t* w, int steps, int32
   asm volatile("" ::: "memory");  // what is loaded from memory is there: intrinsics do not say so
   _tile_zero(0);
   _tile_zero(1);
-  if (Tiles == 2) {
+  if constexpr (Tiles == 2) {
     _tile_zero(2);
     _tile_zero(3);
   }
@@ -62,7 +63,7 @@ void block(const uint8_t* x, ptrdiff_t stride, const int8_t* w, int steps, int32
     _tile_dpbusd(0, 4, 6);
     _tile_loadd(5, x + 16 * stride, stride);
     _tile_dpbusd(1, 5, 6);
-    if (Tiles == 2) {
+    if constexpr (Tiles == 2) {
       _tile_loadd(7, w + next, 64);
       _tile_dpbusd(2, 4, 7);
       _tile_dpbusd(3, 5, 7);
@@ -71,14 +72,14 @@ void block(const uint8_t* x, ptrdiff_t stride, const int8_t* w, int steps, int32
   constexpr int kRow = kChannels * sizeof(int32_t);
   _tile_stored(0, sums, kRow);
   _tile_stored(1, sums + 16 * kChannels, kRow);
-  if (Tiles == 2) {
+  if constexpr (Tiles == 2) {
     _tile_stored(2, sums + 16, kRow);
     _tile_stored(3, sums + 16 * kChannels + 16, kRow);
   }
 }
 
 // Pixels first .. last-1 of the batch, channels from .. to-1, `from` a multiple of kChannels.
-// room: what `stride` says of a run's patches.
+// room: memory for the patches of a run, `stride` bytes apart.
 void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue, int first,
          int last, int from, int to, ptrdiff_t stride, uint8_t* room, void* y) {
   const Layer& l = conv.layer;
@@ -98,8 +99,8 @@ void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogu
     const int end = to - k < kChannels ? to : k + kChannels;
     for (int pixel = first; pixel < last; pixel += kPixels) {
       (end - k > 16 ? block<2> : block<1>)(x + (pixel - first) * stride, stride, w, steps, sums);
-      finish_pixels_avx512(epilogue, sums, kChannels, last - pixel < kPixels ? last - pixel : kPixels,
-                           k, end, K, size_t(pixel), y);
+      const int count = last - pixel < kPixels ? last - pixel : kPixels;
+      finish_pixels_avx512(epilogue, sums, kChannels, count, k, end, K, size_t(pixel), y);
     }
   }
 }

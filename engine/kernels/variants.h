@@ -41,8 +41,8 @@ PackedConv pack_int8_avx512(const Layer& layer, const int8_t* weights);
 void int8_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// int8, AMX: [K / 16][row / 4][16 k][row % 4], zeros where K is no multiple of 16 or the rows none of
-// 64. Depthwise: as for AVX-512.
+// int8, AMX: [K / 16][row / 4][16 k][row % 4], zeros where K is no multiple of 16 or the rows are
+// none of 64. Depthwise: as for AVX-512.
 PackedConv pack_int8_amx(const Layer& layer, const int8_t* weights);
 void int8_amx(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
