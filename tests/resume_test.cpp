@@ -37,8 +37,8 @@ struct Searches {
   std::string command;  // without the folder, which comes last
   explicit Searches(const std::string& options)
       : command(program("search") + " alexnet --teacher " + bench.teacher + " --data " +
-                bench.data + " --batch 1 --pool 8 --held-out 2 --calibration 2 --reconstruction 0 --top 1 " +
-                "--test 4 " + options + " --out ") {}
+                bench.data + " --batch 1 --pool 8 --held-out 2 --calibration 2 --reconstruction 0" +
+                " --top 1 --test 4 " + options + " --out ") {}
   std::string folder(const std::string& name) const { return (bench.scratch.path / name).string(); }
   void check_same_results(const std::string& a, const std::string& b) const {
     Json one = json_of(a + "/result.json"), two = json_of(b + "/result.json");

@@ -33,18 +33,20 @@ static inline void tri_mask_cvtepi32_storeu_epi8(void* p, __mmask16 mask, __m512
   for (int i = 0; i < 16; ++i)
     if (mask >> i & 1) static_cast<uint8_t*>(p)[i] = uint8_t(from[i]);
 }
-static inline __m256i tri_cvtepi32_epi16(__m512i a) {
+template <class T>
+static inline void tri_narrow(__m512i a, T (&to)[16]) {
   int32_t from[16];
-  int16_t to[16];
   _mm512_storeu_si512(from, a);
-  for (int i = 0; i < 16; ++i) to[i] = int16_t(from[i]);
+  for (int i = 0; i < 16; ++i) to[i] = T(from[i]);
+}
+static inline __m256i tri_cvtepi32_epi16(__m512i a) {
+  int16_t to[16];
+  tri_narrow(a, to);
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(to));
 }
 static inline __m128i tri_cvtepi32_epi8(__m512i a) {
-  int32_t from[16];
   uint8_t to[16];
-  _mm512_storeu_si512(from, a);
-  for (int i = 0; i < 16; ++i) to[i] = uint8_t(from[i]);
+  tri_narrow(a, to);
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(to));
 }
 static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {

@@ -14,7 +14,7 @@ namespace {
 constexpr int kSums = 13;
 constexpr int kSteps = 1'000'000;
 
-// These return what depends on all sums, and do kSteps * kSums * (32 or 64) multiplications.
+// Both return what depends on all sums, and do kSteps * kSums * (32 or 64) multiplications.
 __attribute__((target("avx2"))) int dot_avx2() {
   __m256i sums[kSums], x = _mm256_set1_epi8(3);
   const __m256i ones = _mm256_set1_epi16(1);

@@ -28,8 +28,8 @@ bool has_onednn();  // was it there when this program was built?
 std::unique_ptr<Contestant> onednn_peer(const Problems& problems, bool avx2, int threads);
 
 // Multiplications of 8-bit numbers a second, in G, that registers alone sustain: vpmaddubsw,
-// vpmaddwd and vpaddd in AVX2, vpdpbusd in AVX-512, tdpbusd in AMX. 0 for a CPU that has
-// none of them. A convolution may exceed it, as its nominal multiplications include those outside the
+// vpmaddwd and vpaddd in AVX2, vpdpbusd in AVX-512, tdpbusd in AMX. 0 for a CPU that has none
+// of them. A convolution may exceed it, as its nominal multiplications include those outside the
 // map, which are skipped, and those with zeros. Starts threads.
 double peak_gmacs(const std::string& isa, int threads);
 
