@@ -14,15 +14,15 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -lopenblas
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-ROOMS    := data engine engine/kernels engine/loops nets distill rl
-SOURCES  := $(wildcard $(addsuffix /*.cpp,$(ROOMS)))
+PROGRAMS := search train evaluate synthesize import bench
+# Every folder of the library is a room, but for what belongs to ./bench alone.
+SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
-PROGRAMS := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
-TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/*.cpp))
+TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
 # oneDNN is a peer of ./bench, and of no other program: where it is missing, bench does without.
@@ -40,10 +40,10 @@ AVX512   := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
 %_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := $(AVX512)
 %_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := $(AVX512) -mamx-tile -mamx-int8
 ifeq ($(EMULATE),)
-$(BUILD)/engine/kernels/map_avx512.o: ISA_FLAGS += -mavx512vbmi
+$(BUILD)/engine/kernels/bytemap/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 else
 %_avx512.o $(BUILD)/%_avx512.o %_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := -mavx2 -mfma -mbmi -Wno-psabi -Itests/emulate
-$(BUILD)/engine/cpu.o: ISA_FLAGS := -DEMULATE_AVX512
+$(BUILD)/engine/kernels/dispatch/cpu.o: ISA_FLAGS := -DEMULATE_AVX512
 endif
 # stb_image's sums may overflow on damaged pictures: let that be defined.
 $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv

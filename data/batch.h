@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/cifar10.h"
-#include "data/rng.h"
+#include "data/base/rng.h"
 
 namespace tri {
 

@@ -5,7 +5,7 @@
 #include <cassert>
 #include <cstdlib>
 
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace fs = std::filesystem;

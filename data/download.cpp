@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "data/cifar10.h"
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace {

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <span>
 
-#include "data/file.h"
-#include "data/rng.h"
+#include "data/base/file.h"
+#include "data/base/rng.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "data/cifar10.h"
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace {

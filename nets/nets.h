@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/layer.h"
-#include "engine/model.h"
-#include "engine/train.h"
+#include "engine/graph/layer.h"
+#include "engine/integer/model.h"
+#include "engine/float/train.h"
 
 namespace tri {
 

@@ -1,7 +1,7 @@
 // ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is.
 #include <cstdio>
 
-#include "engine/gemm.h"
+#include "engine/float/gemm.h"
 #include "tools/bench/commands.h"
 
 using namespace tri;

@@ -1,15 +1,15 @@
 // ./evaluate FILE: accuracy and speed of a teacher (.q8) or a student (.tri), or the classes of
 // pictures.
-#include "distill/evaluate.h"
+#include "distill/judge/evaluate.h"
 
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "data/download.h"
-#include "data/file.h"
+#include "data/base/file.h"
 #include "data/images.h"
 #include "nets/nets.h"
-#include "tools/options.h"
+#include "tools/cli/options.h"
 
 using namespace tri;
 using Json = nlohmann::ordered_json;

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "data/images.h"
-#include "tools/options.h"
-#include "tools/progress.h"
+#include "tools/cli/options.h"
+#include "tools/cli/progress.h"
 
 namespace {
 

@@ -1,13 +1,13 @@
 // ./search NET: finds the staircases of all layers and writes the student.
 #include <chrono>
 
-#include "data/file.h"
-#include "distill/equalize.h"
+#include "data/base/file.h"
+#include "distill/correct/equalize.h"
 #include "nets/nets.h"
-#include "tools/search_log.h"
-#include "tools/search_options.h"
-#include "tools/search_plan.h"
-#include "tools/search_report.h"
+#include "tools/report/search_log.h"
+#include "tools/pipeline/search_options.h"
+#include "tools/pipeline/search_plan.h"
+#include "tools/report/search_report.h"
 
 using namespace tri;
 using Clock = std::chrono::steady_clock;

@@ -1,12 +1,12 @@
 // ./synthesize NET: pictures made from a teacher alone, as a sheet beside it.
-#include "distill/synthesize.h"
+#include "distill/synthesis/synthesize.h"
 
-#include "distill/evaluate.h"
-#include "engine/gemm.h"
+#include "distill/judge/evaluate.h"
+#include "engine/float/gemm.h"
 #include "nets/nets.h"
-#include "tools/options.h"
-#include "tools/pictures.h"
-#include "tools/progress.h"
+#include "tools/cli/options.h"
+#include "tools/pipeline/pictures.h"
+#include "tools/cli/progress.h"
 
 using namespace tri;
 

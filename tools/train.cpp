@@ -1,20 +1,20 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
-#include "engine/train.h"
+#include "engine/float/train.h"
 
 #include "data/cifar10.h"
 #include "data/download.h"
-#include "data/file.h"
-#include "distill/calibrate.h"
-#include "distill/evaluate.h"
-#include "engine/dequantize.h"
-#include "engine/gemm.h"
-#include "engine/loops/loops.h"
-#include "engine/quantize.h"
-#include "engine/widen.h"
+#include "data/base/file.h"
+#include "distill/correct/calibrate.h"
+#include "distill/judge/evaluate.h"
+#include "engine/integer/dequantize.h"
+#include "engine/float/gemm.h"
+#include "engine/float/loops/loops.h"
+#include "engine/integer/quantize.h"
+#include "engine/float/widen.h"
 #include "nets/nets.h"
-#include "tools/options.h"
-#include "tools/progress.h"
-#include "tools/train_log.h"
+#include "tools/cli/options.h"
+#include "tools/cli/progress.h"
+#include "tools/pipeline/train_log.h"
 
 using namespace tri;
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "tools/options.h"
+#include "tools/cli/options.h"
 
 namespace tri {
 

@@ -12,7 +12,7 @@
 #include <limits>
 #include <utility>
 
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace {

@@ -4,12 +4,12 @@
 #include <iostream>
 #include <iterator>
 
-#include "data/file.h"
+#include "data/base/file.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/field.h"
 #include "tools/bench/table.h"
-#include "tools/pictures.h"
+#include "tools/pipeline/pictures.h"
 
 namespace tri {
 namespace {

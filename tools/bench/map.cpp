@@ -1,6 +1,6 @@
-// ./bench map: the byte maps of engine/kernels/map.h beside memcpy of the same bytes, and what a
+// ./bench map: the byte maps of engine/kernels/bytemap/map.h beside memcpy of the same bytes, and what a
 // staircase costs where it is fused into a convolution instead.
-#include "engine/kernels/map.h"
+#include "engine/kernels/bytemap/map.h"
 
 #include <omp.h>
 
@@ -11,9 +11,9 @@
 #include <functional>
 #include <iostream>
 
-#include "data/file.h"
-#include "data/rng.h"
-#include "engine/kernels/int_conv.h"
+#include "data/base/file.h"
+#include "data/base/rng.h"
+#include "engine/kernels/conv/int_conv.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/table.h"
 

@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <iostream>
 
-#include "data/file.h"
-#include "engine/int_net.h"
+#include "data/base/file.h"
+#include "engine/integer/int_net.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/torch.h"
-#include "tools/pictures.h"
+#include "tools/pipeline/pictures.h"
 
 namespace tri {
 namespace {

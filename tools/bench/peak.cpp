@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/cpu.h"
+#include "engine/kernels/dispatch/cpu.h"
 #include "tools/bench/peers.h"
 
 #ifdef __x86_64__

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "data/rng.h"
-#include "engine/int_net.h"
-#include "engine/recorder.h"
+#include "data/base/rng.h"
+#include "engine/integer/int_net.h"
+#include "engine/integer/observers.h"
 
 namespace tri {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernels/int_conv.h"
-#include "engine/model.h"
+#include "engine/kernels/conv/int_conv.h"
+#include "engine/integer/model.h"
 
 namespace tri {
 

@@ -1,17 +1,17 @@
 // ./bench search: rewards a second, as ./search has its students evaluated, beside PyTorch.
-#include "rl/search.h"
+#include "rl/search/search.h"
 
 #include <omp.h>
 
 #include <cstdio>
 #include <iostream>
 
-#include "data/file.h"
+#include "data/base/file.h"
 #include "nets/nets.h"
-#include "rl/state.h"
+#include "rl/agent/state.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/torch.h"
-#include "tools/pictures.h"
+#include "tools/pipeline/pictures.h"
 
 namespace tri {
 namespace {

@@ -1,9 +1,9 @@
 #include <cmath>
 
 #include "data/cifar10.h"
-#include "data/rng.h"
-#include "engine/int_net.h"
-#include "engine/quant.h"
+#include "data/base/rng.h"
+#include "engine/integer/int_net.h"
+#include "engine/arithmetic/quant.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/contest.h"
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace {

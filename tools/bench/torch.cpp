@@ -6,7 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "data/file.h"
+#include "data/base/file.h"
 
 namespace tri {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 class Torch : public Contestant {
  public:
   Torch(const std::string& script, const std::string& python, const Json& problem)
-      : script_("tools/" + script) {
+      : script_("tools/peers/" + script) {
     int to[2], from[2];
     if (pipe(to) || pipe(from)) throw Error("no pipe");
     const pid_t pid = fork();

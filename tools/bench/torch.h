@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/model.h"
+#include "engine/integer/model.h"
 #include "tools/bench/contest.h"
 #include "tools/bench/table.h"
 

@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "data/batch.h"
-#include "engine/loops/loops.h"
-#include "engine/loss.h"
-#include "engine/optim.h"
+#include "engine/float/loops/loops.h"
+#include "engine/float/loss.h"
+#include "engine/float/optim.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 

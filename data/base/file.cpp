@@ -1,0 +1,132 @@
+#include "data/base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace tri {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path temporary_name(const fs::path& path) {
+  return path.string() + "." + std::to_string(getpid()) + ".tmp";
+}
+
+// Whether all bytes were written; if not, errno says why.
+bool write_all(int file, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes = bytes.subspan(size_t(n));
+  }
+  return true;
+}
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) throw Error(path.string() + ": is a folder, expected a file");
+  if (fs::exists(status) && !fs::is_regular_file(status))  // opening a pipe would wait for a writer
+    throw Error(path.string() + ": is no regular file, expected one");
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) throw Error(path.string() + ": cannot be read: " + std::strerror(errno));
+  const std::streamoff size = in.tellg();
+  if (size < 0) throw Error(path.string() + ": cannot be read: its size is unknown");
+  if (uint64_t(size) > limit)
+    throw Error(path.string() + ": holds " + std::to_string(size) + " bytes, expected at most " +
+                std::to_string(limit));
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  in.seekg(0);
+  if (size && !in.read(reinterpret_cast<char*>(bytes.data()), size))
+    throw Error(path.string() + ": reading stopped before its end");
+  return bytes;
+}
+
+void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
+  std::error_code error;
+  const fs::file_status there = fs::status(path, error);
+  if (fs::exists(there) && !fs::is_regular_file(there))  // root would replace /dev/null by it
+    throw Error(path.string() + ": cannot be written: it is there and no regular file");
+  const fs::path temporary = temporary_name(path);
+  const auto fail = [&](const char* what) {
+    const std::string why = std::strerror(errno);
+    unlink(temporary.c_str());
+    throw Error(path.string() + ": " + what + ": " + why);
+  };
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) fail("cannot be written");
+  if (!write_all(file, bytes)) {
+    const int why = errno;
+    close(file);
+    errno = why;
+    fail("cannot be written");
+  }
+  const bool flushed = fsync(file) == 0;
+  if (close(file) != 0 || !flushed) fail("cannot be flushed to the disk");
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
+}
+
+void write_file(const fs::path& path, const std::string& text) { write_file(path, bytes_of(text)); }
+
+GrowingFile::GrowingFile(fs::path path) : path_(std::move(path)) {
+  std::error_code error;
+  if (const auto there = fs::status(path_, error); fs::exists(there) && !fs::is_regular_file(there))
+    throw Error(path_.string() + ": is no regular file, expected one");
+  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file_ < 0) fail("cannot be opened");
+  // The lock goes with the process, however that ends. Where there are no locks it does without.
+  if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(file_);
+    throw Error(path_.string() + ": another program is writing to it");
+  }
+  size_ = uint64_t(lseek(file_, 0, SEEK_END));
+}
+
+GrowingFile::~GrowingFile() { close(file_); }
+
+void GrowingFile::truncate(uint64_t size) {
+  if (size == size_) return;
+  if (ftruncate(file_, off_t(size)) != 0) fail("cannot be cut");
+  size_ = size;
+}
+
+void GrowingFile::append(const std::string& text) {
+  if (!write_all(file_, bytes_of(text)) || fdatasync(file_) != 0) {
+    const int why = errno;
+    (void)!ftruncate(file_, off_t(size_));
+    errno = why;
+    fail("cannot be written");
+  }
+  size_ += text.size();
+}
+
+void GrowingFile::fail(const std::string& what) const {
+  throw Error(path_.string() + ": " + what + ": " + std::strerror(errno));
+}
+
+void make_writable_folder(const fs::path& folder) {
+  const auto fail = [&](const std::string& why) {
+    throw Error(folder.string() + ": cannot be written to: " + why + ": name another with --out");
+  };
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail(error.message());
+  const fs::path probe = temporary_name(folder / "probe");
+  const int file = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) fail(std::strerror(errno));
+  close(file);
+  unlink(probe.c_str());
+}
+
+}  // namespace tri

@@ -1,0 +1,50 @@
+// Whole files in, whole files out: reading with a clear error, writing atomically. And files that
+// grow piece by piece.
+// What the bytes mean is left to the callers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/base/error.h"
+
+namespace tri {
+
+// All bytes of `path`. Throws Error when it cannot be read or is larger than `limit` bytes.
+std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit = 1ull << 32);
+
+// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it, so that
+// `path` holds either its old content or the new one, never a part. Throws Error; the temporary
+// file is then removed.
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+// A file that grows, of one process at a time.
+class GrowingFile {
+ public:
+  // Opens `path`, which must be there. Throws Error; also where another process has it open so.
+  explicit GrowingFile(std::filesystem::path path);
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
+  // Keeps the first `size` bytes.
+  void truncate(uint64_t size);
+  // Adds `text` and flushes it to the disk. Throws Error; the file is then as before. Only a kill
+  // or a crash amidst can leave a part of the text.
+  void append(const std::string& text);
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const;
+  std::filesystem::path path_;
+  int file_;
+  uint64_t size_ = 0;
+};
+
+// Makes the folder, and those above it, where they are not there, and makes sure that files can be
+// made in it: for asking before a long job. Throws Error.
+void make_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace tri

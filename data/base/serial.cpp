@@ -1,0 +1,71 @@
+#include "data/base/serial.h"
+
+#include "data/base/check.h"
+
+namespace tri {
+namespace {
+
+constexpr size_t kMagicBytes = 8, kSizeAt = kMagicBytes + sizeof(uint32_t);
+
+}  // namespace
+
+uint64_t fnv1a(std::span<const uint8_t> bytes) {
+  uint64_t h = 0xcbf29ce484222325ull;
+  for (uint8_t byte : bytes) h = (h ^ byte) * 0x100000001b3ull;
+  return h;
+}
+
+Writer::Writer(const FileKind& kind) {
+  CHECK(std::strlen(kind.magic) == kMagicBytes);
+  array(kind.magic, kMagicBytes);
+  number(kind.version);
+  number(uint64_t(0));  // the size, known at the end
+}
+
+void Writer::text(const std::string& letters) {
+  CHECK(letters.size() < 256);
+  number(uint8_t(letters.size()));
+  array(letters);
+}
+
+void Writer::save(const std::filesystem::path& file) {
+  const uint64_t size = bytes_.size() + sizeof(uint64_t);
+  std::memcpy(bytes_.data() + kSizeAt, &size, sizeof size);
+  number(fnv1a(bytes_));
+  write_file(file, bytes_);
+}
+
+Reader::Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit)
+    : where_(file.string()), bytes_(read_file(file, limit)), left_(bytes_) {
+  const std::string what = kind.what;
+  if (bytes_.size() < kMagicBytes || std::memcmp(bytes_.data(), kind.magic, kMagicBytes) != 0)
+    fail("is not a tri-segment " + what);
+  left_ = left_.subspan(kMagicBytes);
+  if (const auto version = number<uint32_t>(); version != kind.version)
+    fail("is a " + what + " of version " + std::to_string(version) + ", this program reads " +
+         std::to_string(kind.version) + ": make the file again");
+  if (const auto size = number<uint64_t>(); size != bytes_.size())
+    fail("is truncated or has bytes added: holds " + std::to_string(bytes_.size()) +
+         " bytes, expected " + std::to_string(size));
+  uint64_t checksum;
+  if (left_.size() < sizeof checksum) fail("is damaged: too short");
+  const std::span<const uint8_t> body(bytes_.data(), bytes_.size() - sizeof checksum);
+  std::memcpy(&checksum, body.data() + body.size(), sizeof checksum);
+  if (fnv1a(body) != checksum)
+    fail("is damaged: its checksum does not match its bytes: get or make it again");
+  left_ = left_.first(left_.size() - sizeof checksum);
+}
+
+std::string Reader::text() {
+  std::string letters(number<uint8_t>(), ' ');
+  array(letters.data(), letters.size());
+  return letters;
+}
+
+void Reader::end() const {
+  if (!left_.empty()) fail("has " + std::to_string(left_.size()) + " bytes too many");
+}
+
+void Reader::fail(const std::string& why) const { throw Error(where_ + ": " + why); }
+
+}  // namespace tri

@@ -1,0 +1,297 @@
+#include "distill/correct/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "data/base/check.h"
+#include "engine/float/loops/loops.h"
+#include "engine/arithmetic/quant.h"
+
+namespace tri {
+namespace {
+
+// Spreads are corrected by at most this factor: a channel that hardly moves says little.
+constexpr double kMaxSpread = 4;
+constexpr int kBlock = 32;           // channels summed together
+constexpr size_t kSample = 1 << 16;  // pixels that levels are matched on
+
+// The staircase that a layer's output goes through, or nullptr.
+const TriSegment* staircase_after(const Model& model, const Staircases& staircases, int layer) {
+  const std::vector<int> taps = model.tap_layers();
+  const auto tap = std::find(taps.begin(), taps.end(), layer);
+  if (tap == taps.end()) return nullptr;
+  const auto& f = staircases.f[size_t(tap - taps.begin())];
+  return f ? &*f : nullptr;
+}
+
+class Observer : public Calibrator {
+ public:
+  explicit Observer(const Model& model) : model_(model) {
+    statistics.mean.resize(model.layers.size());
+    statistics.deviation.resize(model.layers.size());
+  }
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    sums_.add(accumulators, pixels, model_.layers[layer].output.c);
+  }
+  Epilogue epilogue(int layer, const Epilogue& usual) override {
+    ChannelSums::Moments m = sums_.moments();
+    sums_.clear();
+    statistics.mean[layer] = std::move(m.mean);
+    statistics.deviation[layer] = std::move(m.deviation);
+    return usual;
+  }
+  ChannelStatistics statistics;
+
+ private:
+  const Model& model_;
+  ChannelSums sums_;
+};
+
+// Counts the levels of a teacher's codes under a student's staircases.
+class LevelCounter : public Calibrator {
+ public:
+  LevelCounter(const Model& model, const Staircases& staircases)
+      : model_(model), staircases_(staircases) {
+    counts.above_t1.resize(model.layers.size()), counts.above_t2.resize(model.layers.size());
+  }
+  void see(int layer, const int32_t* accumulators, size_t pixels) override {
+    const TriSegment* f = staircase_after(model_, staircases_, layer);
+    if (!f) return;
+    const QuantLayer& q = model_.quant[layer];
+    const int K = model_.layers[layer].output.c;
+    std::vector<int64_t>&above_t1 = counts.above_t1[layer], &above_t2 = counts.above_t2[layer];
+    above_t1.resize(K), above_t2.resize(K);
+#pragma omp parallel for
+    for (int first = 0; first < K; first += kBlock)
+      for (int k = first; k < std::min(first + kBlock, K); ++k) {
+        const Multiplier r{q.m[k], q.shift[k]};
+        const int32_t t1 = largest_accumulator(f->t1, r), t2 = largest_accumulator(f->t2, r);
+        for (size_t p = 0; p < pixels; ++p) {
+          above_t1[k] += accumulators[p * K + k] > t1;
+          above_t2[k] += accumulators[p * K + k] > t2;
+        }
+      }
+  }
+  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
+  LevelCounts counts{};
+
+ private:
+  const Model& model_;
+  const Staircases& staircases_;
+};
+
+// Logits of all the pictures at once, as a calibrator needs them.
+std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixels,
+                             const Staircases* staircases, Tap* tap, Calibrator& calibrator) {
+  const size_t picture = net.model().layers.front().in.size();
+  CHECK(!pixels.empty() && pixels.size() % picture == 0);
+  const size_t n = pixels.size() / picture;
+  std::vector<int32_t> logits(n * size_t(net.model().layers.back().output.c));
+  Workspace workspace;
+  net.forward(pixels.data(), int(n), logits.data(), workspace, staircases, tap, &calibrator);
+  return logits;
+}
+
+bool in_range(double factor) { return factor > 0x1p-31 && factor < 0x1p28; }
+
+double value(Multiplier r) { return std::ldexp(double(r.m), -r.shift); }
+
+// r times `factor`, or r itself where that is out of the multiplier's range.
+Multiplier scaled(Multiplier r, double factor) {
+  const double product = value(r) * factor;
+  return in_range(product) ? multiplier(product) : r;
+}
+
+// A + offset > threshold as a threshold on A. Corrected accumulators stay within 32 bits, so where
+// the difference does not, the comparison is decided.
+int32_t moved(int32_t threshold, int32_t offset) {
+  constexpr int64_t low = std::numeric_limits<int32_t>::min();
+  constexpr int64_t high = std::numeric_limits<int32_t>::max();
+  if (threshold == high) return int32_t(high);  // nothing is above it
+  return int32_t(std::clamp(int64_t(threshold) - offset, low, high));
+}
+
+}  // namespace
+
+void ChannelSums::add(const int32_t* accumulators, size_t pixels, int K) {
+  sum_.resize(K), squares_.resize(K);
+  pixels_ += pixels;
+#pragma omp parallel for
+  for (int first = 0; first < K; first += kBlock)
+    loops().integer_moments(pixels, K, first, std::min(first + kBlock, K), accumulators,
+                            sum_.data(), squares_.data());
+}
+
+ChannelSums::Moments ChannelSums::moments() const {
+  Moments result;
+  for (size_t k = 0; k < sum_.size(); ++k) {
+    const double mean = sum_[k] / double(pixels_);
+    result.mean.push_back(mean);
+    result.deviation.push_back(
+        std::sqrt(std::max(0.0, squares_[k] / double(pixels_) - mean * mean)));
+  }
+  return result;
+}
+
+void ChannelSums::clear() { *this = {}; }
+
+std::vector<double> room_for_bias(const QuantLayer& q, int K) {
+  std::vector<double> room(q.bias.size(), std::numeric_limits<int32_t>::max());
+  for (size_t at = 0; at < q.weights.size(); ++at)
+    room[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
+  return room;
+}
+
+std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
+                               double room) {
+  const double factor = (f.t2 - f.t1) / (a2 - a1);
+  if (!(a2 > a1) || !in_range(factor)) return {};
+  // A' = A + offset with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
+  const Multiplier r = multiplier(factor);
+  const double offset = std::round((f.t1 + 0.5) / value(r) - a1);
+  if (std::abs(bias + offset) > room) return {};
+  return Placement{r, int32_t(offset)};
+}
+
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
+  Observer observer(net.model());
+  std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
+  for (size_t i = 0; i < net.model().layers.size(); ++i)
+    observer.statistics.room.push_back(
+        room_for_bias(net.model().quant[i], net.model().layers[i].output.c));
+  return {std::move(logits), std::move(observer.statistics)};
+}
+
+void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
+  const ChannelStatistics s = run_teacher(IntNet(model), pixels).statistics;
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    if (!model.layers[i].activated) continue;
+    QuantLayer& q = model.quant[i];
+    q.mean.assign(s.mean[i].begin(), s.mean[i].end());
+    q.variance.clear();
+    for (const double deviation : s.deviation[i])
+      q.variance.push_back(float(deviation * deviation));
+  }
+}
+
+StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
+                                     const Staircases& staircases, const LevelCounts* levels,
+                                     int only)
+    : model_(model),
+      teacher_(teacher),
+      staircases_(staircases),
+      levels_(levels),
+      only_(only),
+      corrections_(model.layers.size()) {}
+
+void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
+  if (only_ >= 0 && layer != only_) return;
+  const Shape map = model_.layers[layer].output;
+  sums_.add(accumulators, pixels, map.c);
+  if (!levels_ || !staircase_after(model_, staircases_, layer)) return;
+  const size_t all = size_t(levels_->pictures) * size_t(map.h) * size_t(map.w);
+  const size_t step = std::max(all / kSample, size_t(1)) | 1;  // odd: all columns of a map
+  for (size_t p = 0; p < pixels; ++p, ++pixels_seen_)
+    if (pixels_seen_ % step == 0)
+      sample_.insert(sample_.end(), accumulators + p * map.c, accumulators + (p + 1) * map.c);
+}
+
+// Where a channel's levels can be matched, replaces the correction by mean and spread.
+void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction& c) {
+  const QuantLayer& q = model_.quant[layer];
+  const Shape map = model_.layers[layer].output;
+  const size_t K = size_t(map.c), pixels = sample_.size() / K;
+  const double share = double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
+#pragma omp parallel for
+  for (size_t k = 0; k < K; ++k) {
+    std::vector<int32_t> values(pixels);
+    for (size_t p = 0; p < pixels; ++p) values[p] = sample_[p * K + k];
+    // The value with so many above it.
+    const auto threshold = [&](int64_t above) {
+      const size_t count = std::min(size_t(std::lround(double(above) * share)), pixels - 1);
+      const auto at = values.end() - ptrdiff_t(count) - 1;
+      std::nth_element(values.begin(), at, values.end());
+      return *at;
+    };
+    const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
+    const double t1 = threshold(above_t1), t2 = threshold(above_t2);
+    if (above_t2 == 0) continue;
+    const auto placement = place(f, t1, t2, q.bias[k], teacher_.room[layer][k]);
+    if (!placement) continue;
+    const double unit = value({q.m[k], q.shift[k]}), factor = value(placement->r);
+    if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) continue;
+    c.offset[k] = placement->offset, c.m[k] = placement->r.m, c.shift[k] = placement->r.shift;
+  }
+}
+
+Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
+  if (only_ >= 0 && layer != only_) return usual;
+  const QuantLayer& q = model_.quant[layer];
+  const int K = model_.layers[layer].output.c;
+  const ChannelSums::Moments student = sums_.moments();
+  sums_.clear();
+  Correction& c = corrections_[layer];
+  c = {};
+  for (int k = 0; k < K; ++k) {
+    const double sigma = student.deviation[k], target = teacher_.deviation[layer][k];
+    const double wanted = sigma > 0 && target > 0 ? target / sigma : 1;
+    const Multiplier r{q.m[k], q.shift[k]};
+    const Multiplier corrected = scaled(r, std::clamp(wanted, 1 / kMaxSpread, kMaxSpread));
+    const double offset = teacher_.mean[layer][k] * value(r) / value(corrected) - student.mean[k];
+    const double room = teacher_.room[layer][k];
+    const double bias = std::clamp(std::round(q.bias[k] + offset), -room, room);
+    c.offset.push_back(
+        int32_t(std::clamp<double>(bias - q.bias[k], std::numeric_limits<int32_t>::min(),
+                                   std::numeric_limits<int32_t>::max())));
+    c.m.push_back(corrected.m);
+    c.shift.push_back(corrected.shift);
+  }
+  Epilogue e = usual;
+  if (e.kind != Epilogue::staircase) {
+    e.bias = c.offset.data(), e.m = c.m.data(), e.shift = c.shift.data();
+    return e;
+  }
+  const TriSegment& f = *staircase_after(model_, staircases_, layer);
+  if (levels_) match_levels(layer, f, c);
+  sample_.clear(), pixels_seen_ = 0;
+  for (int k = 0; k < K; ++k) {
+    c.t1.push_back(moved(largest_accumulator(f.t1, {c.m[k], c.shift[k]}), c.offset[k]));
+    c.t2.push_back(moved(largest_accumulator(f.t2, {c.m[k], c.shift[k]}), c.offset[k]));
+  }
+  e.t1 = c.t1.data(), e.t2 = c.t2.data();
+  return e;
+}
+
+Model StudentCalibrator::student() const {
+  Model student = model_;
+  student.staircases = staircases_.f;
+  for (size_t i = 0; i < corrections_.size(); ++i) {
+    const Correction& c = corrections_[i];
+    for (size_t k = 0; k < c.offset.size(); ++k) {
+      student.quant[i].bias[k] += c.offset[k];
+      student.quant[i].m[k] = c.m[k];
+      student.quant[i].shift[k] = c.shift[k];
+    }
+  }
+  return student;
+}
+
+LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
+                         const std::vector<uint8_t>& pixels) {
+  LevelCounter counter(teacher.model(), staircases);
+  forward(teacher, pixels, nullptr, nullptr, counter);
+  counter.counts.pictures = int(pixels.size() / teacher.model().layers.front().in.size());
+  return std::move(counter.counts);
+}
+
+Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
+                 const ChannelStatistics& teacher) {
+  const Staircases staircases(net.model(), set);
+  const LevelCounts levels = count_levels(net, staircases, pixels);
+  StudentCalibrator calibrator(net.model(), teacher, staircases, &levels);
+  forward(net, pixels, &staircases, nullptr, calibrator);
+  return calibrator.student();
+}
+
+}  // namespace tri

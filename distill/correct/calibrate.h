@@ -1,0 +1,126 @@
+// Calibration of a student: every channel's mean and spread, or levels, matched to the teacher's.
+//
+// Staircases change what a layer hands on, and with it the distribution that the next layer's
+// batch norm was fitted to; deep networks drift a little at every layer. As batch norm is folded
+// into integers, its statistics are re-estimated by an affine correction of the accumulators A of
+// each output channel k, such that A' = a * (A + d) has the teacher's mean and standard deviation:
+//
+//     a = sigma_teacher / sigma_student,   d = mu_teacher / a - mu_student
+//
+// d joins the bias and a the factor of requantisation (engine/arithmetic/quant.h), so the corrected network
+// costs no more. Layers are corrected one after the other, each on what the corrected ones before
+// it make of the pictures. (Bias correction: Nagel et al., ICCV 2019, section 4.2; with the spread
+// as well it is the re-estimation of batch norm's statistics.)
+//
+// Accumulators are no bell curves, so a student that is to be deployed gets a and d from its levels
+// where it can: A' is above t1, and above t2, as often as the teacher's code of that channel is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "data/cifar10.h"
+#include "engine/integer/int_net.h"
+#include "engine/arithmetic/quant.h"
+
+namespace tri {
+
+// Of the accumulators of every layer with weights, over some pictures: [layers][K], empty for
+// layers without. room: the largest |bias| with which no accumulator can leave 32 bits.
+struct ChannelStatistics {
+  std::vector<std::vector<double>> mean, deviation, room;
+};
+
+// The teacher over pixels [n][32][32][3]: its logits [n][classes] and its statistics.
+struct TeacherRun {
+  std::vector<int32_t> logits;
+  ChannelStatistics statistics;
+};
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap = nullptr);
+
+// Gives the model of a teacher its statistics as these pictures leave them; those of the logits
+// stay out, as in a teacher fresh from training.
+void add_statistics(Model& model, const std::vector<uint8_t>& pixels);
+
+// Sums over the accumulators of one layer's channels.
+class ChannelSums {
+ public:
+  // Mean and standard deviation, [K].
+  struct Moments {
+    std::vector<double> mean, deviation;
+  };
+  // accumulators: [pixels][K]. Each channel is summed in the order of the pixels, so the result
+  // does not depend on threads.
+  void add(const int32_t* accumulators, size_t pixels, int K);
+  Moments moments() const;
+  void clear();
+
+ private:
+  size_t pixels_ = 0;
+  std::vector<double> sum_, squares_;  // [K]
+};
+
+// How many of the teacher's codes in every channel of a layer are above the t1, and the t2, of the
+// student's staircase there, over so many pictures: [layers][K], empty where there is none.
+struct LevelCounts {
+  int pictures;
+  std::vector<std::vector<int64_t>> above_t1, above_t2;
+};
+
+// Matches a student to its teacher's statistics while the pictures they were taken over pass, which
+// is what IntNet::forward does with it: the logits of that forward are the corrected student's.
+// The logits' own channels are corrected too.
+class StudentCalibrator : public Calibrator {
+ public:
+  // All must outlive this; staircases are those of the forward. only: the one layer to correct,
+  // where it is not negative.
+  StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
+                    const Staircases& staircases, const LevelCounts* levels = nullptr,
+                    int only = -1);
+  void see(int layer, const int32_t* accumulators, size_t pixels) override;
+  Epilogue epilogue(int layer, const Epilogue& usual) override;
+  // After the forward: the student with all corrections folded in, and its staircases.
+  Model student() const;
+
+ private:
+  // Of one layer, [K]: d, a * r as a multiplier, and both folded into thresholds.
+  struct Correction {
+    std::vector<int32_t> offset, m, shift, t1, t2;
+  };
+  void match_levels(int layer, const TriSegment& f, Correction& c);
+
+  const Model& model_;
+  const ChannelStatistics& teacher_;
+  const Staircases& staircases_;
+  const LevelCounts* levels_;
+  int only_;
+  std::vector<Correction> corrections_;  // [layers]
+  ChannelSums sums_;                     // of the layer that is seen
+  std::vector<int32_t> sample_;          // some of its pixels, [pixels][K]
+  size_t pixels_seen_ = 0;
+};
+
+LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
+                         const std::vector<uint8_t>& pixels);
+
+// The student of `net` that these staircases make, its levels matched on the pictures over which
+// `teacher` was taken.
+Model calibrated(const IntNet& net, const StaircaseSet& staircases,
+                 const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
+
+// What makes a channel's codes pass t1 and t2 where its accumulators pass two numbers: `offset`
+// goes to the bias, r is the factor of requantisation.
+struct Placement {
+  Multiplier r;
+  int32_t offset;
+};
+// Codes are above f.t1 where accumulators A are above a1, and above f.t2 where they are above a2
+// (to within rounding). nullopt: there is none, or `bias` and the offset together leave `room`.
+std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
+                               double room);
+
+// |bias| up to which no accumulator of the layer's channels can leave 32 bits: [K].
+std::vector<double> room_for_bias(const QuantLayer& q, int K);
+
+}  // namespace tri

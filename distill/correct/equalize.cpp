@@ -1,0 +1,123 @@
+#include "distill/correct/equalize.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "data/base/check.h"
+#include "engine/arithmetic/quant.h"
+
+namespace tri {
+namespace {
+
+constexpr int kMaxOctaves = 2;       // of a scale, up and down
+constexpr int kScalesPerOctave = 8;  // that are tried
+constexpr int kTurns = 5;
+
+// Counts the codes of every channel: [taps][K].
+struct ChannelHistograms : Tap {
+  std::vector<std::vector<Histogram>> counts;
+  explicit ChannelHistograms(int taps) : counts(size_t(taps)) {}
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override {
+    std::vector<Histogram>& channels = counts[size_t(tap)];
+    channels.resize(size_t(shape.c));
+    const size_t pixels = size_t(n) * size_t(shape.h) * size_t(shape.w), K = channels.size();
+    for (size_t p = 0; p < pixels; ++p)
+      for (size_t k = 0; k < K; ++k) ++channels[k][values[p * K + k]];
+  }
+};
+
+uint8_t scaled(int code, double s) {
+  return uint8_t(std::min<double>(kCodeMax, std::round(code * s)));
+}
+
+// The mean-square staircase of a layer whose channels are scaled; errors count as before scaling.
+TriSegment common_staircase(const std::vector<Histogram>& channels,
+                            const std::vector<double>& scales) {
+  std::array<double, kCodeMax + 1> weighted{};
+  for (size_t k = 0; k < channels.size(); ++k)
+    for (int code = 0; code <= kCodeMax; ++code)
+      weighted[scaled(code, scales[k])] += double(channels[k][code]) / (scales[k] * scales[k]);
+  // Fractions of a count as integers, of which mse_optimal() takes less than 2^38.
+  const double sum = std::accumulate(weighted.begin(), weighted.end(), 0.0);
+  const double one = std::min(1024.0, 0x1p37 / std::max(sum, 1.0));
+  Histogram all;
+  for (size_t code = 0; code < all.size(); ++code)
+    all[code] = uint64_t(std::llround(one * weighted[code]));
+  return mse_optimal(all).ordered();
+}
+
+double squared_error(const Histogram& counts, const TriSegment& f, double s) {
+  double error = 0;
+  for (int code = 0; code <= kCodeMax; ++code) {
+    const double difference = code - f(scaled(code, s)) / s;
+    error += double(counts[code]) * difference * difference;
+  }
+  return error;
+}
+
+// Of the channels of one layer, [K].
+std::vector<double> scales_of(const std::vector<Histogram>& channels) {
+  std::vector<double> scales(channels.size(), 1.0);
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const TriSegment f = common_staircase(channels, scales);
+#pragma omp parallel for
+    for (size_t k = 0; k < channels.size(); ++k) {
+      scales[k] = 1;  // unless another one is better
+      double least = squared_error(channels[k], f, 1);
+      constexpr int kMost = kMaxOctaves * kScalesPerOctave;
+      for (int i = -kMost; i <= kMost; ++i) {
+        const double s = std::exp2(double(i) / kScalesPerOctave);
+        const double error = squared_error(channels[k], f, s);
+        if (error < least) least = error, scales[k] = s;
+      }
+    }
+  }
+  return scales;
+}
+
+// A layer whose input channels are multiplied by `in`, and whose output channels shall be by `out`.
+void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
+             const std::vector<double>& out) {
+  const size_t K = out.size(), rows = size_t(layer.rows()), C = in.size();
+  for (size_t k = 0; k < K; ++k) {
+    // The accumulator becomes `unit` times what it was. A depthwise filter reads one channel, so
+    // its weights stay; others are rounded anew, in the unit that uses all of their 8 bits.
+    double unit = layer.kind == Kind::depthwise ? in[k] : 1;
+    if (layer.kind == Kind::conv) {
+      double largest = 0;
+      for (size_t r = 0; r < rows; ++r)
+        largest = std::max(largest, std::abs(q.weights[r * K + k] / in[r % C]));
+      if (largest > 0) unit = kWeightMax / largest;
+      for (size_t r = 0; r < rows; ++r)
+        q.weights[r * K + k] = int8_t(std::lround(q.weights[r * K + k] * unit / in[r % C]));
+    }
+    rescale_channel(q, k, int(rows), unit, q.bias[k] * unit,
+                    std::ldexp(double(q.m[k]), -q.shift[k]) * out[k] / unit);
+  }
+}
+
+}  // namespace
+
+Model equalised(const IntNet& net, const Dataset& pictures) {
+  const Model& teacher = net.model();
+  CHECK(teacher.staircases.empty());
+  ChannelHistograms histograms(teacher.taps());
+  logits_of(net, pictures, nullptr, &histograms);
+
+  Model model = teacher;
+  std::vector<double> in(size_t(teacher.layers.front().in.c), 1.0);  // the picture stays as it is
+  size_t tap = 0;
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    const Layer& layer = model.layers[i];
+    if (!layer.has_weights()) continue;
+    std::vector<double> out(size_t(layer.output.c), 1.0);
+    if (layer.activated) out = scales_of(histograms.counts[tap++]);
+    rescale(model.quant[i], layer, in, out);
+    in = std::move(out);
+  }
+  return model;
+}
+
+}  // namespace tri

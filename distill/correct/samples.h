@@ -1,0 +1,56 @@
+// What a layer reads and what it should return at some pixels of its map, over some pictures: what
+// reconstruction is fitted on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/integer/int_net.h"
+
+namespace tri {
+
+// Which pixels of a layer's map are taken: every so many-th, in the order of pictures and pixels,
+// about `rows` of them.
+class Stride {
+ public:
+  Stride(const Layer& layer, int pictures, size_t rows);
+  bool takes_next() { return next_++ % step_ == 0; }
+
+ private:
+  size_t step_, next_ = 0;
+};
+
+// The accumulators of all layers with weights from `first` on at those pixels, of a forward that
+// has this for its calibrator.
+class OutputSampler : public Calibrator {
+ public:
+  OutputSampler(const Model& model, int pictures, size_t rows, int first = 0);
+  void see(int layer, const int32_t* accumulators, size_t pixels) override;
+  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
+  std::vector<std::vector<int32_t>> rows;  // [layers][rows][K]
+
+ private:
+  const Model& model_;
+  int first_;
+  std::vector<Stride> strides_;
+};
+
+// What one layer reads there, as 8-bit values; 0 outside the map.
+class InputSampler : public Tap {
+ public:
+  // layer: number `number` of the model; must outlive this.
+  InputSampler(const Layer& layer, int number, int pictures, size_t rows)
+      : layer_(layer), number_(number), stride_(layer, pictures, rows) {}
+  bool watches(int) const override { return false; }
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape) override;
+  std::vector<uint8_t> rows;  // [rows][kernel][kernel][C]
+
+ private:
+  void add(const uint8_t* map, const TriSegment* f, int h0, int w0);
+
+  const Layer& layer_;
+  int number_;
+  Stride stride_;
+};
+
+}  // namespace tri

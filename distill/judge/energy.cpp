@@ -1,0 +1,81 @@
+#include "distill/judge/energy.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/base/check.h"
+
+namespace tri {
+namespace {
+
+// Taps that lie within the map, summed over the positions of one axis.
+int64_t taps_within(int out, int kernel, int stride, int pad, int in) {
+  int64_t count = 0;
+  for (int o = 0; o < out; ++o)
+    for (int k = 0; k < kernel; ++k) {
+      const int at = o * stride - pad + k;
+      count += at >= 0 && at < in;
+    }
+  return count;
+}
+
+// Weights (in a pool, places of the window) that meet an input value, for one picture.
+double uses_of(const Layer& l) {
+  const int64_t rows = taps_within(l.output.h, l.kernel, l.stride, l.pad, l.in.h);
+  const int64_t columns = taps_within(l.output.w, l.kernel, l.stride, l.pad, l.in.w);
+  return double(rows * columns) * l.output.c * (l.kind == Kind::conv ? l.in.c : 1);
+}
+
+double byte_of(const EnergyTable& table, size_t bytes) {
+  CHECK(!table.sram.empty());
+  const auto fits = table.sram.lower_bound(bytes);
+  return fits == table.sram.end() ? table.sram.rbegin()->second : fits->second;
+}
+
+}  // namespace
+
+std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
+                           const std::vector<EventRecorder::Events>& events, const EnergyTable& t) {
+  CHECK(events.size() == model.layers.size());
+  std::vector<double> result(model.layers.size());
+  size_t tap = 0;
+  bool levels = false;  // the layer before has three
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    const Layer& l = model.layers[i];
+    if (l.kind == Kind::dropout) continue;
+    const double uses = uses_of(l), inputs = double(l.in.size()), outputs = double(l.output.size());
+    if (!l.has_weights()) {
+      result[i] = l.kind == Kind::avg_pool ? inputs * t.add32
+                                           : (uses - outputs) * (levels ? 0.25 : 1) * t.add8;
+      levels &= l.kind == Kind::max_pool;
+      continue;
+    }
+    const EventRecorder::Events& e = events[i];
+    const double weight = byte_of(t, l.weights());
+    double picojoules = 0;
+    if (e.coded) {
+      picojoules += uses * (e.share(e.low) + e.share(e.high)) * (t.add16 + weight);
+      picojoules += outputs * 2 * (2 * t.multiply8 + t.add32);
+    } else {
+      picojoules += uses * (t.multiply8 + t.add32 + weight);
+    }
+    picojoules += inputs * (e.coded ? 0.25 : 1) * byte_of(t, l.in.size());
+    levels = l.activated && !staircases.empty() && staircases[tap];
+    picojoules += outputs * (levels ? 2 * t.add32 : t.multiply32);
+    // The logits leave the chip.
+    if (l.activated) picojoules += outputs * (levels ? 0.25 : 1) * byte_of(t, l.output.size());
+    tap += l.activated;
+    result[i] = picojoules;
+  }
+  return result;
+}
+
+std::vector<double> teacher_energy(const Model& model, const EnergyTable& table) {
+  return energy(model, {}, std::vector<EventRecorder::Events>(model.layers.size()), table);
+}
+
+double total(const std::vector<double>& layers) {
+  return std::accumulate(layers.begin(), layers.end(), 0.0);
+}
+
+}  // namespace tri

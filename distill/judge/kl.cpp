@@ -1,0 +1,75 @@
+#include "distill/judge/kl.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/base/check.h"
+#include "engine/integer/model.h"
+
+namespace tri {
+namespace {
+
+size_t pictures(std::span<const int32_t> logits, int classes) {
+  CHECK(classes > 0 && !logits.empty() && logits.size() % size_t(classes) == 0);
+  return logits.size() / size_t(classes);
+}
+
+}  // namespace
+
+std::vector<double> log_softmax(std::span<const int32_t> logits) {
+  const int32_t largest = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> y;
+  double sum = 0;
+  for (int32_t logit : logits) {
+    y.push_back(double(kLogitStep) * (double(logit) - double(largest)));
+    sum += std::exp(y.back());
+  }
+  for (double& value : y) value -= std::log(sum);
+  return y;
+}
+
+double kl_divergence(std::span<const int32_t> student, std::span<const int32_t> teacher,
+                     int classes) {
+  CHECK(student.size() == teacher.size());
+  const size_t n = pictures(student, classes), K = size_t(classes);
+  double total = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const std::vector<double> s = log_softmax(student.subspan(i * K, K));
+    const std::vector<double> t = log_softmax(teacher.subspan(i * K, K));
+    double kl = 0;
+    for (size_t k = 0; k < K; ++k) kl += std::exp(s[k]) * (s[k] - t[k]);
+    total += std::max(kl, 0.0);  // rounding may take it just below
+  }
+  return total / double(n);
+}
+
+std::vector<int> top1(std::span<const int32_t> logits, int classes) {
+  std::vector<int> best(pictures(logits, classes));
+  for (size_t i = 0; i < best.size(); ++i) {
+    const auto row = logits.subspan(i * size_t(classes), size_t(classes));
+    best[i] = int(std::max_element(row.begin(), row.end()) - row.begin());
+  }
+  return best;
+}
+
+double agreement(std::span<const int32_t> student, std::span<const int32_t> teacher, int classes) {
+  CHECK(student.size() == teacher.size());
+  const std::vector<int> s = top1(student, classes), t = top1(teacher, classes);
+  size_t same = 0;
+  for (size_t i = 0; i < s.size(); ++i) same += s[i] == t[i];
+  return double(same) / double(s.size());
+}
+
+int count_correct(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes) {
+  const std::vector<int> best = top1(logits, classes);
+  CHECK(best.size() == labels.size());
+  int correct = 0;
+  for (size_t i = 0; i < best.size(); ++i) correct += best[i] == labels[i];
+  return correct;
+}
+
+double accuracy(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes) {
+  return count_correct(logits, labels, classes) / double(labels.size());
+}
+
+}  // namespace tri

@@ -1,0 +1,152 @@
+#include "engine/float/conv.h"
+
+#include <algorithm>
+
+#include "engine/float/depthwise.h"
+#include "engine/float/gemm.h"
+#include "engine/float/scratch.h"
+#include "engine/float/winograd.h"
+
+namespace tri {
+namespace {
+
+// Calls f(floats from the start of the columns, of the picture, how many) for every run of pixels
+// under one row of the kernel, and zero(columns, how many) for what is outside the map. Columns are
+// the pixels under the kernel at each output: [oh * ow][rows].
+template <class Run, class Zero>
+void for_each_run(const Layer& l, Run run, Zero zero) {
+  const int C = l.in.c;
+  size_t columns = 0;
+  for (int oh = 0; oh < l.output.h; ++oh)
+    for (int ow = 0; ow < l.output.w; ++ow)
+      for (int i = 0; i < l.kernel; ++i, columns += size_t(l.kernel) * C) {
+        const int h = oh * l.stride + i - l.pad, w = ow * l.stride - l.pad;
+        const bool inside = h >= 0 && h < l.in.h;
+        const int first = inside ? std::clamp(-w, 0, l.kernel) : l.kernel;
+        const int last = inside ? std::clamp(l.in.w - w, first, l.kernel) : l.kernel;
+        zero(columns, first * C);
+        if (last > first)
+          run(columns + size_t(first) * C, (size_t(h) * l.in.w + w + first) * C,
+              (last - first) * C);
+        zero(columns + size_t(last) * C, (l.kernel - last) * C);
+      }
+}
+
+void im2col(const Layer& l, const float* x, float* columns) {
+  for_each_run(
+      l,
+      [&](size_t to, size_t from, int count) {
+        for (int i = 0; i < count; ++i) columns[to + i] = x[from + i];
+      },
+      [&](size_t to, int count) {
+        for (int i = 0; i < count; ++i) columns[to + i] = 0;
+      });
+}
+
+// The adjoint: adds columns back to the pixels they came from.
+void col2im(const Layer& l, const float* columns, float* dx) {
+  std::fill(dx, dx + l.in.size(), 0.0f);
+  for_each_run(
+      l,
+      [&](size_t from, size_t to, int count) {
+        for (int i = 0; i < count; ++i) dx[to + i] += columns[from + i];
+      },
+      [](size_t, int) {});
+}
+
+// A 1x1 convolution, and a linear layer that sees the whole map, read x as their matrix already.
+bool is_matrix(const Layer& l) {
+  return (l.kernel == 1 && l.stride == 1 && l.pad == 0) ||
+         (l.pad == 0 && l.kernel == l.in.h && l.kernel == l.in.w);
+}
+
+// A product is cut into blocks of rows for the threads; enough in each for packing the other matrix
+// to be worth while. Blocks of columns as well would be slower: OpenBLAS has sizes it dislikes.
+constexpr int kBlock = 256;
+// Where the result is small, as dw of a large map, the inner sum is cut too: into as many parts
+// whatever the number of threads, so that the result does not depend on it.
+constexpr int kParts = 16;
+
+int blocks_of(int size) { return (size + kBlock - 1) / kBlock; }
+
+// c [M][N] = a [M][K] * b [K][N], on all threads.
+void product(int M, int N, int K, const float* a, MatrixIn b, float* c) {
+#pragma omp parallel for schedule(dynamic)
+  for (int row = 0; row < M; row += kBlock)
+    gemm(std::min(kBlock, M - row), N, K, {a + size_t(row) * K, K}, b, 0, c + size_t(row) * N, N);
+}
+
+// sum [size] = partial[0] + partial[1] + ..., each of `size` floats.
+void add_parts(int parts, size_t size, const float* partial, float* sum) {
+  constexpr size_t kChunk = 1024;
+#pragma omp parallel for
+  for (size_t begin = 0; begin < size; begin += kChunk) {
+    const size_t end = std::min(size, begin + kChunk);
+    std::copy(partial + begin, partial + end, sum + begin);
+    for (int part = 1; part < parts; ++part)
+      for (size_t i = begin; i < end; ++i) sum[i] += partial[part * size + i];
+  }
+}
+
+void matrix_backward(const Layer& l, int rows, const float* x, const float* w, const float* dy,
+                     float* dx, float* dw) {
+  const int R = l.rows(), K = l.output.c;
+  const int parts = std::clamp(std::min(kParts / blocks_of(R), rows / 1024), 1, kParts);
+  const size_t size = size_t(R) * K;
+  if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx);
+  if (!dw) return;
+  float* partial = parts > 1 ? scratch<struct PartialSums>(parts * size) : dw;
+#pragma omp parallel for collapse(2) schedule(dynamic)
+  for (int part = 0; part < parts; ++part)
+    for (int block = 0; block < blocks_of(R); ++block) {
+      const size_t begin = size_t(rows) * part / parts, end = size_t(rows) * (part + 1) / parts;
+      const int r = block * kBlock;
+      gemm(std::min(kBlock, R - r), K, int(end - begin), {x + begin * R + r, R, Transpose::yes},
+           {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K);
+    }
+  if (parts > 1) add_parts(parts, size, partial, dw);
+}
+
+}  // namespace
+
+void conv_forward(const Layer& l, int n, const float* x, const float* w, float* y) {
+  if (l.kind == Kind::depthwise) return depthwise_forward(l, n, x, w, y);
+  if (winograd_fits(l)) return winograd_forward(l, n, x, w, y);
+  const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;
+  if (is_matrix(l)) return product(n * pixels, K, R, x, {w, K}, y);
+#pragma omp parallel for
+  for (int i = 0; i < n; ++i) {
+    float* columns = scratch<struct Columns>(size_t(pixels) * R);
+    im2col(l, x + i * l.in.size(), columns);
+    gemm(Transpose::no, Transpose::no, pixels, K, R, columns, w, 0, y + i * l.output.size());
+  }
+}
+
+void conv_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
+                   float* dx, float* dw) {
+  if (l.kind == Kind::depthwise) return depthwise_backward(l, n, x, w, dy, dx, dw);
+  if (winograd_fits(l)) return winograd_backward(l, n, x, w, dy, dx, dw);
+  const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;
+  if (is_matrix(l)) return matrix_backward(l, n * pixels, x, w, dy, dx, dw);
+  const int parts = std::min(n, kParts);
+  float* partial = scratch<struct PartialSums>(size_t(parts) * R * K);
+#pragma omp parallel for
+  for (int part = 0; part < parts; ++part) {
+    const int begin = n * part / parts, end = n * (part + 1) / parts;
+    float* columns = scratch<struct Columns>(size_t(pixels) * R);
+    for (int i = begin; i < end; ++i) {
+      const float* dyi = dy + i * l.output.size();
+      if (dw) {
+        im2col(l, x + i * l.in.size(), columns);
+        gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
+             partial + size_t(part) * R * K);
+      }
+      if (!dx) continue;
+      gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns);
+      col2im(l, columns, dx + i * l.in.size());
+    }
+  }
+  if (dw) add_parts(parts, size_t(R) * K, partial, dw);
+}
+
+}  // namespace tri

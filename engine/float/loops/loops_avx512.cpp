@@ -1,0 +1,7 @@
+#include "engine/float/loops/body.h"
+
+namespace tri {
+
+constinit const Loops loops_avx512 = body("avx512"), loops_amx = body("amx");
+
+}  // namespace tri

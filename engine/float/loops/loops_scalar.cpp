@@ -1,0 +1,7 @@
+#include "engine/float/loops/body.h"
+
+namespace tri {
+
+constinit const Loops loops_scalar = body("scalar");
+
+}  // namespace tri

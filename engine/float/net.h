@@ -1,0 +1,85 @@
+// The float network: a table of layers, their parameters, and the passes over them. Training and
+// quantisation-aware training happen here; the integer network is made from it by quantize().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/base/rng.h"
+#include "engine/graph/layer.h"
+#include "engine/graph/tensor.h"
+
+namespace tri {
+
+struct Net {
+  std::string name;
+  std::vector<Layer> layers;  // resolved
+
+  // All weights, then gamma, then beta of every channel (of the logits: beta is the bias and gamma
+  // stays unused). Weights of layer i stand at weight_at[i], its channels at channel_at[i].
+  Buffer<float> params, grads;
+  Buffer<float> running_mean, running_variance;  // [channels]
+  std::vector<size_t> weight_at, channel_at;
+  size_t weights = 0, channels = 0;
+
+  // QAT: weights are rounded to 8 bits where `quantised`; activations of layer i to codes of
+  // scale[i], where that is above 0.
+  bool quantised = false;
+  std::vector<float> scale;
+
+  // Random weights (He et al., ICCV 2015); a 3x3 layer starts near the identity, which lets deep
+  // plain networks train fast (Dirac initialisation: Zagoruyko and Komodakis, 2017).
+  Net(std::string name, std::vector<Layer> layers, Rng rng);
+
+  float* weight(int layer) { return params.data() + weight_at[layer]; }
+  float* gamma(int layer) { return params.data() + weights + channel_at[layer]; }
+  float* beta(int layer) { return gamma(layer) + channels; }
+};
+
+// What forward keeps for backward; reused from batch to batch.
+struct Activations {
+  int n = 0;
+  std::vector<Buffer<float>>
+      out;                       // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
+  std::vector<Buffer<float>> y;  // [layers]: results of convolutions before batch norm
+  std::vector<Buffer<float>> mean, inverse_std;
+  bool training = false;      // of the forward pass
+  uint64_t dropout_seed = 0;  // likewise
+  Buffer<float> rounded;      // 8-bit weights of every layer, as floats
+  Buffer<float> d, d_next;
+
+  const float* logits() const { return out.back().data(); }
+};
+
+struct ForwardMode {
+  bool training = false;     // batch statistics and dropout
+  float bn_momentum = 0.1f;  // of the running statistics
+  uint64_t dropout_seed = 0;
+};
+
+// pictures: [n][32][32][3] as normalised floats, in acts.out[0]. Logits: acts.logits(),
+// [n][classes].
+void forward(Net& net, Activations& acts, int n, ForwardMode mode);
+
+struct BackwardMode {
+  bool weights = true;        // false: leaves the weights' gradients out, a third of all work
+  float* pictures = nullptr;  // [n][32][32][3]: gets the gradient of the pictures
+  // For a loss on what an activated layer's convolution returned, y [M][K], M = n * h * w: adds its
+  // gradient to d [M][K], which holds that of the logits' loss.
+  std::function<void(int layer, int M, int K, const float* y, float* d)> add;
+};
+
+// d_logits: [n][classes]; after forward(). Sets net.grads. The statistics of batch norm are taken
+// as the forward pass took them: of the batch, and so functions of y, or running ones, and
+// constant.
+void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode = {});
+
+// Room for a batch of n; returns where the pictures go.
+float* input(const Net& net, Activations& acts, int n);
+
+// w [rows][K] -> out: rounded to the 8-bit codes of each channel's scale, as floats.
+void fake_quantise_weights(const Layer& layer, const float* w, float* out);
+
+}  // namespace tri

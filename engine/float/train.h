@@ -1,0 +1,66 @@
+// The epoch loop: float training that goes over to quantisation-aware training (QAT), and the
+// checkpoint from which it goes on.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "data/batch.h"
+#include "engine/float/net.h"
+
+namespace tri {
+
+// How a network is trained. The last qat_epochs of all epochs run with 8-bit weights and codes.
+struct Recipe {
+  int epochs = 30;
+  int narrow_epochs = 0;  // the first so many on half the channels, then widened (engine/float/widen.h)
+  int qat_epochs = 1;
+  int batch = 128;
+  float rate = 0.1f;  // the peak of the one-cycle schedule
+  float warm = 0.2f;  // share of the steps before the peak
+  float momentum = 0.9f;
+  float decay = 5e-4f;
+  float smoothing = 0.1f;
+  Augment augment;
+  uint64_t seed = 1;
+};
+
+// All that training needs to go on as if it had not stopped.
+struct Training {
+  Net net;
+  Buffer<float> velocity;
+  int epoch = 0;  // epochs done
+  explicit Training(Net net);
+};
+
+struct Progress {
+  int epoch, step, steps;
+  double loss, accuracy;  // of this epoch so far, on augmented batches
+  double rate;            // of this step
+  double pictures_per_second;
+};
+
+// One epoch over `data`: number training.epoch of recipe.epochs. `report` is called after each
+// step. QAT's first epoch calibrates the activations' scales before it starts.
+void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
+                 const std::function<void(const Progress&)>& report);
+
+// Scales of all activations, from the 99.99th percentile of each over some pictures of `data`.
+void calibrate(Net& net, const Dataset& data);
+
+// Re-estimates every running mean and variance as the average over batches of plain (not augmented)
+// pictures with the weights as they are: the moving averages trail behind them.
+void settle_batchnorm(Net& net, const Dataset& data);
+
+// Share of pictures that the float network (or, quantised, the fake-quantised one) classifies
+// right.
+double accuracy(Net& net, const Dataset& data);
+
+// Checkpoints: the layer table's hash, the epoch and all numbers. load takes the network that has
+// been trained for so many epochs from `net_at`; it throws Error when the file is damaged or was
+// made for another network.
+void save_checkpoint(const Training& training, const std::filesystem::path& file);
+Training load_checkpoint(const std::filesystem::path& file,
+                         const std::function<Net(int epoch)>& net_at);
+
+}  // namespace tri

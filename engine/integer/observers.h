@@ -1,0 +1,87 @@
+// What may be kept of the activations that pass a network's taps: copies, histograms, zeros.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/integer/int_net.h"
+#include "engine/arithmetic/trisegment.h"
+
+namespace tri {
+
+// Lets several taps see the same forward.
+class Taps : public Tap {
+ public:
+  explicit Taps(std::vector<Tap*> taps) : taps_(std::move(taps)) {}
+  bool watches(int tap) const override {
+    return std::any_of(taps_.begin(), taps_.end(), [&](Tap* t) { return t->watches(tap); });
+  }
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override {
+    for (Tap* t : taps_) t->activation(tap, values, n, shape);
+  }
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override {
+    for (Tap* t : taps_) t->input(layer, x, f, n, shape);
+  }
+
+ private:
+  std::vector<Tap*> taps_;
+};
+
+// Copies the activations of some taps.
+class ActivationRecorder : public Tap {
+ public:
+  explicit ActivationRecorder(std::vector<int> taps);
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override;
+  // [pictures so far][h][w][c] of a recorded tap.
+  const std::vector<uint8_t>& values(int tap) const;
+
+ private:
+  std::vector<int> taps_;
+  std::vector<std::vector<uint8_t>> values_;  // parallel to taps_
+};
+
+// Counts how often each 8-bit value occurs, by tap.
+class HistogramRecorder : public Tap {
+ public:
+  explicit HistogramRecorder(int taps) : histograms_(size_t(taps)) {}
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override;
+  const std::vector<Histogram>& histograms() const { return histograms_; }  // [taps]
+
+ private:
+  std::vector<Histogram> histograms_;
+};
+
+// Counts zeros, by tap.
+class ZeroRecorder : public Tap {
+ public:
+  explicit ZeroRecorder(int taps) : zeros_(size_t(taps)), all_(size_t(taps)) {}
+  void activation(int tap, const uint8_t* values, int n, Shape shape) override;
+  double share(int tap) const;  // of this tap's values that are 0; 0 where none were seen
+  double share() const;         // of all taps' values
+
+ private:
+  std::vector<uint64_t> zeros_, all_;
+};
+
+// Counts what every layer with weights reads: zeros, and for a three-level input how often v1 and
+// v2. An 8-bit input's values count as v2 where they are not 0; so do v1 and v2 that are 0 as
+// zeros.
+class EventRecorder : public Tap {
+ public:
+  struct Events {
+    uint64_t zeros = 0, low = 0, high = 0;
+    bool coded = false;  // the input has three levels
+    double share(uint64_t count) const { return double(count) / double(zeros + low + high); }
+  };
+  explicit EventRecorder(size_t layers) : events_(layers) {}
+  bool watches(int) const override { return false; }
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override;
+  const std::vector<Events>& events() const { return events_; }  // [layers]
+
+ private:
+  std::vector<Events> events_;
+};
+
+}  // namespace tri

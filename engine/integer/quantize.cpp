@@ -1,0 +1,84 @@
+#include "engine/integer/quantize.h"
+
+#include <cmath>
+#include <limits>
+
+#include "data/batch.h"
+#include "engine/float/batchnorm.h"
+#include "data/base/check.h"
+#include "engine/arithmetic/quant.h"
+
+namespace tri {
+namespace {
+
+// One output channel: its weights' codes are scaled by `unit`, the accumulator's step by `step`.
+struct Channel {
+  double gain, offset;    // the layer computes gain * (sum of w * a) + offset
+  float weight_unit;      // w = weight_unit * q
+  double mean, variance;  // of what the layer computes, before ReLU
+};
+
+// Fills in channel k. input_scale: of the codes that come in; output_scale: of those that go out.
+void quantize_channel(const Layer& l, const float* w, int k, const Channel& channel,
+                      double input_scale, double output_scale, int zero, QuantLayer& q) {
+  const int K = l.output.c, R = l.rows();
+  double step = input_scale * channel.weight_unit * std::fabs(channel.gain);
+  double bias = std::round(channel.offset / step);
+  // A channel whose weights (or gain) are all but 0 is its offset alone; in the output's own steps
+  // it fits 32 bits.
+  const bool constant = !(std::fabs(bias) < 1 << 29);
+  if (constant) {
+    step = output_scale;
+    bias = std::round(channel.offset / step);
+  }
+  int64_t sum = 0;
+  for (int r = 0; r < R; ++r) {
+    const size_t at = size_t(r) * K + k;
+    const int code = constant ? 0 : int(weight_code(w[at], channel.weight_unit));
+    q.weights[at] = int8_t(channel.gain < 0 ? -code : code);
+    sum += q.weights[at];
+  }
+  bias -= double(zero * sum);  // codes x stand for x - zero
+  CHECK(std::fabs(bias) < double(std::numeric_limits<int32_t>::max()));
+  q.bias[k] = int32_t(bias);
+  const Multiplier r = multiplier(step / output_scale);
+  q.m[k] = r.m, q.shift[k] = r.shift;
+  q.mean[k] = float(channel.mean / step), q.variance[k] = float(channel.variance / (step * step));
+}
+
+}  // namespace
+
+Model quantize(Net& net) {
+  Model model{net.name, net.layers, std::vector<QuantLayer>(net.layers.size()), {}};
+  double input_scale = 1.0 / kPixelUnit;
+  int zero = kPixelZero;
+  for (size_t i = 0; i < net.layers.size(); ++i) {
+    const Layer& l = net.layers[i];
+    if (!l.has_weights()) continue;
+    CHECK(!l.activated || net.scale[i] > 0);
+    const int layer = int(i), K = l.output.c;
+    const float* w = net.weight(layer);
+    QuantLayer& q = model.quant[i];
+    q.scale = l.activated ? net.scale[i] : kLogitStep;
+    q.weights.resize(l.weights());
+    q.bias.resize(K), q.m.resize(K), q.shift.resize(K), q.mean.resize(K), q.variance.resize(K);
+    const std::vector<float> units = weight_units(l.rows(), K, w);
+    for (int k = 0; k < K; ++k) {
+      const size_t at = net.channel_at[i] + k;
+      Channel channel{1, net.beta(layer)[k], units[k], 0, 0};
+      if (l.activated) {
+        channel.gain = net.gamma(layer)[k] / std::sqrt(net.running_variance[at] + kEpsilon);
+        channel.offset = net.beta(layer)[k] - channel.gain * net.running_mean[at];
+        channel.mean = net.beta(layer)[k];  // batch norm leaves this mean
+        channel.variance = channel.gain * channel.gain * net.running_variance[at];
+      }
+      quantize_channel(l, w, k, channel, input_scale, q.scale, zero, q);
+    }
+    if (!l.activated) q.mean.clear(), q.variance.clear();
+    input_scale = q.scale;
+    zero = 0;
+  }
+  return model;
+}
+
+}  // namespace tri

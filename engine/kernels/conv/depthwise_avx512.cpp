@@ -1,0 +1,50 @@
+// Depthwise int8 convolution for AVX-512 VNNI: 64 channels at a time, four taps to a vpdpbusd.
+#include "engine/kernels/conv/depthwise_pixels.h"
+#include "engine/kernels/conv/epilogue_avx512.h"
+
+namespace tri {
+namespace {
+
+constexpr int kChannels = 64;
+
+void pixel(const PackedConv& conv, const uint8_t* const* taps, int slots, const Epilogue& epilogue,
+           size_t target, void* y) {
+  const int K = conv.layer.output.c;
+  const int8_t* w = conv.weights.data();
+  for (int k = 0; k < K; k += kChannels) {
+    const int count = K - k < kChannels ? K - k : kChannels;
+    const auto mask = __mmask64(~uint64_t{0} >> (kChannels - count));
+    // Of each 16 channels, in 16 bytes of a register, the sums of the r-th four are in register r.
+    __m512i sums[4];
+    for (__m512i& sum : sums) sum = _mm512_setzero_si512();
+    for (int t = 0; t < slots; t += 4, w += 4 * kChannels) {
+      const auto tap = [&](int i) { return _mm512_maskz_loadu_epi8(mask, taps[t + i] + k); };
+      const __m512i x0 = tap(0), x1 = tap(1), x2 = tap(2), x3 = tap(3);
+      const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
+      const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
+      const __m512i quads[4] = {
+          _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
+          _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
+      for (int r = 0; r < 4; ++r)
+        sums[r] = _mm512_dpbusd_epi32(sums[r], quads[r], _mm512_load_si512(w + 64 * r));
+    }
+    alignas(64) int32_t ordered[kChannels];
+    for (int r = 0; r < 4; ++r) {
+      auto* to = reinterpret_cast<__m128i*>(ordered) + r;
+      _mm_store_si128(to, _mm512_extracti32x4_epi32(sums[r], 0));
+      _mm_store_si128(to + 4, _mm512_extracti32x4_epi32(sums[r], 1));
+      _mm_store_si128(to + 8, _mm512_extracti32x4_epi32(sums[r], 2));
+      _mm_store_si128(to + 12, _mm512_extracti32x4_epi32(sums[r], 3));
+    }
+    finish_avx512(epilogue, ordered, k, k + count, K, target, y);
+  }
+}
+
+}  // namespace
+
+void depthwise_avx512(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
+                      void* y) {
+  depthwise_convolution(conv, input, epilogue, y, pixel, 4);
+}
+
+}  // namespace tri

@@ -1,0 +1,140 @@
+// int8 convolution in blocks of pixels x output channels that stay in registers while all taps and
+// channels are summed. Pixels of a block have the same taps inside the map; the others are skipped,
+// since what they add is the same for the whole block.
+//
+// `Isa` holds what differs between instruction sets: the largest block, kPixels x kChannels, the
+// blocks themselves (channels a multiple of 16) and the epilogue.
+#pragma once
+
+#include <cstring>
+
+#include "engine/kernels/conv/variants.h"
+
+namespace tri {
+namespace {
+
+// Output positions [begin, end) along one axis that share their taps inside the map.
+struct Range {
+  int begin, end;
+  Taps taps;
+};
+
+Range range_from(int o, int outputs, int size, const Layer& l) {
+  const Taps taps = taps_inside(o, size, l);
+  int end = o + 1;
+  while (end < outputs && taps_inside(end, size, l) == taps) ++end;
+  return {o, end, taps};
+}
+
+struct Job {
+  const Layer& l;
+  const uint8_t* x;  // [n][in.h][in.w][C], C a multiple of 4
+  int C, n;
+  const int8_t* weights;
+  const int32_t* tap_sums;
+  int pad_value;
+  const Epilogue& epilogue;
+  void* y;
+};
+
+// x: where tap (0, 0) of each pixel stands (it may be outside); weights: this block's, from tap (0,
+// 0); sums: [pixels][channels], set to `start` plus the taps inside.
+using Block = void (*)(const Job&, const uint8_t* const* x, const int8_t* weights, Taps rows,
+                       Taps columns, const int32_t* start, int32_t* sums);
+
+// What the taps outside the map add to channels first .. first+count-1.
+void outside(const Job& job, Taps rows, Taps columns, int first, int count, int32_t* start) {
+  std::memset(start, 0, size_t(count) * sizeof *start);
+  if (job.pad_value == 0) return;
+  const int K16 = round_up(job.l.output.c, 16);
+  for (int i = 0; i < job.l.kernel; ++i)
+    for (int j = 0; j < job.l.kernel; ++j) {
+      if (i >= rows.first && i < rows.last && j >= columns.first && j < columns.last) continue;
+      const int32_t* sum = job.tap_sums + (i * job.l.kernel + j) * K16 + first;
+      for (int k = 0; k < count; ++k) start[k] += job.pad_value * sum[k];
+    }
+}
+
+// Pixels first .. last-1, counted over the batch, of the rectangle rows x columns; a block's
+// channels.
+template <class Isa>
+void tile(const Job& job, Range rows, Range columns, int first, int last, int channel) {
+  const Layer& l = job.l;
+  const int8_t* w = job.weights + size_t(channel) * l.kernel * l.kernel * job.C;
+  const int left = l.output.c - channel, count = left < Isa::kChannels ? left : Isa::kChannels;
+  const int width = round_up(count, 16);
+  const int height = rows.end - rows.begin, breadth = columns.end - columns.begin;
+  alignas(64) int32_t start[Isa::kChannels], sums[Isa::kPixels * Isa::kChannels];
+  outside(job, rows.taps, columns.taps, channel, width, start);
+
+  int ow = first % breadth, oh = first / breadth % height, n = first / breadth / height;
+  for (int pixel = first; pixel < last; pixel += Isa::kPixels) {
+    const int pixels = last - pixel < Isa::kPixels ? last - pixel : Isa::kPixels;
+    const uint8_t* x[Isa::kPixels];
+    size_t target[Isa::kPixels];
+    for (int p = 0; p < pixels; ++p) {
+      const int h = rows.begin + oh, v = columns.begin + ow;
+      const ptrdiff_t line = ptrdiff_t(n) * l.in.h + h * l.stride - l.pad;
+      x[p] = job.x + (line * l.in.w + v * l.stride - l.pad) * job.C;
+      target[p] = (size_t(n) * l.output.h + h) * l.output.w + v;
+      if (++ow == breadth) {
+        ow = 0;
+        if (++oh == height) oh = 0, ++n;
+      }
+    }
+    Isa::block(pixels, width)(job, x, w, rows.taps, columns.taps, start, sums);
+    for (int p = 0; p < pixels; ++p)
+      Isa::finish(job.epilogue, sums + p * width, channel, channel + count, l.output.c, target[p],
+                  job.y);
+  }
+}
+
+template <class Isa>
+void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
+                      void* y) {
+  constexpr int kTile = 24 * Isa::kPixels;  // pixels that one run over a block's weights serves
+  const Layer& l = conv.layer;
+  const int C = round_up(l.in.c, 4), pixels = input.n * l.in.h * l.in.w;
+  uint8_t* widened =
+      C == l.in.c ? nullptr : static_cast<uint8_t*>(shared_scratch(size_t(pixels) * C));
+  const Job job{l,
+                widened ? widened : input.x,
+                C,
+                input.n,
+                conv.weights.data(),
+                conv.sums.data(),
+                input.pad_value,
+                epilogue,
+                y};
+  const int blocks = (l.output.c + Isa::kChannels - 1) / Isa::kChannels;
+
+#pragma omp parallel
+  {
+    if (widened) {
+#pragma omp for
+      for (int p = 0; p < pixels; ++p) {  // the channels added have weights of 0
+        std::memcpy(widened + size_t(p) * C, input.x + size_t(p) * l.in.c, size_t(l.in.c));
+        std::memset(widened + size_t(p) * C + l.in.c, 0, size_t(C - l.in.c));
+      }
+    }
+    for (int oh = 0; oh < l.output.h;) {
+      const Range rows = range_from(oh, l.output.h, l.in.h, l);
+      for (int ow = 0; ow < l.output.w;) {
+        const Range columns = range_from(ow, l.output.w, l.in.w, l);
+        const int count = input.n * (rows.end - rows.begin) * (columns.end - columns.begin);
+        const int tiles = (count + kTile - 1) / kTile;
+#pragma omp for schedule(dynamic) nowait
+        for (int item = 0; item < tiles * blocks; ++item) {
+          const int first = item / blocks * kTile;
+          tile<Isa>(job, rows, columns, first, first + kTile < count ? first + kTile : count,
+                    item % blocks * Isa::kChannels);
+        }
+        ow = columns.end;
+      }
+      oh = rows.end;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tri

@@ -1,0 +1,79 @@
+// Integer convolutions on packed weights: the contract of every variant, and their list.
+//
+//   A[n][oh][ow][k] = bias[k] + sum over (i, j, c) of x(n, oh*stride+i-pad, ow*stride+j-pad, c) * w
+//
+// with w = weights[(i * kernel + j) * C + c][k] (depthwise: c = k, weights[i * kernel + j][k]).
+// Two kinds differ in what an input byte means:
+//   int8  the byte is the value x, 0..255; taps outside the map read `pad_value`.
+//   lut   the byte is a code 0, 1 or 2 that stands for 0, v1, v2; taps outside the map are 0.
+//         No multiplication by a weight: A = bias + v1 * S1 + v2 * S2, where S1 (S2) sums the
+//         weights under code 1 (2). Not for depthwise.
+// A is an exact 32-bit integer (|sum| < 2^31 is checked when weights are packed: 255 * sum of |w|),
+// so all variants agree bit for bit, for any number of threads. What becomes of A is the Epilogue's
+// matter.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/graph/layer.h"
+#include "engine/arithmetic/quant.h"
+#include "engine/graph/tensor.h"
+
+namespace tri {
+
+// What a convolution makes of its accumulators; arrays are [k], one entry an output channel.
+struct Epilogue {
+  enum Kind { accumulators, requantise, staircase } kind = accumulators;
+  const int32_t* bias = nullptr;
+  // requantise: code = tri::requantise(A, {m[k], shift[k]}) -> uint8_t output
+  const int32_t* m = nullptr;
+  const int32_t* shift = nullptr;
+  // staircase: code = (A > t1[k]) + (A > t2[k]), t1 <= t2 -> uint8_t output, 0..2.
+  const int32_t* t1 = nullptr;
+  const int32_t* t2 = nullptr;
+  // accumulators: A itself -> int32_t output.
+};
+
+enum class ConvKind : uint8_t { int8, lut };
+
+// Weights in the order one variant reads them. Made once, at load.
+struct PackedConv {
+  Layer layer;  // resolved; its in, output, kernel, stride, pad are the geometry
+  Buffer<int8_t> weights;
+  // What else a variant needs to know: variants.h says which and what it means.
+  Buffer<int32_t> sums;
+  Buffer<int16_t> transformed;
+  int chunk = 0, kernel_rows = 1;
+  std::vector<int> groups;
+};
+
+struct ConvVariant {
+  const char* isa;  // "scalar", "avx2", ...
+  ConvKind kind;
+  bool (*runnable)();  // does this CPU have what it needs?
+  // weights: [layer.rows()][layer.output.c].
+  PackedConv (*pack)(const Layer& layer, const int8_t* weights);
+  // x: [n][in.h][in.w][in.c]; y: [n][output.h][output.w][output.c] of uint8_t or int32_t.
+  // int8: pad_value; lut: v1, v2.
+  struct Input {
+    const uint8_t* x;
+    int n;
+    uint8_t pad_value = 0;
+    uint8_t v1 = 0, v2 = 0;
+  };
+  void (*run)(const PackedConv& conv, const Input& input, const Epilogue& epilogue, void* y);
+  // Modelled time for a picture of which a share `zeros` (0..1) of the input is 0, in a unit that
+  // the kinds of one isa share. Linear in `zeros`.
+  double (*cost)(const PackedConv& conv, double zeros);
+};
+
+// Every variant compiled in, best first.
+const std::vector<ConvVariant>& conv_variants();
+
+// The best runnable variant of a kind; `isa` (or the environment variable TRISEGMENT_ISA where isa
+// is empty) names one instead. Throws Error when the name is unknown or this CPU cannot run it.
+const ConvVariant& conv_variant(ConvKind kind, const std::string& isa = "");
+
+}  // namespace tri

@@ -1,7 +1,0 @@
-#include "engine/loops/body.h"
-
-namespace tri {
-
-constinit const Loops loops_avx2 = body("avx2");
-
-}  // namespace tri

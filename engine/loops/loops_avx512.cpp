@@ -1,7 +1,0 @@
-#include "engine/loops/body.h"
-
-namespace tri {
-
-constinit const Loops loops_avx512 = body("avx512"), loops_amx = body("amx");
-
-}  // namespace tri

@@ -1,7 +1,0 @@
-#include "engine/loops/body.h"
-
-namespace tri {
-
-constinit const Loops loops_scalar = body("scalar");
-
-}  // namespace tri

@@ -1,0 +1,108 @@
+#include "rl/agent/actor_critic.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/base/check.h"
+
+namespace tri {
+namespace {
+
+// Of the output layers' weights: the actor leaves the start to the prior.
+constexpr double kActorGain = 0.01, kCriticGain = 1;
+
+constexpr int kShape = 2;                   // coefficients of a head's parabola
+constexpr double kUniformDeviation = 73.9;  // of 256 equal bins, 256 / sqrt(12)
+
+// z and z^2 / 2, z being a bin's distance from the middle: [kShape][kBins].
+Matrix parabolas() {
+  Matrix basis(kShape, kBins);
+  for (int bin = 0; bin < kBins; ++bin) {
+    const double z = bin - kMiddle;
+    basis(0, bin) = z, basis(1, bin) = z * z / 2;
+  }
+  return basis;
+}
+
+// What makes the coefficients count in units of the prior's deviation: [n * kHeads][kShape].
+Matrix units(const std::vector<double>& widths) {
+  Matrix units(int(widths.size()) * kHeads, kShape);
+  for (int i = 0; i < units.rows; ++i) {
+    const double width = widths[size_t(i / kHeads)];
+    units(i, 0) = 1 / (width > 0 ? width : kUniformDeviation);
+    units(i, 1) = units(i, 0) * units(i, 0);
+  }
+  return units;
+}
+
+std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
+  std::vector<int> widths = {features};
+  widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());
+  return widths;
+}
+
+}  // namespace
+
+ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
+    : body_(parameters, body_widths(features, options), options.activation, rng),
+      actor_(parameters, body_widths(features, options).back(), kHeads * kShape, kActorGain, rng),
+      critic_(parameters, body_widths(features, options).back(), 1, kCriticGain, rng) {}
+
+ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
+                                         const std::vector<double>& widths) {
+  CHECK(int(widths.size()) == states.rows);
+  const int heads = states.rows * kHeads;
+  const Tape::Var body = body_.forward(tape, parameters, tape.constant(states));
+  const Tape::Var shape =
+      tape.mul(tape.constant(units(widths)),
+               tape.reshape(actor_.forward(tape, parameters, body), heads, kShape));
+  const Tape::Var logits = tape.add(tape.reshape(tape.constant(bell_prior(widths)), heads, kBins),
+                                    tape.matmul(shape, tape.constant(parabolas())));
+  return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
+}
+
+Points random_points(Rng& rng) {
+  Points points;
+  for (double& u : points) u = rng.uniform();
+  return points;
+}
+
+Action sample(const Matrix& log_probs, int i, const Points& points) {
+  Action action;
+  for (int head = 0; head < kHeads; ++head) {
+    double left = points[size_t(head)];
+    int bin = 0;
+    while (bin < kBins - 1 && (left -= std::exp(log_probs(i * kHeads + head, bin))) >= 0) ++bin;
+    action[size_t(head)] = uint8_t(bin);
+  }
+  return action;
+}
+
+Action mode(const Matrix& log_probs, int i) {
+  Action action;
+  for (int head = 0; head < kHeads; ++head) {
+    const auto row = log_probs.row(i * kHeads + head);
+    action[size_t(head)] = uint8_t(std::max_element(row.begin(), row.end()) - row.begin());
+  }
+  return action;
+}
+
+Tape::Var log_prob(Tape& tape, Tape::Var log_probs, std::span<const int> rows,
+                   std::span<const Action> actions) {
+  CHECK(rows.size() == actions.size());
+  std::vector<int> indices;
+  for (size_t s = 0; s < rows.size(); ++s) {
+    for (int head = 0; head < kHeads; ++head) {
+      indices.push_back((rows[s] * kHeads + head) * kBins + actions[s][size_t(head)]);
+    }
+  }
+  return tape.row_sum(tape.gather(log_probs, std::move(indices), int(rows.size()), kHeads));
+}
+
+Tape::Var entropy(Tape& tape, Tape::Var log_probs) {
+  const int n = tape.value(log_probs).rows / kHeads;
+  const Tape::Var surprise = tape.mul(tape.exp(log_probs), log_probs);
+  return tape.scale(tape.row_sum(tape.reshape(surprise, n, kHeads * kBins)), -1);
+}
+
+}  // namespace tri

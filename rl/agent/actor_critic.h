@@ -1,0 +1,59 @@
+// The agent's network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
+// How it learns is left to rl/agent/ppo.
+//
+// The 256 bins of a head are points on a line, and neighbours are worth about the same. So the
+// network does not say 256 logits but the two coefficients of a parabola over the bins, which is
+// added to the logits of the prior's bell: the first moves the bell, the second makes it narrower
+// or wider. Both start near zero: the policy starts as the prior. A reward then tells about all
+// bins at once; with free logits it tells about the one that was drawn.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "rl/agent/mlp.h"
+#include "rl/agent/parametrisation.h"
+#include "rl/agent/tape.h"
+
+namespace tri {
+
+struct ActorCriticOptions {
+  std::vector<int> hidden = {64};            // widths of the shared body
+  Activation activation = Activation::tanh;  // after each of its layers
+};
+
+class ActorCritic {
+ public:
+  ActorCritic(int features, const ActorCriticOptions& options, Rng rng);
+
+  struct Output {
+    Tape::Var log_probs;  // [n * kHeads][kBins]: row i * kHeads + head
+    Tape::Var values;     // [n][1]
+  };
+  // states: [n][features]; widths: [n], of the prior's bells in bins, 0 for a uniform prior.
+  Output forward(Tape& tape, const Matrix& states, const std::vector<double>& widths);
+
+  Parameters parameters;
+
+ private:
+  Mlp body_;
+  Linear actor_, critic_;
+};
+
+// A point 0..1 of each head's cumulative distribution. Uniformly random ones draw from the policy.
+using Points = std::array<double, kHeads>;
+Points random_points(Rng& rng);
+
+// On log_probs as forward() makes them, for the state i: the action at these points, and the most
+// likely one.
+Action sample(const Matrix& log_probs, int i, const Points& points);
+Action mode(const Matrix& log_probs, int i);
+
+// [steps][1]: the log-probability of actions[s] in state rows[s], the sum over the heads.
+Tape::Var log_prob(Tape& tape, Tape::Var log_probs, std::span<const int> rows,
+                   std::span<const Action> actions);
+// [n][1]: the entropy of the policy in each state in nats, the sum over the heads.
+Tape::Var entropy(Tape& tape, Tape::Var log_probs);
+
+}  // namespace tri

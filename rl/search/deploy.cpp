@@ -1,0 +1,107 @@
+#include "rl/search/deploy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "distill/correct/reconstruct.h"
+#include "data/base/check.h"
+
+namespace tri {
+
+Workshop::Workshop(const IntNet& teacher, const Dataset& pictures,
+                   const ChannelStatistics& statistics, bool calibrate,
+                   const Dataset& reconstruction)
+    : teacher_(teacher),
+      pictures_(pictures),
+      statistics_(statistics),
+      calibrate_(calibrate),
+      reconstruction_(reconstruction) {}
+
+Model Workshop::student(const StaircaseSet& staircases) const {
+  return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels, statistics_)
+                      : uncalibrated(staircases);
+}
+
+Model Workshop::uncalibrated(const StaircaseSet& staircases) const {
+  Model student = teacher_.model();
+  student.staircases = staircases;
+  return student;
+}
+
+Model Workshop::reconstructed(const StaircaseSet& staircases) const {
+  CHECK(reconstructs());
+  return tri::reconstructed(teacher_, staircases, reconstruction_, pictures_, statistics_);
+}
+
+std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
+                               const std::vector<StaircaseSet>& sets) {
+  Archive ranked(sets.size());
+  std::vector<StaircaseSet> seen;
+  for (const StaircaseSet& set : sets) {
+    if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
+    seen.push_back(set);
+    const IntNet student(workshop.student(set));
+    ranked.add(candidate(set, held_out.on_all(student, set)));
+  }
+  return ranked.best();
+}
+
+Student finish(const Workshop& workshop, const Objective& held_out, const Candidate& best,
+               bool reconstruct) {
+  if (reconstruct && workshop.reconstructs()) {
+    const IntNet net(workshop.reconstructed(best.f));
+    Candidate fitted = candidate(best.f, held_out.on_all(net, best.f));
+    if (fitted.reward > best.reward) return {std::move(fitted), net.model(), true};
+  }
+  return {best, workshop.student(best.f), false};
+}
+
+std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
+  std::vector<double> agreements, energies;
+  for (const Candidate& c : candidates)
+    agreements.push_back(c.agreement), energies.push_back(c.energy);
+  std::vector<Candidate> front;
+  for (const size_t i : pareto(agreements, energies)) front.push_back(candidates[i]);
+  return front;
+}
+
+TestSet::TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset& pictures,
+                 const EnergyTable& table)
+    : workshop_(workshop),
+      pictures_(pictures),
+      table_(table),
+      logits_(logits_of(teacher, pictures)),
+      teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0,
+               teacher_energy(teacher.model(), table)} {}
+
+Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
+  Deployed deployed{candidate, measure(workshop_.student(candidate.f)), {}, {}};
+  if (also_uncalibrated && workshop_.calibrates())
+    deployed.uncalibrated = measure(workshop_.uncalibrated(candidate.f));
+  return deployed;
+}
+
+Measures TestSet::measure(Model model) const {
+  const IntNet student(std::move(model));
+  const Staircases staircases(student.model(), student.model().staircases);
+  return tri::measure(student, pictures_, logits_, staircases, table_);
+}
+
+Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
+               const Student& chosen, double max_drop, bool labelled) {
+  CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
+  Verdict v{test.teacher(), test.measure(mse, true), {}, {}, false};
+  for (size_t i = 0; i < ranked.size(); ++i)
+    v.candidates.push_back(ranked[i].f == mse.f ? v.mse : test.measure(ranked[i], i == 0));
+  v.selected = v.candidates.front();
+  if (chosen.reconstructed) {
+    v.selected.candidate = chosen.candidate;
+    v.selected.calibrated = std::exchange(v.selected.measures, test.measure(chosen.model));
+  }
+  const Measures& student = v.selected.measures;
+  v.within = labelled ? student.accuracy >= v.teacher.accuracy - max_drop
+                      : student.agreement >= 1 - max_drop;
+  return v;
+}
+
+}  // namespace tri

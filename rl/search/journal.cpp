@@ -1,0 +1,167 @@
+#include "rl/search/journal.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+
+#include "data/base/serial.h"
+
+namespace tri {
+namespace fs = std::filesystem;
+namespace {
+
+// The last number is raised when a file means something else, or a reward does.
+const std::string kFormat = "tri-segment search journal ", kVersion = "2";
+const std::string kBound = "bound ", kUpdate = "update ";
+constexpr size_t kDigits = 16;  // of the checksum
+
+// A line of the file: the checksum of the text, a space, the text.
+std::string line_of(const std::string& text) {
+  const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  char checksum[kDigits + 1];
+  std::snprintf(checksum, sizeof checksum, "%016llx", (unsigned long long)fnv1a(bytes));
+  return checksum + (" " + text + "\n");
+}
+
+// The text of a line (without its line break) whose checksum is right; else nothing.
+std::optional<std::string> text_of(const std::string& line) {
+  if (line.size() <= kDigits) return std::nullopt;
+  const std::string text = line.substr(kDigits + 1);
+  return line_of(text) == line + "\n" ? std::optional(text) : std::nullopt;
+}
+
+std::string text_of(const std::string& algorithm, uint64_t seed, size_t update,
+                    const Evaluation& e) {
+  std::ostringstream out;
+  out.precision(17);  // digits that tell all doubles apart
+  out << kUpdate << algorithm << ' ' << seed << ' ' << update << ' ' << e.students << ' '
+      << e.seconds << ' ' << e.parts.size();
+  const auto write = [&](const Reward::Parts& p) {
+    for (const double x : {p.kl, p.attention, p.reward, p.agreement, p.energy}) out << ' ' << x;
+  };
+  write(e.mse);
+  for (const Reward::Parts& p : e.parts) write(p);
+  return out.str();
+}
+
+struct Update {
+  std::string algorithm;
+  uint64_t seed;
+  size_t number;
+  Evaluation evaluation;
+};
+
+// The update that such a text tells of. Numbers that are not finite are none here.
+std::optional<Update> update_of(const std::string& text) {
+  if (!text.starts_with(kUpdate)) return std::nullopt;
+  Update u;
+  Evaluation& e = u.evaluation;
+  size_t students = 0;
+  std::istringstream in(text.substr(kUpdate.size()));
+  in >> u.algorithm >> u.seed >> u.number >> e.students >> e.seconds >> students;
+  const auto read = [&](Reward::Parts& p) {
+    in >> p.kl >> p.attention >> p.reward >> p.agreement >> p.energy;
+  };
+  read(e.mse);
+  for (Reward::Parts p; in && e.parts.size() < students; e.parts.push_back(p)) read(p);
+  if (!in || !(in >> std::ws).eof()) return std::nullopt;
+  return u;
+}
+
+}  // namespace
+
+uint64_t Evaluation::hash(const std::vector<StaircaseSet>& students) {
+  std::vector<uint8_t> bytes;
+  for (const StaircaseSet& set : students)
+    for (const auto& f : set) {
+      const TriSegment g = f.value_or(TriSegment{});
+      bytes.insert(bytes.end(), {uint8_t(f.has_value()), g.t1, g.v1, g.t2, g.v2});
+    }
+  return fnv1a(bytes);
+}
+
+Journal::Journal(fs::path file, Binding binding, bool resume)
+    : file_(std::move(file)), binding_(std::move(binding)) {
+  if (!resume || !fs::exists(file_)) return;
+  growing_.emplace(file_);
+  read();
+}
+
+void Journal::read() {
+  const std::vector<uint8_t> bytes = read_file(file_);
+  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  const auto fail = [&](const std::string& why) {
+    throw Error(file_.string() + ": " + why + ", or start anew without --resume");
+  };
+  Binding bound;
+  uint64_t size = 0;
+  int number = 0;
+  // getline also gives what follows the last line break: the piece of a line that was cut off.
+  for (std::string line; std::getline(lines, line) && !lines.eof(); size += line.size() + 1) {
+    const auto text = text_of(line);
+    const auto update = update_of(text.value_or(""));
+    auto* search = update ? &searches_[{update->algorithm, update->seed}] : nullptr;
+    if (++number == 1 && text && text->starts_with(kFormat)) {
+      if (*text != kFormat + kVersion)
+        fail("is of version " + text->substr(kFormat.size()) + ": use the program that wrote it");
+    } else if (number > 1 && text && text->starts_with(kBound)) {
+      const size_t equals = text->find('=');
+      bound.emplace_back(text->substr(kBound.size(), equals - kBound.size()),
+                         text->substr(equals + 1));
+    } else if (number > 1 && search && update->number == search->size()) {
+      search->push_back(update->evaluation);
+    } else {
+      if (number == 1) break;
+      fail("line " + std::to_string(number) + " is damaged: keep the lines before it (head -n " +
+           std::to_string(number - 1) + ") to go on from there");
+    }
+  }
+  if (number <= 1) fail("is no search journal: name the right folder with --out");
+
+  std::string differences;
+  for (const auto& [what, value] : binding_) {
+    const auto was = std::find_if(bound.begin(), bound.end(), [&name = what](const auto& entry) {
+      return entry.first == name;
+    });
+    const std::string before = was == bound.end() ? "not there" : was->second;
+    if (before != value)
+      differences +=
+          (differences.empty() ? "" : ", ") + what + " was " + before + " and is " + value;
+  }
+  if (!differences.empty())
+    fail("is of another search (" + differences + "): give what it was made with");
+  growing_->truncate(size);
+}
+
+const std::vector<Evaluation>& Journal::of(const std::string& algorithm, uint64_t seed) const {
+  static const std::vector<Evaluation> none;
+  const auto search = searches_.find({algorithm, seed});
+  return search == searches_.end() ? none : search->second;
+}
+
+int Journal::updates() const {
+  size_t all = 0;
+  for (const auto& [search, evaluations] : searches_) all += evaluations.size();
+  return int(all);
+}
+
+void Journal::append(const std::string& algorithm, uint64_t seed, Evaluation evaluation) {
+  auto& search = searches_[{algorithm, seed}];
+  const std::string line = line_of(text_of(algorithm, seed, search.size(), evaluation));
+  if (growing_) {
+    try {
+      growing_->append(line);
+    } catch (const Error& error) {
+      throw Error(std::string(error.what()) + ": make room, and --resume goes on");
+    }
+  } else if (!file_.empty()) {
+    std::string head = line_of(kFormat + kVersion);
+    for (const auto& [what, value] : binding_) head += line_of(kBound + what + "=" + value);
+    if (fs::exists(file_)) fs::rename(file_, file_.string() + ".old");
+    write_file(file_, head + line);
+    growing_.emplace(file_);
+  }
+  search.push_back(std::move(evaluation));
+}
+
+}  // namespace tri

@@ -1,0 +1,112 @@
+#include "rl/search/search.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "engine/integer/observers.h"
+#include "rl/agent/state.h"
+
+namespace tri {
+
+WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
+  HistogramRecorder recorder(teacher.model().taps());
+  TeacherRun run = run_teacher(teacher, pictures.pixels, &recorder);
+  WarmUp start{recorder.histograms(), {}, std::move(run.statistics)};
+  for (const Histogram& histogram : start.histograms)
+    start.mse_optimal.push_back(mse_optimal(histogram).ordered());
+  return start;
+}
+
+SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
+                    Journal& journal, const Report& report, const std::atomic<bool>& stop) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  auto begin = Clock::now();
+  const Parametrisation parametrisation =
+      options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
+                    : Parametrisation::raw(start.mse_optimal);
+  const auto algorithm = make_algorithm(options.algorithm, parametrisation,
+                                        layer_states(start.histograms), options.ppo, options.seed);
+  const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
+  std::vector<std::optional<Reward::Parts>> mse(size_t(objective.batches()));
+  const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {
+    const size_t batch = (options.seed + update) % mse.size();
+    const uint64_t hash = Evaluation::hash(students);
+    if (update < known.size()) {
+      const Evaluation& evaluation = known[update];
+      if (evaluation.students != hash || evaluation.parts.size() != students.size())
+        throw Error(
+            "the journal's search went another way (with another version of this program "
+            "or on another kind of machine): start anew without --resume");
+      mse[batch] = evaluation.mse;
+      return evaluation;
+    }
+    if (!mse[batch]) mse[batch] = objective.on_batch(int(batch), {start.mse_optimal}).front();
+    return Evaluation{hash, *mse[batch], objective.on_batch(int(batch), students)};
+  };
+
+  SearchResult result{Archive(options.shortlist), Front(options.front), {}};
+  for (size_t update = 0;; ++update) {
+    const int generation = algorithm->generation();
+    if (generation == 0) break;
+    if (update > 0 && result.evaluations + generation > options.evaluations) break;
+    SearchRow row{};
+    row.replayed = update < known.size();
+    if (stop && !row.replayed) break;
+    Evaluation evaluation;
+    const auto rewards = [&](const std::vector<Actions>& proposed) {
+      std::vector<StaircaseSet> students;
+      for (const Actions& actions : proposed)
+        students.push_back(parametrisation.staircases(actions));
+      evaluation = evaluate(update, students);
+      std::vector<double> values;
+      for (size_t i = 0; i < students.size(); ++i) {
+        const Reward::Parts& parts = evaluation.parts[i];
+        Candidate gained = candidate(students[i], parts);
+        if (i == 0 || gained.reward > row.best.reward) row.best = gained;
+        gained.reward -= evaluation.mse.reward;
+        result.shortlist.add(gained);
+        gained.reward = objective.quality(parts) - objective.quality(evaluation.mse);
+        if (objective.counts_energy()) result.front.add(std::move(gained));
+        values.push_back(parts.reward);
+      }
+      return values;
+    };
+    row.ppo = algorithm->update(rewards);
+    if (row.replayed) {
+      begin =
+          Clock::now() - std::chrono::duration_cast<Clock::duration>(Seconds(evaluation.seconds));
+    } else {
+      evaluation.seconds = Seconds(Clock::now() - begin).count();
+      journal.append(options.algorithm, options.seed, evaluation);
+    }
+    result.evaluations += generation;
+    row.evaluations = result.evaluations;
+    row.reward_mean = row.ppo.reward_mean;
+    row.reward_mse = evaluation.mse.reward;
+    row.seconds = evaluation.seconds;
+    report(row, result.shortlist);
+  }
+  result.favourite = parametrisation.staircases(algorithm->favourite());
+  result.seconds = Seconds(Clock::now() - begin).count();
+  return result;
+}
+
+std::vector<int> most_sensitive(const Objective& objective, const WarmUp& start, int count) {
+  std::vector<StaircaseSet> kept(start.mse_optimal.size(), start.mse_optimal);
+  for (size_t tap = 0; tap < kept.size(); ++tap) kept[tap][tap].reset();
+  std::vector<double> rewards(kept.size());
+  for (int batch = 0; batch < objective.batches(); ++batch) {
+    const auto parts = objective.on_batch(batch, kept);
+    for (size_t tap = 0; tap < kept.size(); ++tap) rewards[tap] += parts[tap].reward;
+  }
+  std::vector<int> taps(kept.size());
+  std::iota(taps.begin(), taps.end(), 0);
+  std::stable_sort(taps.begin(), taps.end(),
+                   [&](int a, int b) { return rewards[size_t(a)] > rewards[size_t(b)]; });
+  taps.resize(std::min(taps.size(), size_t(std::max(count, 0))));
+  return taps;
+}
+
+}  // namespace tri

@@ -1,0 +1,73 @@
+// The search for the staircases of all layers: warm-up on the teacher, then an algorithm that
+// proposes parameter sets. What becomes of the ones it found is left to rl/search/deploy.h.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "rl/algorithms/algorithm.h"
+#include "rl/search/archive.h"
+#include "rl/search/journal.h"
+#include "rl/search/objective.h"
+
+namespace tri {
+
+struct SearchOptions {
+  std::string algorithm = "ppo";  // one of algorithm_names()
+  int evaluations = 1000;         // parameter sets to evaluate; no generation goes beyond, if not
+                                  // the first
+  bool prior = true;              // around the mean-square optimum, or anywhere
+  Parametrisation::Widths widths;
+  uint64_t seed = 1;
+  size_t shortlist = 5;  // best parameter sets to keep
+  size_t front = 16;     // and, where energy is counted, of those that none dominates
+  PpoOptions ppo;
+};
+
+// What a search and the calibration of students start from: the teacher on some pictures.
+struct WarmUp {
+  std::vector<Histogram> histograms;  // [taps]
+  StaircaseSet mse_optimal;
+  ChannelStatistics statistics;
+};
+WarmUp warm_up(const IntNet& teacher, const Dataset& pictures);
+
+// One row of search.csv: an update, and what it reached on its pictures.
+struct SearchRow {
+  int evaluations;     // so far
+  double reward_mean;  // of this update
+  Candidate best;      // of this update
+  double reward_mse;   // of the start, on the same pictures
+  PpoStatistics ppo;
+  double seconds;  // that the search has taken so far
+  bool replayed;   // from the journal
+};
+
+struct SearchResult {
+  // Best gain over the start on the same pictures first: rewards here are these gains, which
+  // compare between batches as rewards do not.
+  Archive shortlist;
+  // Likewise, with the gain in quality (Objective::quality) for the reward; empty where energy is
+  // not counted.
+  Front front;
+  StaircaseSet favourite;  // SearchAlgorithm::favourite()
+  int evaluations = 0;
+  double seconds = 0;
+};
+
+// Goes on from what `journal` knows of this algorithm with this seed, and adds to it. `report` is
+// called after every update, with the best so far; once `stop` is set the search ends with what it
+// has and the journal knows. The result depends on the arguments alone, the number of threads and
+// the updates that are replayed not among them. Throws Error where the journal is of a search that
+// proposed other parameter sets, or cannot be written.
+using Report = std::function<void(const SearchRow&, const Archive& shortlist)>;
+SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
+                    Journal& journal, const Report& report, const std::atomic<bool>& stop);
+
+// The `count` taps that gain most reward when they alone keep their 8-bit codes, the others having
+// the mean-square staircases; the first of equals.
+std::vector<int> most_sensitive(const Objective& objective, const WarmUp& start, int count);
+
+}  // namespace tri

@@ -1,0 +1,116 @@
+#include <omp.h>
+
+#include <cmath>
+
+#include "data/cifar10.h"
+#include "distill/judge/attention.h"
+#include "distill/judge/kl.h"
+#include "distill/judge/reward.h"
+#include "tests/support/random_model.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+using doctest::Approx;
+
+TEST_CASE("log softmax gives the logarithms of probabilities, also for extreme logits") {
+  const std::vector<int32_t> logits = {0, 1024, 2048};  // 0, 1, 2
+  const double sum = 1 + std::exp(1) + std::exp(2);
+  const std::vector<double> y = log_softmax(logits);
+  for (int k = 0; k < 3; ++k) CHECK(std::exp(y[size_t(k)]) == Approx(std::exp(k) / sum));
+  const std::vector<int32_t> extreme = {INT32_MIN, INT32_MAX};
+  CHECK(log_softmax(extreme)[1] == 0);
+  CHECK(std::isfinite(log_softmax(extreme)[0]));
+}
+
+TEST_CASE("the divergence is the student's expectation of the log ratio, averaged over pictures") {
+  // Two classes with probabilities 1/2, 1/2 and (of odds e^2) 1/(1+e^2), e^2/(1+e^2).
+  const std::vector<int32_t> even = {0, 0}, odd = {0, 2048};
+  const double low = 1 / (1 + std::exp(2)), high = 1 - low;
+  const double even_odd = 0.5 * std::log(0.5 / low) + 0.5 * std::log(0.5 / high);
+  const double odd_even = low * std::log(low / 0.5) + high * std::log(high / 0.5);
+  CHECK(kl_divergence(even, odd, 2) == Approx(even_odd));
+  CHECK(kl_divergence(odd, even, 2) == Approx(odd_even));
+  CHECK(kl_divergence(odd, odd, 2) == 0);
+  const std::vector<int32_t> students = {0, 0, 0, 2048}, teachers = {0, 2048, 0, 2048};
+  CHECK(kl_divergence(students, teachers, 2) == Approx(even_odd / 2));
+  const std::vector<int32_t> a = {INT32_MIN, INT32_MAX}, b = {INT32_MAX, INT32_MIN};
+  CHECK(std::isfinite(kl_divergence(a, b, 2)));
+}
+
+TEST_CASE("agreement and accuracy compare top-1 classes, the first of equals") {
+  const std::vector<int32_t> s = {1, 5, 5, 9, 0, 0, 0, 0, 1}, t = {0, 3, 2, 0, 0, 1, 0, 0, 7};
+  const std::vector<uint8_t> labels = {1, 0, 1};
+  CHECK(top1(s, 3) == std::vector<int>{1, 0, 2});
+  CHECK(agreement(s, t, 3) == Approx(2.0 / 3));
+  CHECK(count_correct(s, labels, 3) == 2);
+  CHECK(accuracy(s, labels, 3) == Approx(2.0 / 3));
+}
+
+TEST_CASE("attention distance is the norm of the difference of normalised maps") {
+  // Maps of squares summed over 2 channels: the student's is (25, 0), the teacher's (9, 16), / 25
+  // and / sqrt(337) after normalisation.
+  const std::vector<uint8_t> s = {3, 4, 0, 0}, t = {0, 3, 4, 0}, s3 = {9, 12, 0, 0}, off(4);
+  const auto maps = [](std::initializer_list<std::vector<uint8_t>> pictures) {
+    AttentionMaps maps({2});
+    for (const auto& picture : pictures) {
+      maps.activation(1, picture.data(), 1, {2, 2, 1});  // not asked for
+      maps.activation(2, picture.data(), 1, {1, 2, 2});
+    }
+    return maps;
+  };
+  const double x = 1 - 9 / std::sqrt(337), y = 16 / std::sqrt(337);
+  const double distance = std::sqrt(x * x + y * y);
+  CHECK(attention_distance(maps({s}), maps({t})) == Approx(distance));
+  CHECK(attention_distance(maps({s3}), maps({t})) == Approx(distance));  // the scale is divided out
+  CHECK(attention_distance(maps({s, t}), maps({t, t})) == Approx(distance / 2));
+  CHECK(attention_distance(maps({s}), maps({s})) == 0);
+  CHECK(attention_distance(maps({off}), maps({s})) == Approx(1));
+  CHECK(attention_distance(maps({off}), maps({off})) == 0);
+  AttentionMaps two_layers({0, 1}), one_differs({0, 1});
+  for (int tap : {0, 1}) {
+    two_layers.activation(tap, s.data(), 1, {1, 2, 2});
+    one_differs.activation(tap, tap ? t.data() : s.data(), 1, {1, 2, 2});
+  }
+  CHECK(attention_distance(two_layers, one_differs) == Approx(distance / 2));
+  AttentionMaps again = maps({s, s});
+  again.clear();
+  again.activation(2, t.data(), 1, {1, 2, 2});
+  CHECK(attention_distance(again, maps({t})) == 0);
+  CHECK(attention_distance(AttentionMaps({}), AttentionMaps({})) == 0);
+}
+
+TEST_CASE("the reward is minus the divergence and the weighted attention distance") {
+  Rng rng(9);
+  const IntNet net(random_model(every_kind_of_layer(false), rng));
+  const Model& model = net.model();
+  const std::vector<uint8_t> pixels = random_pixels(40, rng);
+  const std::vector<std::string> layers = {"conv2", "conv3"};
+
+  const Reward reward(net, pixels, layers, 0.5);
+  Workspace workspace;
+  const Staircases none(model, {size_t(model.taps()), std::nullopt});
+  const auto unchanged = reward(net, none, workspace);
+  CHECK(unchanged.reward == 0);
+  const Staircases student(model, random_staircases(model, rng));
+  const auto parts = reward(net, student, workspace);
+  CHECK(parts.kl > 0);
+  CHECK(parts.attention > 0);
+  CHECK(parts.reward == -parts.kl - 0.5 * parts.attention);
+  CHECK(Reward(net, pixels, {}, 0.5)(net, student, workspace).reward == -parts.kl);
+
+  // By hand, from the two networks' own logits.
+  std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
+  net.forward(pixels.data(), 40, s.data(), workspace, &student);
+  net.forward(pixels.data(), 40, t.data(), workspace);
+  CHECK(parts.kl == kl_divergence(s, t, kClasses));
+  CHECK(parts.agreement == agreement(s, t, kClasses));
+
+  const int before = omp_get_max_threads();
+  for (int threads : {1, 2}) {
+    omp_set_num_threads(threads);
+    const auto again = Reward(net, pixels, layers, 0.5)(net, student, workspace);
+    CHECK(again.kl == parts.kl);
+    CHECK(again.attention == parts.attention);
+  }
+  omp_set_num_threads(before);
+}

@@ -1,0 +1,176 @@
+#include "distill/synthesis/synthesize.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "data/base/file.h"
+#include "data/contact_sheet.h"
+#include "distill/correct/calibrate.h"
+#include "distill/judge/kl.h"
+#include "distill/synthesis/pyramid.h"
+#include "engine/integer/dequantize.h"
+#include "nets/nets.h"
+#include "tests/support/random_model.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+using doctest::Approx;
+
+namespace {
+
+// A teacher with the statistics that dark pictures leave: descents start from brighter ones.
+Model small_teacher() {
+  Rng rng(3);
+  Model model = random_model(every_kind_of_layer(false), rng);
+  model.quant.back().scale = kLogitStep;
+  std::vector<uint8_t> pixels = random_pictures(50, 1).pixels;
+  for (uint8_t& pixel : pixels) pixel /= 2;
+  add_statistics(model, pixels);
+  return model;
+}
+
+SynthesisOptions few() { return {.count = 64, .steps = 10, .seed = 1, .batch = 32}; }
+
+// Of the first layer, for 50 results a channel; adds the gradient, times kWeight, to d.
+const Layer kLayer = every_kind_of_layer(false).front();
+constexpr int kRows = 50;
+const int kResults = kRows * kLayer.out;
+constexpr double kWeight = 10;
+double statistics_loss(const Net& net, const Buffer<float>& y, Buffer<float>& d) {
+  StatisticsLoss loss(net, kWeight);
+  loss(0, kRows, kLayer.out, y.data(), d.data());
+  return loss.value;
+}
+
+void quiet(const SynthesisProgress&) {}
+
+}  // namespace
+
+TEST_CASE("the loss on statistics is 0 where they match, and its gradient is its slope") {
+  const Net net = dequantize(small_teacher());
+  Rng rng(5);
+  Buffer<float> y(kResults), d(kResults, 1.0f), nothing(kResults), moved(kResults);
+  for (float& value : y) value = float(2 + rng.normal());
+  const double value = statistics_loss(net, y, d);
+  for (float& value : d) value -= 1;  // the gradient is added to what was there
+
+  Buffer<float> direction(kResults);
+  double slope = 0, length = 0;
+  for (int i = 0; i < kResults; ++i) {
+    direction[i] = d[i] * float(1 + 0.5 * rng.normal());
+    slope += double(direction[i]) * d[i];
+    length += double(direction[i]) * direction[i];
+  }
+  double ends[2];
+  const double step = 0.05 / std::sqrt(length);
+  for (const int side : {0, 1}) {
+    for (int i = 0; i < kResults; ++i)
+      moved[i] = y[i] + float((side ? step : -step) * direction[i]);
+    ends[side] = statistics_loss(net, moved, nothing);
+  }
+  CHECK(kWeight * (ends[1] - ends[0]) / (2 * step) == Approx(slope).epsilon(0.01));
+
+  // Values at a distance of one deviation from the mean, half of them on each side.
+  for (int i = 0; i < kResults; ++i) {
+    const size_t channel = size_t(i % kLayer.out);
+    const float deviation = std::sqrt(net.running_variance[channel]);
+    y[i] = net.running_mean[channel] + (i / kLayer.out % 2 ? deviation : -deviation);
+  }
+  CHECK(statistics_loss(net, y, nothing) < 1e-6 * value);
+}
+
+TEST_CASE("synthesised pictures match the teacher's statistics, or are of a class to it") {
+  for (const bool classes : {false, true}) {
+    CAPTURE(classes);
+    SynthesisOptions options = few();
+    options.steps = 30;
+    options.statistics = !classes, options.classes = classes;
+    std::vector<SynthesisProgress> rows;
+    const Dataset pictures = synthesize(small_teacher(), options,
+                                        [&](const SynthesisProgress& p) { rows.push_back(p); });
+    REQUIRE(rows.size() == 2 * 30);
+    CHECK(rows.back().step == rows.back().steps);
+    CHECK(rows.back().first == 33);
+    for (const size_t first : {0, 30}) {
+      const SynthesisProgress &begin = rows[first], &end = rows[first + 29];
+      if (classes)
+        CHECK(end.classes < begin.classes);
+      else
+        CHECK(end.statistics < begin.statistics / 2);
+    }
+    REQUIRE(pictures.size() == 64);
+    REQUIRE(pictures.pixels.size() == 64 * kPictureBytes);
+    for (int i = 0; i < 64; ++i) CHECK(pictures.labels[size_t(i)] == i % kClasses);
+  }
+}
+
+TEST_CASE("the same seed synthesises the same pictures, on one thread as on two") {
+  const Model teacher = small_teacher();
+  const std::vector<uint8_t> pixels = synthesize(teacher, few(), quiet).pixels;
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 2}) {
+    omp_set_num_threads(threads);
+    CHECK(synthesize(teacher, few(), quiet).pixels == pixels);
+  }
+  omp_set_num_threads(before);
+  SynthesisOptions other = few();
+  other.seed = 2;
+  CHECK(synthesize(teacher, other, quiet).pixels != pixels);
+}
+
+TEST_CASE("a teacher without statistics cannot be synthesised from") {
+  Model teacher = small_teacher();
+  for (QuantLayer& q : teacher.quant) q.mean.clear(), q.variance.clear();
+  CHECK_THROWS_WITH_AS(synthesize(teacher, few(), quiet), doctest::Contains("has no statistics"),
+                       Error);
+}
+
+TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
+  Rng rng(2);
+  std::vector<float> nodes(kNodes), x(kPictureBytes), dx(kPictureBytes), d_nodes(kNodes);
+  random_nodes(rng, nodes.data());
+  for (float& d : dx) d = float(rng.normal());
+  paint(nodes.data(), x.data());
+  paint_backward(dx.data(), d_nodes.data());
+  double pixels = 0, values = 0;
+  for (int i = 0; i < kPictureBytes; ++i) pixels += double(x[size_t(i)]) * dx[size_t(i)];
+  for (int i = 0; i < kNodes; ++i) values += double(nodes[size_t(i)]) * d_nodes[size_t(i)];
+  CHECK(pixels == Approx(values).epsilon(1e-4));
+
+  // All nodes alike paint one colour: six grids on top of each other.
+  std::fill(nodes.begin(), nodes.end(), 0.25f);
+  paint(nodes.data(), x.data());
+  for (const float value : x) CHECK(value == Approx(1.5));
+}
+
+TEST_CASE(
+    "every committed teacher has a sheet of its own, which is small, mixed and like its data") {
+  for (const auto& entry : std::filesystem::directory_iterator("nets/weights")) {
+    if (entry.path().extension() != ".q8") continue;
+    CAPTURE(entry.path());
+    const Model teacher = load_model(entry.path(), table_of);
+    const auto sheet = std::filesystem::path(entry.path()).replace_extension(".jpg");
+    CHECK(std::filesystem::file_size(sheet) < 800'000);
+    Dataset pictures = load_sheet(sheet);
+    CHECK(pictures.size() == 1024);
+    pictures = pictures.slice(0, 128);
+    for (int i = 0; i < 128; ++i) pictures.labels[size_t(i)] = uint8_t(i % kClasses);
+    const TeacherRun run = run_teacher(IntNet(teacher), pictures.pixels);
+    CHECK(accuracy(run.logits, pictures.labels, kClasses) > 0.7);
+    for (size_t i = 0; i < teacher.layers.size(); ++i) {
+      const QuantLayer& q = teacher.quant[i];
+      double distance = 0;  // as StatisticsLoss has it, but for dead channels
+      for (size_t k = 0; k < q.mean.size(); ++k) {
+        const double s = std::sqrt(std::max(q.variance[k], 1.0f));
+        const double off = (run.statistics.mean[i][k] - q.mean[k]) / s;
+        const double wide = run.statistics.deviation[i][k] / s - 1;
+        distance += (off * off + wide * wide) / double(q.mean.size());
+      }
+      CAPTURE(teacher.layers[i].name);
+      CHECK(distance < 0.02);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+#include "engine/float/net.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/float/loss.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+
+namespace {
+
+// One layer of every kind.
+std::vector<Layer> small_layers() {
+  std::vector<Layer> layers{
+      conv3("a", 16), conv3("b", 16),        pool("p", 2, 2),    dw("c", 1),         pw("d", 16),
+      drop(0.3f),     conv("e", 8, 3, 2, 1), pool("q", 2, 1, 1), logits(pw("f", 4)), average("g")};
+  resolve(layers, {8, 8, 3});
+  return layers;
+}
+
+struct Fixture {
+  Net net{"small", small_layers(), Rng(3)};
+  Activations acts;
+  static constexpr int n = 6, classes = 4;
+  std::vector<uint8_t> labels{0, 1, 2, 3, 0, 2};
+
+  std::vector<float> pictures;
+  bool training = true;
+  Fixture() {
+    Rng rng(5);
+    for (size_t i = 0; i < n * net.layers[0].in.size(); ++i)
+      pictures.push_back(float(rng.normal()));
+  }
+
+  double loss(std::vector<float>* d = nullptr) {
+    std::copy(pictures.begin(), pictures.end(), input(net, acts, n));
+    forward(net, acts, n, {.training = training, .dropout_seed = 9});
+    std::vector<float> gradient(n * classes);
+    const double value =
+        cross_entropy(n, classes, acts.logits(), labels.data(), 0.1f, gradient.data());
+    if (d) *d = gradient;
+    return value;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  Fixture f;
+  std::vector<float> d;
+  f.loss(&d);
+  backward(f.net, f.acts, d.data());
+  const auto grads = f.net.grads;
+  const auto params = f.net.params;
+  const size_t W = f.net.weights, C = f.net.channels;
+  // Along random directions, one group of parameters at a time; ReLU's kinks bound the accuracy.
+  struct Group {
+    std::string name;
+    size_t begin, end;
+  };
+  std::vector<Group> groups{{"gamma", W, W + C}, {"beta", W + C, W + 2 * C}};
+  for (size_t i = 0; i < f.net.layers.size(); ++i)
+    if (const Layer& l = f.net.layers[i]; l.has_weights())
+      groups.push_back({l.name, f.net.weight_at[i], f.net.weight_at[i] + l.weights()});
+  for (const Group& group : groups) {
+    CAPTURE(group.name);
+    Rng rng(17);
+    std::vector<double> direction(group.end - group.begin);
+    double slope = 0, length = 0, gradient_length = 0;
+    for (size_t i = 0; i < direction.size(); ++i) {
+      // Half random, half along the gradient, so that the slope is not near 0.
+      const float g = grads[group.begin + i];
+      direction[i] = g + 0.1 * std::fabs(g) * rng.normal();
+      slope += direction[i] * g;
+      length += direction[i] * direction[i];
+      gradient_length += double(g) * g;
+    }
+    REQUIRE(gradient_length > 0);
+    const double step = 5e-4 / std::sqrt(length);
+    double ends[2];
+    for (int side = 0; side < 2; ++side) {
+      for (size_t i = 0; i < direction.size(); ++i)
+        f.net.params[group.begin + i] =
+            params[group.begin + i] + float((side ? step : -step) * direction[i]);
+      ends[side] = f.loss();
+    }
+    f.net.params = params;
+    CHECK((ends[1] - ends[0]) / (2 * step) == doctest::Approx(slope).epsilon(0.02));
+  }
+}
+
+TEST_CASE(
+    "the pictures' gradient is the slope of a loss on the logits and on the layers' results") {
+  for (const bool training : {true, false}) {
+    CAPTURE(training);
+    Fixture f;
+    f.training = training;
+    // Besides the cross-entropy the squares of what the layers' convolutions return.
+    constexpr double kSquares = 1e-3;
+    const auto loss = [&](std::vector<float>* d) {
+      double value = f.loss(d);
+      for (size_t i = 0; i < f.net.layers.size(); ++i)
+        if (f.net.layers[i].activated)
+          for (const float y : f.acts.y[i]) value += kSquares * y * y;
+      return value;
+    };
+    std::vector<float> d, gradient(f.pictures.size()), with_weights = gradient;
+    loss(&d);
+    BackwardMode mode{.weights = false, .pictures = gradient.data(), .add = {}};
+    mode.add = [&](int layer, int M, int K, const float* y, float* dy) {
+      CHECK(K == f.net.layers[size_t(layer)].output.c);
+      for (int i = 0; i < M * K; ++i) dy[i] += float(2 * kSquares) * y[i];
+    };
+    std::fill(f.net.grads.begin(), f.net.grads.end(), 7.0f);
+    backward(f.net, f.acts, d.data(), mode);
+    CHECK(std::all_of(f.net.grads.begin(), f.net.grads.begin() + ptrdiff_t(f.net.weights),
+                      [](float g) { return g == 7; }));
+    mode.weights = true, mode.pictures = with_weights.data();
+    backward(f.net, f.acts, d.data(), mode);
+    CHECK(with_weights == gradient);
+    CHECK(f.net.grads[0] != 7);
+
+    Rng rng(17);
+    std::vector<double> direction;
+    double slope = 0, length = 0;
+    for (const float g : gradient) {
+      direction.push_back(g + 0.1 * std::fabs(g) * rng.normal());
+      slope += direction.back() * g;
+      length += direction.back() * direction.back();
+    }
+    REQUIRE(slope > 0);
+    const std::vector<float> pictures = f.pictures;
+    const double step = 2e-3 / std::sqrt(length);
+    double ends[2];
+    for (int side = 0; side < 2; ++side) {
+      for (size_t i = 0; i < direction.size(); ++i)
+        f.pictures[i] = pictures[i] + float((side ? step : -step) * direction[i]);
+      ends[side] = loss(nullptr);
+    }
+    CHECK((ends[1] - ends[0]) / (2 * step) == doctest::Approx(slope).epsilon(0.02));
+  }
+}

@@ -1,0 +1,215 @@
+#include "engine/integer/quantize.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "data/batch.h"
+#include "data/base/file.h"
+#include "engine/float/batchnorm.h"
+#include "engine/float/conv.h"
+#include "engine/integer/dequantize.h"
+#include "engine/integer/int_net.h"
+#include "engine/float/pool.h"
+#include "engine/integer/observers.h"
+#include "engine/float/train.h"
+#include "engine/float/widen.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+
+namespace {
+
+std::vector<Layer> small_layers(int width = 1) {
+  std::vector<Layer> layers{conv3("a", 16 * width),  conv3("b", 32 * width),
+                            pool("p", 2, 2),         dw("c", 2),
+                            pw("d", 16 * width),     pool("q", 3, 2, 1),
+                            linear("e", 24 * width), logits(linear("f", 10))};
+  resolve(layers, {kSide, kSide, kChannels});
+  return layers;
+}
+
+Dataset random_pictures(int n, Rng rng) {
+  Dataset data;
+  for (int i = 0; i < n; ++i) {
+    data.labels.push_back(uint8_t(rng.below(10)));
+    // Smooth in each quarter, so that the label (the brightness of one) can be learnt.
+    for (int j = 0; j < kPictureBytes; ++j)
+      data.pixels.push_back(uint8_t(std::min(255, 25 * data.labels.back() + rng.below(40))));
+  }
+  return data;
+}
+
+// A net whose statistics and scales have been set by use, with some gammas negative and one 0.
+Net used_net(const Dataset& data) {
+  Training training(Net("small", small_layers(), Rng(1)));
+  for (int i : {0, 1, 4}) training.net.gamma(i)[3] = -0.7f;
+  training.net.gamma(1)[5] = 0;
+  training.net.beta(1)[5] = 0.5f;
+  settle_batchnorm(training.net, data);
+  calibrate(training.net, data);
+  training.net.quantised = true;
+  return std::move(training.net);
+}
+
+// Layer i of the fake-quantised float network, on the codes that the integer network gave it: x
+// [n][in] in the scale of what came before; returns the codes of its output.
+std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
+  const Layer& l = net.layers[i];
+  const int K = l.output.c, M = n * l.output.h * l.output.w;
+  const size_t at = net.channel_at[i];
+  Buffer<float> w(l.weights()), y(n * l.output.size()), mean(K), inverse_std(K);
+  fake_quantise_weights(l, net.weight(i), w.data());
+  conv_forward(l, n, x.data(), w.data(), y.data());
+  const BatchNorm bn{net.gamma(i),          net.beta(i),
+                     &net.running_mean[at], &net.running_variance[at],
+                     mean.data(),           inverse_std.data()};
+  batchnorm_statistics(bn, M, K, y.data(), false, 0);
+  batchnorm_relu_forward(bn, M, K, y.data(), net.scale[i], y.data());
+  std::vector<int> codes;
+  for (const float a : y) codes.push_back(int(std::lround(a / net.scale[i])));
+  return codes;
+}
+
+}  // namespace
+
+TEST_CASE("a layer in integers and in fake-quantised floats agree within one step") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net net = used_net(data);
+  const Model model = quantize(net);
+  const std::vector<int> layers = model.tap_layers();
+  const int n = 8, taps = model.taps();
+  std::vector<int> all(taps);
+  std::iota(all.begin(), all.end(), 0);
+  ActivationRecorder recorder(all);
+  const IntNet integer(model);
+  Workspace workspace;
+  std::vector<int32_t> logits(n * 10);
+  integer.forward(data.picture(0), n, logits.data(), workspace, nullptr, &recorder);
+
+  Buffer<float> x(n * net.layers[0].in.size());
+  normalise(data.picture(0), x.size(), x.data());
+  for (int i = 0, tap = 0; tap < taps; ++i) {
+    const Layer& l = net.layers[i];
+    if (!l.has_weights()) {
+      Buffer<float> y(n * l.output.size());
+      max_pool_forward(l, n, x.data(), y.data());
+      x = std::move(y);
+      continue;
+    }
+    CAPTURE(l.name);
+    REQUIRE(layers[tap] == i);
+    const std::vector<uint8_t>& codes = recorder.values(tap++);
+    const std::vector<int> expected = float_layer(net, i, n, x);
+    REQUIRE(codes.size() == expected.size());
+    int worst = 0;
+    size_t apart = 0, live = 0;
+    x.resize(codes.size());
+    for (size_t j = 0; j < codes.size(); ++j) {
+      worst = std::max(worst, std::abs(codes[j] - expected[j]));
+      apart += codes[j] != expected[j];
+      live += codes[j] != 0;
+      x[j] = net.scale[i] * codes[j];
+    }
+    CHECK(worst <= 1);
+    CHECK(apart <= codes.size() / 100);
+    CHECK(live > codes.size() / 10);
+  }
+}
+
+TEST_CASE("the integer network's logits are those of the fake-quantised float network, nearly") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net net = used_net(data);
+  const int n = 8;
+  Activations acts;
+  normalise(data.picture(0), size_t(n) * kPictureBytes, input(net, acts, n));
+  forward(net, acts, n, {});
+  const IntNet integer(quantize(net));
+  Workspace workspace;
+  std::vector<int32_t> logits(n * 10);
+  integer.forward(data.picture(0), n, logits.data(), workspace);
+  for (int i = 0; i < n * 10; ++i)
+    CHECK(logits[i] * kLogitStep == doctest::Approx(acts.logits()[i]).epsilon(0.02).scale(1));
+}
+
+TEST_CASE("a model's statistics are those of its accumulators, before the ReLU") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net net = used_net(data);
+  net.quantised = false;  // as when the statistics were taken
+  const Model model = quantize(net);
+  std::fill(net.scale.begin(), net.scale.end(), 0.0f);
+  Activations acts;
+  normalise(data.picture(0), data.pixels.size(), input(net, acts, data.size()));
+  forward(net, acts, data.size(), {});
+  for (const int i : model.tap_layers()) {
+    const Layer& l = model.layers[i];
+    CAPTURE(l.name);
+    const QuantLayer& q = model.quant[i];
+    const int K = l.output.c;
+    std::vector<float> mean(K), variance(K);
+    channel_moments(data.size() * l.output.h * l.output.w, K, acts.y[i].data(), mean.data(),
+                    variance.data());
+    for (int k = 0; k < K; ++k) {
+      CAPTURE(k);
+      const double step = q.scale * std::ldexp(double(q.m[k]), -q.shift[k]);
+      const double gain = net.gamma(i)[k] * acts.inverse_std[i][k];
+      const double before_relu = net.beta(i)[k] + gain * (mean[k] - acts.mean[i][k]);
+      CHECK(step * q.mean[k] == doctest::Approx(before_relu).epsilon(0.02).scale(1));
+      CHECK(step * std::sqrt(q.variance[k]) ==
+            doctest::Approx(std::fabs(gain) * std::sqrt(variance[k])).epsilon(0.02).scale(1));
+    }
+  }
+}
+
+TEST_CASE("quantising a dequantised network gives its integers again") {
+  const Dataset data = random_pictures(500, Rng(2));
+  Net original = used_net(data);
+  const Model model = quantize(original);
+  Net net = dequantize(model);
+  const Model again = quantize(net);
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    if (!model.layers[i].has_weights()) continue;
+    CAPTURE(model.layers[i].name);
+    const QuantLayer &a = model.quant[i], &b = again.quant[i];
+    CHECK(a.scale == b.scale);
+    for (size_t k = 0; k < a.m.size(); ++k) {
+      CAPTURE(k);
+      // A channel that is constant may choose its steps anew; what it computes stays.
+      const double step = std::ldexp(double(a.m[k]), -a.shift[k]);
+      const double step_again = std::ldexp(double(b.m[k]), -b.shift[k]);
+      CHECK(b.bias[k] * step_again ==
+            doctest::Approx(a.bias[k] * step).epsilon(1e-5).scale(std::max(1.0, 1 / step) * step));
+      bool constant = true;
+      for (size_t at = k; at < a.weights.size(); at += a.m.size())
+        constant = constant && a.weights[at] == 0;
+      if (constant) continue;
+      CHECK(step_again == doctest::Approx(step).epsilon(1e-5));
+      for (size_t at = k; at < a.weights.size(); at += a.m.size())
+        CHECK(a.weights[at] == b.weights[at]);
+      if (!a.mean.empty()) {
+        CHECK(b.mean[k] == doctest::Approx(a.mean[k]).epsilon(1e-3).scale(1));
+        CHECK(b.variance[k] == doctest::Approx(a.variance[k]).epsilon(1e-3).scale(1));
+      }
+    }
+  }
+  Model student = model;
+  student.staircases.resize(size_t(model.taps()));
+  CHECK_THROWS_AS(dequantize(student), Error);
+}
+
+TEST_CASE("a widened network computes the same function, and its copies are not alike") {
+  const Dataset data = random_pictures(250, Rng(3));
+  Net narrow = used_net(data);
+  narrow.quantised = false;
+  std::fill(narrow.scale.begin(), narrow.scale.end(), 0.0f);
+  Net wide = widen(narrow, small_layers(2), Rng(4));
+  Activations a, b;
+  const int n = 5;
+  normalise(data.picture(0), size_t(n) * kPictureBytes, input(narrow, a, n));
+  normalise(data.picture(0), size_t(n) * kPictureBytes, input(wide, b, n));
+  forward(narrow, a, n, {});
+  forward(wide, b, n, {});
+  for (int i = 0; i < n * 10; ++i)
+    CHECK(b.logits()[i] == doctest::Approx(a.logits()[i]).epsilon(1e-3).scale(1));
+  const size_t K = wide.layers[1].output.c;
+  CHECK(wide.weight(1)[0] != wide.weight(1)[16 * K]);  // the two copies of channel 0, read by k = 0
+}

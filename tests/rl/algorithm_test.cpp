@@ -1,0 +1,116 @@
+#include "rl/algorithms/algorithm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "tests/support/test.h"
+
+using namespace tri;
+
+namespace {
+
+constexpr int kLayers = 4;
+
+// A ridge like that of staircases: thresholds and values want to rise together, by 2^(1/4) (which
+// the grid has), and the second layer's t1 by 2^(-1/8) less. The best reward is 0.
+struct Ridge {
+  Parametrisation p = Parametrisation::centred(StaircaseSet(kLayers, TriSegment{20, 40, 60, 90}),
+                                               {.global = 26, .residual = 10});
+  Matrix states{kLayers, 4};
+  std::vector<Actions> asked;
+
+  double reward(const Actions& a) const {
+    double squares = 0;
+    for (size_t step = 1; step < a.size(); ++step)
+      for (size_t head = 0; head < kHeads; ++head) {
+        const double target = 32 - (step == 2 && head == 0 ? 16 : 0);
+        const double x = a[0][head] + a[step][head] - 2.0 * kMiddle - target;
+        squares += x * x;
+      }
+    return -std::sqrt(squares / (kLayers * kHeads));
+  }
+  RewardFunction rewards() {
+    return [this](const std::vector<Actions>& batch) {
+      std::vector<double> result;
+      for (const Actions& a : batch) result.push_back(reward(a)), asked.push_back(a);
+      return result;
+    };
+  }
+  // The favourite's reward after about 400 evaluations.
+  double run(const std::string& name, uint64_t seed = 1) {
+    asked.clear();
+    const auto algorithm = make_algorithm(name, p, states, {}, seed);
+    int evaluations = 0;
+    while (algorithm->generation() > 0 && evaluations + algorithm->generation() <= 400) {
+      const size_t before = asked.size();
+      const int generation = algorithm->generation();
+      algorithm->update(rewards());
+      CHECK(int(asked.size() - before) == generation);
+      evaluations += generation;
+    }
+    return reward(algorithm->favourite());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("every algorithm starts from the same point and improves on it, but for mse and random") {
+  Ridge ridge;
+  const double start = ridge.reward(ridge.p.start());
+  std::map<std::string, double> found;
+  for (const std::string& name : algorithm_names()) {
+    CAPTURE(name);
+    found[name] = ridge.run(name);
+    if (name != "mse")
+      CHECK(std::count(ridge.asked.begin(), ridge.asked.end(), ridge.p.start()) >= 1);
+  }
+  CHECK(found["mse"] == start);
+  CHECK(found["grid"] == doctest::Approx(-4));  // all but the second layer's t1
+  for (const char* name : {"greedy", "cem", "ppo"}) CHECK(found[name] > start / 2);
+  CHECK(found["random"] < start / 2);  // its favourite is the prior's
+}
+
+TEST_CASE("algorithms repeat themselves for a seed") {
+  Ridge ridge;
+  for (const std::string& name : algorithm_names()) {
+    CAPTURE(name);
+    const double first = ridge.run(name, 3);
+    const auto asked = ridge.asked;
+    CHECK(ridge.run(name, 3) == first);
+    CHECK(ridge.asked == asked);
+    ridge.run(name, 4);
+    const bool sampled = name == "random" || name == "cem" || name == "ppo";
+    CHECK((ridge.asked != asked) == sampled);
+  }
+}
+
+TEST_CASE("greedy moves one step at a time and halves its stride after a sweep") {
+  Ridge ridge;
+  ridge.run("greedy");
+  // The first generation moves the global step alone, each of its heads by 24 bins or not at all.
+  for (size_t i = 0; i < 15; ++i)
+    for (size_t head = 0; head < kHeads; ++head) {
+      CHECK(std::abs(ridge.asked[i][0][head] - kMiddle) % 24 == 0);
+      CHECK(ridge.asked[i][1][head] == kMiddle);
+    }
+  const size_t sweep = 15 + kLayers * 9;
+  const Actions& incumbent = ridge.asked[sweep];
+  for (size_t i = sweep; i < sweep + 15; ++i)
+    for (size_t head = 0; head < kHeads; ++head)
+      CHECK(std::abs(ridge.asked[i][0][head] - incumbent[0][head]) % 12 == 0);
+}
+
+TEST_CASE("without a prior random, cem, greedy and ppo search all bins") {
+  Ridge ridge;
+  ridge.p = Parametrisation::raw(StaircaseSet(kLayers, TriSegment{}));
+  for (const char* name : {"random", "cem", "ppo"}) {
+    ridge.asked.clear();
+    make_algorithm(name, ridge.p, ridge.states, {}, 2)->update(ridge.rewards());
+    int low = 255, high = 0;
+    for (const Actions& a : ridge.asked)
+      for (const uint8_t bin : a[0]) low = std::min<int>(low, bin), high = std::max<int>(high, bin);
+    CHECK(low < 20);
+    CHECK(high > 235);
+  }
+}

@@ -1,0 +1,97 @@
+#include "rl/search/archive.h"
+
+#include <vector>
+
+#include "tests/support/test.h"
+
+using namespace tri;
+
+namespace {
+
+Candidate candidate(uint8_t t1, double reward) {
+  return {.f = {TriSegment{.t1 = t1}}, .reward = reward, .kl = -reward, .attention = 0};
+}
+
+std::vector<int> names(const Archive& archive) {
+  std::vector<int> result;
+  for (const Candidate& c : archive.best()) result.push_back(c.f[0]->t1);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the archive keeps the best, the highest reward first") {
+  Archive archive(3);
+  CHECK(archive.add(candidate(1, -4)));
+  CHECK(archive.add(candidate(2, -2)));
+  CHECK(archive.add(candidate(3, -3)));
+  CHECK(archive.add(candidate(4, -1)));
+  CHECK_FALSE(archive.add(candidate(5, -9)));
+  CHECK(names(archive) == std::vector<int>{4, 2, 3});
+  CHECK(archive.best()[0].kl == 1);
+}
+
+TEST_CASE("of equal rewards the archive prefers the one added first") {
+  Archive archive(2);
+  archive.add(candidate(1, -1));
+  archive.add(candidate(2, -1));
+  CHECK_FALSE(archive.add(candidate(3, -1)));
+  CHECK(names(archive) == std::vector<int>{1, 2});
+}
+
+TEST_CASE("the archive holds a parameter set once, with its highest reward") {
+  Archive archive(3);
+  archive.add(candidate(1, -3));
+  archive.add(candidate(2, -2));
+  CHECK_FALSE(archive.add(candidate(1, -5)));
+  CHECK_FALSE(archive.add(candidate(2, -2)));
+  CHECK(names(archive) == std::vector<int>{2, 1});
+  CHECK(archive.add(candidate(1, -1)));
+  CHECK(names(archive) == std::vector<int>{1, 2});
+}
+
+TEST_CASE("an archive of capacity 0 keeps nothing") {
+  Archive archive(0);
+  CHECK_FALSE(archive.add(candidate(1, 0)));
+  CHECK(archive.best().empty());
+}
+
+TEST_CASE("a Pareto front holds what no other point dominates, the least cost first") {
+  const std::vector<double> values = {3, 1, 2, 5, 5, 4, 2}, costs = {3, 1, 2, 6, 5, 5, 2};
+  CHECK(pareto(values, costs) == std::vector<size_t>{1, 2, 0, 4});
+  CHECK(pareto({}, {}).empty());
+  CHECK(pareto(std::vector<double>(3, 1.0), std::vector<double>(3, 1.0)) == std::vector<size_t>{0});
+}
+
+TEST_CASE("a front keeps what it is given but for what is dominated, and a staircase once") {
+  const auto at = [](uint8_t t1, double reward, double energy) {
+    Candidate c = candidate(t1, reward);
+    c.energy = energy;
+    return c;
+  };
+  const auto names = [](const Front& front) {
+    std::vector<int> result;
+    for (const Candidate& c : front.members()) result.push_back(c.f[0]->t1);
+    return result;
+  };
+  Front front(4);
+  front.add(at(1, -2, 0.5));
+  front.add(at(2, -3, 0.6));  // dominated
+  front.add(at(3, -1, 0.7));
+  front.add(at(4, -4, 0.1));
+  CHECK(names(front) == std::vector<int>{4, 1, 3});
+  front.add(at(1, -5, 0.05));  // known by a higher reward
+  CHECK(names(front) == std::vector<int>{4, 1, 3});
+  front.add(at(5, -2, 0.4));  // dominates 1
+  CHECK(names(front) == std::vector<int>{4, 5, 3});
+  front.add(at(5, -0.5, 0.9));
+  CHECK(names(front) == std::vector<int>{4, 3, 5});
+  CHECK(front.members()[2].reward == -0.5);
+  front.add(at(6, -3, 0.2));
+  front.add(at(7, -2, 0.65));  // one too many: nearest to each other are the neighbours of 3
+  CHECK(names(front) == std::vector<int>{4, 6, 7, 5});
+  front.add(at(8, 0, 1));  // the ends stay
+  CHECK(names(front).front() == 4);
+  CHECK(names(front).back() == 8);
+  CHECK(front.members().size() == 4);
+}

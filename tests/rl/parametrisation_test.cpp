@@ -1,0 +1,77 @@
+#include "rl/agent/parametrisation.h"
+
+#include <cmath>
+
+#include "tests/support/test.h"
+
+using namespace tri;
+
+namespace {
+
+const StaircaseSet kCentres = {TriSegment{10, 20, 40, 60}, std::nullopt,
+                               TriSegment{8, 100, 100, 200}};
+
+}  // namespace
+
+TEST_CASE("the middle leaves the centres, and the global step moves all layers together") {
+  const auto p = Parametrisation::centred(kCentres, {});
+  REQUIRE(p.steps() == 3);  // global, and two layers
+  Actions actions = p.start();
+  CHECK(p.staircases(actions) == kCentres);
+
+  actions[0] = {0, 192, kMiddle, kMiddle};  // t1 / 2, v1 * sqrt 2
+  CHECK(p.staircases(actions)[0] == TriSegment{5, 28, 40, 60});
+  CHECK(!p.staircases(actions)[1]);
+  CHECK(p.staircases(actions)[2] == TriSegment{4, 141, 100, 200});
+
+  actions[2][1] = 64;  // the last layer's v1 back by sqrt 2; the sum counts
+  CHECK(p.staircases(actions)[0] == TriSegment{5, 28, 40, 60});
+  CHECK(p.staircases(actions)[2] == TriSegment{4, 100, 100, 200});
+  actions[2][3] = 255;  // 200 * 2^(127/128) does not fit 8 bits
+  CHECK(p.staircases(actions)[2]->v2 == 255);
+  actions[1] = {255, kMiddle, 0, kMiddle};  // t1 10 * 2^(-1 + 127/128), t2 20: still in order
+  CHECK(p.staircases(actions)[0] == TriSegment{10, 28, 20, 60});
+  actions[0] = actions[1] = {255, 255, 0, 0};  // t1 40 over t2 10, v1 79 over v2 15
+  CHECK(p.staircases(actions)[0] == TriSegment{10, 15, 40, 79});
+}
+
+TEST_CASE("raw bins are the numbers themselves, put in order") {
+  const auto p = Parametrisation::raw(kCentres);
+  REQUIRE(p.steps() == 2);
+  CHECK(!p.has_global_step());
+  const StaircaseSet f = p.staircases({{200, 90, 100, 30}, {1, 2, 3, 4}});
+  CHECK(f == StaircaseSet{TriSegment{100, 30, 200, 90}, std::nullopt, TriSegment{1, 2, 3, 4}});
+  for (const double x : bell_prior(p.widths()).values) CHECK(x == 0);
+}
+
+TEST_CASE("the prior's bells are as wide as asked for, around the middle") {
+  const Matrix prior =
+      bell_prior(Parametrisation::centred(kCentres, {.global = 26, .residual = 10}).widths());
+  REQUIRE(prior.rows == 3);
+  for (int step = 0; step < 3; ++step)
+    for (int head = 0; head < kHeads; ++head) {
+      double sum = 0, first = 0, second = 0;
+      for (int bin = 0; bin < kBins; ++bin) {
+        const double p = std::exp(prior(step, head * kBins + bin)), x = bin - kMiddle;
+        sum += p, first += p * x, second += p * x * x;
+      }
+      CHECK(first / sum == doctest::Approx(0).epsilon(1e-3));
+      CHECK(std::sqrt(second / sum) == doctest::Approx(step == 0 ? 26 : 10).epsilon(1e-3));
+    }
+}
+
+TEST_CASE("states follow the steps; the global step sees the mean of its layers") {
+  const Matrix layers(3, 2, {1 / 3.0, 0.2, 2 / 3.0, 0.9, 1, 0.4});
+  const Matrix states = Parametrisation::centred(kCentres, {}).states(layers);
+  CHECK(states.rows == 3);
+  CHECK(states.cols == 2 + 3);
+  CHECK(states.values[0] == 0);
+  CHECK(states.values[1] == doctest::Approx(0.3));
+  CHECK(states(1, 0) == 1 / 3.0);
+  CHECK(states(2, 0) == 1);
+  CHECK(states(2, 1) == 0.4);
+  for (int step = 0; step < 3; ++step)
+    for (int i = 0; i < 3; ++i) CHECK(states(step, 2 + i) == (i == step ? kStepMark : 0));
+  CHECK(Parametrisation::raw(kCentres).states(layers).values ==
+        std::vector<double>{1 / 3.0, 0.2, kStepMark, 0, 1, 0.4, 0, kStepMark});
+}

@@ -1,0 +1,29 @@
+#include "tests/support/allocations.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+std::atomic<size_t> calls{0};
+}
+
+size_t allocations() { return calls; }
+
+#ifndef __SANITIZE_ADDRESS__
+void* operator new(size_t size) {
+  ++calls;
+  if (void* p = std::malloc(size ? size : 1)) return p;
+  throw std::bad_alloc();
+}
+void* operator new(size_t size, std::align_val_t alignment) {
+  ++calls;
+  const size_t unit = size_t(alignment), whole = (size + unit - 1) / unit * unit;
+  if (void* p = std::aligned_alloc(unit, whole ? whole : unit)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
+#endif

@@ -1,0 +1,34 @@
+#include "tests/support/pictures.h"
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+#include "tests/support/test.h"
+
+void write_picture(const std::filesystem::path& file, int height, int width, int channels,
+                   const std::vector<uint8_t>& pixels) {
+  REQUIRE(pixels.size() == size_t(height * width * channels));
+  const bool written =
+      file.extension() == ".png"
+          ? stbi_write_png(file.c_str(), width, height, channels, pixels.data(), width * channels)
+          : stbi_write_jpg(file.c_str(), width, height, channels, pixels.data(), 95);
+  REQUIRE(written);
+}
+
+void write_image_folder(const std::filesystem::path& folder, int train, int test) {
+  for (const bool is_test : {false, true})
+    for (int label = 0; label < tri::kClasses; ++label) {
+      const auto files = folder / (is_test ? "test" : "train") / tri::kClassNames[label];
+      std::filesystem::create_directories(files);
+      for (int i = 0; i < (is_test ? test : train); ++i) {
+        std::vector<uint8_t> pixels;
+        while (pixels.size() < tri::kPictureBytes)
+          pixels.insert(pixels.end(), {uint8_t(label), uint8_t(i), uint8_t(is_test)});
+        write_picture(files / (std::to_string(i) + ".png"), tri::kSide, tri::kSide, 3, pixels);
+      }
+    }
+}

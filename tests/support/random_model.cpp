@@ -1,0 +1,74 @@
+#include "tests/support/random_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/batch.h"
+#include "distill/synthesis/pyramid.h"
+#include "engine/arithmetic/quant.h"
+
+using namespace tri;
+
+Model random_model(std::vector<Layer> layers, Rng& rng) {
+  resolve(layers, {kSide, kSide, kChannels});
+  Model model{.net = "random", .layers = layers, .quant = {}, .staircases = {}};
+  for (const Layer& l : layers) {
+    QuantLayer q;
+    const size_t K = l.has_weights() ? size_t(l.output.c) : 0;
+    for (size_t i = 0; i < l.weights(); ++i) q.weights.push_back(int8_t(rng.below(255) - 127));
+    // Standard deviation of a sum of products of weights and codes that are spread evenly.
+    const double spread = std::sqrt(double(l.rows())) * 73 * 147;
+    for (size_t k = 0; k < K; ++k) {
+      q.bias.push_back(int32_t(spread * rng.normal() / 2));
+      const Multiplier r = multiplier((l.activated ? 100 : 2000) / spread * (0.5 + rng.uniform()));
+      q.m.push_back(r.m);
+      q.shift.push_back(r.shift);
+      if (!l.activated) continue;
+      q.mean.push_back(float(rng.normal()));
+      q.variance.push_back(float(rng.uniform()));
+    }
+    q.scale = float(0.01 + rng.uniform());
+    model.quant.push_back(q);
+  }
+  return model;
+}
+
+std::vector<std::optional<TriSegment>> random_staircases(const Model& model, Rng& rng) {
+  std::vector<std::optional<TriSegment>> f(size_t(model.taps()));
+  const auto byte = [&] { return uint8_t(rng.below(256)); };
+  for (size_t tap = 0; tap < f.size(); ++tap)
+    if (tap % 3 != 2) f[tap] = TriSegment{byte(), byte(), byte(), byte()}.ordered();
+  return f;
+}
+
+std::vector<uint8_t> random_pixels(int n, Rng& rng) {
+  std::vector<uint8_t> pixels(size_t(n) * kPictureBytes);
+  for (uint8_t& x : pixels) x = uint8_t(rng.below(256));
+  return pixels;
+}
+
+Dataset random_pictures(int n, uint64_t seed) {
+  Dataset pictures;
+  std::vector<float> nodes(kNodes), x(kPictureBytes);
+  for (int i = 0; i < n; ++i) {
+    random_nodes(Rng(seed, uint64_t(i)), nodes.data());
+    paint(nodes.data(), x.data());
+    for (const float value : x)
+      pictures.pixels.push_back(uint8_t(std::clamp(value * kPixelUnit + kPixelZero, 0.0f, 255.0f)));
+    pictures.labels.push_back(0);
+  }
+  return pictures;
+}
+
+std::vector<Layer> every_kind_of_layer(bool average_of_logits) {
+  std::vector<Layer> layers = {
+      conv3("conv1", 5, 2), pool("pool1", 3, 2, 1), dw("dw1", 1),        conv3("conv2", 9),
+      dw("dw2", 1),         pw("pw1", 17),          pool("pool2", 2, 2), drop(0.5f)};
+  if (average_of_logits) {
+    layers.insert(layers.end(), {logits(pw("conv3", kClasses)), average("average")});
+  } else {
+    layers.insert(layers.end(),
+                  {conv3("conv3", 12), average("average"), logits(linear("fc", kClasses))});
+  }
+  return layers;
+}

@@ -1,0 +1,141 @@
+// The habits that all programs share (tools/cli/options.h, tools/cli/progress.h).
+#include <algorithm>
+
+#include "data/cifar10.h"
+#include "data/base/file.h"
+#include "tests/support/pictures.h"
+#include "tests/support/program.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> all_programs() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator("tools"))
+    if (entry.path().extension() == ".cpp") names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool mentions(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+// A folder of pictures that ./import takes, and the command for it.
+struct Import {
+  Scratch scratch;
+  std::string folder = (scratch.path / "pictures").string();
+  std::string command =
+      program("import") + " " + folder + " --out " + (scratch.path / "out").string();
+  Import() { write_image_folder(folder, 1, 1); }
+};
+
+// Runs a command on a terminal; stdout and stderr both end there.
+Ran on_terminal(const std::string& settings, const std::string& command) {
+  return run("env " + settings + " TERM=xterm script -qec 'stty cols 60; " + command +
+             "' /dev/null");
+}
+
+const auto kNoTerminal = doctest::skip(!have("script"));
+const auto kNeedsTerminal = doctest::description("needs script");
+
+}  // namespace
+
+TEST_CASE(
+    "every program has --help with an example, --version, and refuses what it does not know") {
+  REQUIRE(all_programs().size() >= 5);
+  for (const std::string& name : all_programs()) {
+    CAPTURE(name);
+    const Ran help = run(program(name) + " --help");
+    CHECK(help.status == 0);
+    CHECK(help.err.empty());
+    CHECK(mentions(help.out, "Example: ./" + name + " "));
+    CHECK(mentions(help.out, "--version"));
+    CHECK(run(program(name) + " --version").out == "tri-segment 0.1.0\n");
+    const Ran unknown = run(program(name) + " --versoin");
+    CHECK(unknown.status == 2);
+    CHECK(unknown.out.empty());
+    CHECK(mentions(unknown.err, "there is no option --versoin (did you mean '--version'?)"));
+    CHECK(run(program(name) + " --help >/dev/full").status == 1);
+  }
+}
+
+TEST_CASE("a misspelt net, option or choice suggests the nearest") {
+  const auto error = [](const std::string& arguments) {
+    const Ran ran = run(program("search") + " " + arguments);
+    CHECK(ran.status == 2);
+    return ran.err;
+  };
+  CHECK(mentions(error("vg19"), "(did you mean 'vgg19'?)"));
+  CHECK(mentions(error("vgg18"), "(did you mean 'vgg16' or 'vgg19'?)"));
+  CHECK(mentions(error("mobilnetv1"), "(did you mean 'mobilenetv1'?)"));
+  CHECK(!mentions(error("resnet50"), "did you mean"));
+  CHECK(mentions(error("resnet50"), "vgg16, vgg19, alexnet, nin, mobilenetv1"));
+  CHECK(mentions(error("vgg19 --epsiodes 5"), "--epsiodes (did you mean '--episodes'?)"));
+  // The 5 is taken for the net here; what is wrong is the option all the same.
+  CHECK(mentions(error("--epsiodes 5 vgg19"), "--epsiodes (did you mean '--episodes'?)"));
+  CHECK(mentions(error("vgg19 --epsiodes=5"), "--epsiodes (did you mean '--episodes'?)"));
+  CHECK(mentions(error("vgg19 --algo pop"), "(did you mean 'ppo'?)"));
+  CHECK(!mentions(error("vgg19 --zzzzzz"), "did you mean"));
+  CHECK(mentions(error("vgg19 --max-drop nan"), "--max-drop: nan is not a number"));
+}
+
+TEST_CASE("a standard output that is closed, full or a broken pipe is an error with status 1") {
+  for (const char* where : {" >&-", " >/dev/full"}) {
+    CAPTURE(where);
+    const Import import;
+    const Ran ran = run(import.command + where);
+    CHECK(ran.status == 1);
+    CHECK(mentions(ran.err, "error: standard output cannot be written: "));
+    CHECK(load_test(import.scratch.path / "out").size() == 10);  // not written into by stdout
+  }
+  const Import import;
+  // The reader is gone before the program starts.
+  const Ran broken = run("( sleep 0.2; " + import.command + "; echo $? >&2 ) | true");
+  CHECK(mentions(broken.err, "error: standard output cannot be written: Broken pipe\n1\n"));
+}
+
+TEST_CASE(
+    "a folder that cannot be written, or a disk that is full, is an error before or at once") {
+  const Import import;
+  const std::string pictures = program("import") + " " + import.folder + " --out ";
+  const Ran unwritable = run(pictures + "/proc/trisegment/out");
+  CHECK(unwritable.status == 1);
+  CHECK(mentions(unwritable.err, "/proc/trisegment: cannot be written to: "));
+  CHECK(!mentions(unwritable.err, "reading"));
+  // A limit on the size of files stands for a full disk: the same call fails.
+  const Ran full = run("ulimit -f 8; " + import.command);
+  CHECK(full.status == 1);
+  CHECK(mentions(full.err, "error: "));
+  CHECK(mentions(full.err, "File too large"));
+  CHECK(!fs::exists(import.scratch.path / "out"));
+}
+
+TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, coloured unless $NO_COLOR" *
+          kNoTerminal * kNeedsTerminal) {
+  {
+    const Import import;
+    const Ran piped = run(import.command);
+    CHECK(mentions(piped.err, "100% 0:00 left, reading " + import.folder + "\n"));
+    CHECK(!mentions(piped.err, "\033"));
+  }
+  const Import import;
+  const Ran coloured = on_terminal("-u NO_COLOR", import.command);
+  CHECK(mentions(coloured.out, "\r100% [\033[32m####################\033[0m] 0:00 left, reading"));
+  // Lines fit into the terminal, so that they can be redrawn.
+  const size_t begin = coloured.out.find("] 0:00 left, reading");
+  const size_t end = coloured.out.find("\033[K", begin);
+  CHECK(27 + end - begin <= 60);
+  fs::remove_all(import.scratch.path / "out");
+  const Ran plain = on_terminal("NO_COLOR=1", import.command);
+  CHECK(mentions(plain.out, "\r100% [####################] 0:00 left, reading"));
+}
+
+TEST_CASE("a training on an unknown instruction set ends before it begins") {
+  const Ran ran = run("TRISEGMENT_ISA=6502 " + program("train") + " nin --offline");
+  CHECK(ran.status == 1);
+  CHECK(mentions(ran.err, "unknown instruction set '6502' (environment variable TRISEGMENT_ISA)"));
+}

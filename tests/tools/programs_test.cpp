@@ -1,0 +1,375 @@
+// The programs, from the command line on: a small data set and an untrained teacher.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "data/base/file.h"
+#include "tests/support/pictures.h"
+#include "tests/support/program.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+TEST_CASE("search writes its three files, and evaluate confirms the student's accuracy") {
+  const Bench bench;
+  const Ran ran = bench.search("--top 2 --data " + bench.data);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  for (const char* row : {"teacher", "MSE start", "best found"})
+    CHECK(ran.out.find(row) != std::string::npos);
+
+  const Json result = json_of(bench.out + "/result.json");
+  CHECK(result["net"] == "alexnet");
+  CHECK(result["data"]["source"] == "cifar10");
+  CHECK(result["algorithm"] == "ppo");
+  CHECK(result["evaluations"] == 20);
+  CHECK(result["candidates"].size() == 2);
+  CHECK(result["candidates"][0]["reward"] >= result["candidates"][1]["reward"]);
+  const Json& selected = result["selected"];
+  CHECK(selected["layers"].size() == 7);
+  CHECK(selected["layers"][0]["name"] == "conv1");
+  CHECK(selected["zero_share"] > 0.0);
+  CHECK(selected["uncalibrated"]["accuracy"].is_number());
+  CHECK(result["mse"]["uncalibrated"]["test_kl"] != result["mse"]["test_kl"]);
+  // The one that is written is a reconstruction where held-out pictures prefer it.
+  const Json& first = result["candidates"][0];
+  CHECK(selected["layers"] == first["layers"]);
+  CHECK(result["reconstructed"] == (selected["reward"] > first["reward"]));
+  CHECK(selected.contains("calibrated") == result["reconstructed"].get<bool>());
+  if (selected.contains("calibrated")) CHECK(selected["calibrated"]["test_kl"] == first["test_kl"]);
+  const Json& energy = result["energy"];
+  CHECK(energy["student"] == selected["energy"]);
+  CHECK(energy["student"] < energy["teacher"]);
+  double layers = 0;
+  for (const Json& layer : energy["layers"]) layers += layer["student"].get<double>();
+  CHECK(layers == doctest::Approx(energy["student"].get<double>()));
+  CHECK(result["front"].size() >= 1);
+
+  const auto csv = read_file(bench.out + "/search.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 2);
+  const std::string evaluate = program("evaluate") + " --json --data " + bench.data + " ";
+  const Ran student = run(evaluate + bench.out + "/alexnet.tri");
+  REQUIRE(student.status == 0);
+  const Json row = Json::parse(student.out);
+  CHECK(row["kind"] == "student");
+  CHECK(row["images"] == 20);
+  CHECK(row["accuracy"] == selected["accuracy"]);
+  const Json teacher = Json::parse(run(evaluate + bench.teacher).out);
+  CHECK(teacher["kind"] == "teacher");
+  CHECK(teacher["accuracy"] == result["teacher"]["accuracy"]);
+
+  // The same seed, the same result but for the time it took, on one thread as on two.
+  fs::rename(bench.out, bench.out + "1");
+  setenv("OMP_NUM_THREADS", "1", 1);
+  REQUIRE(bench.search("--top 2 --data " + bench.data).status == 0);
+  unsetenv("OMP_NUM_THREADS");
+  Json a = json_of(bench.out + "1/result.json"), b = json_of(bench.out + "/result.json");
+  a.erase("seconds"), b.erase("seconds");
+  CHECK(a == b);
+
+  // Students are of the equalised teacher, and compared with the one of the file.
+  CHECK(result["equalized"] == true);
+  REQUIRE(bench.search("--no-equalize --reconstruction 0 --algo mse --data " + bench.data)
+              .status == 0);
+  const Json plain = json_of(bench.out + "/result.json");
+  CHECK(plain["reconstructed"] == false);
+  CHECK(plain["selected"]["test_kl"] == plain["candidates"][0]["test_kl"]);
+  CHECK(plain["equalized"] == false);
+  CHECK(plain["teacher"] == result["teacher"]);
+  CHECK(plain["mse"]["layers"] != result["mse"]["layers"]);
+}
+
+TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and reports no accuracies") {
+  const Bench bench;
+  if (fs::exists("data/cifar-10-batches-bin")) return;
+  const std::string search = program("search") + " alexnet --batch 4 --teacher " + bench.teacher +
+                             " --out " + bench.out + " --episodes ";
+  const std::string offline =
+      "env -u CIFAR10_DIR no_proxy=127.0.0.1 CIFAR10_URL=http://127.0.0.1:1/ " + search;
+  const Ran none = run(offline + "20");
+  CHECK(none.status == 1);
+  CHECK(none.err.find("no CIFAR-10 (") != std::string::npos);
+  const std::string remedy = "./synthesize alexnet --teacher " + bench.teacher;
+  REQUIRE(none.err.find("'" + remedy + "' makes them") != std::string::npos);
+
+  const Ran made = run(program("synthesize") + remedy.substr(12) + " --count 32 --steps 2");
+  INFO(made.err);
+  REQUIRE(made.status == 0);
+  const Ran ran = run(offline + "20");
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.err.find("using pictures synthesised from the teacher") != std::string::npos);
+  const std::string note = "measured on 8 pictures synthesised from the teacher, which have no labels";
+  CHECK(ran.out.find(note) != std::string::npos);
+  CHECK(ran.out.find("/evaluate " + bench.out + "/alexnet.tri") != std::string::npos);
+  const Json result = json_of(bench.out + "/result.json");
+  CHECK(result["data"]["source"] == "synthesized");
+  CHECK(result["data"]["dir"] == (bench.scratch.path / "alexnet.jpg").string());
+  CHECK(result["data"].value("note", "").starts_with(note));
+  CHECK(result["selected"]["accuracy"].is_null());
+  CHECK(result["teacher"]["accuracy"].is_null());
+  CHECK(result["selected"]["agreement"].is_number());
+
+  // The same pictures where CIFAR-10 is there, and no others, are what --synthesized uses.
+  const std::string with_data = "CIFAR10_DIR=" + bench.data + " " + search;
+  const Ran chosen = run(with_data + "40 --reconstruction 0 --synthesized --resume");
+  INFO(chosen.err);
+  REQUIRE(chosen.status == 0);
+  CHECK(chosen.err.find("(20 of them done before)") != std::string::npos);
+  CHECK(json_of(bench.out + "/result.json")["data"] == result["data"]);
+  const Ran real = run(with_data + "40 --resume");
+  CHECK(real.status == 1);
+  CHECK(real.err.find("the data") != std::string::npos);
+  CHECK(run(search + "20 --synthesized --data " + bench.data).status == 2);
+}
+
+TEST_CASE("synthesize writes the same sheet again from the same seed, and says what it cannot use") {
+  const Bench bench;
+  const std::string synthesize = program("synthesize") + " alexnet --teacher " + bench.teacher +
+                                 " --count 32 --steps 2 --out " + bench.scratch.path.string() + "/";
+  const Ran ran = run(synthesize + "a.jpg");
+  CHECK(ran.status == 0);
+  CHECK(ran.out.starts_with(bench.scratch.path.string() + "/a.jpg: 32 pictures"));
+  REQUIRE(run("OMP_NUM_THREADS=1 " + synthesize + "b.jpg").status == 0);
+  REQUIRE(run(synthesize + "c.jpg --seed 2").status == 0);
+  const auto sheet = [&](const char* name) { return read_file(bench.scratch.path / name); };
+  CHECK(sheet("a.jpg") == sheet("b.jpg"));
+  CHECK(sheet("a.jpg") != sheet("c.jpg"));
+
+  const Ran odd = run(synthesize + "d.jpg --count 33");
+  CHECK(odd.status == 2);
+  CHECK(odd.err.find("--count: 33 is no multiple of 32") != std::string::npos);
+  CHECK(run(synthesize + "d.jpg --count 0").status == 2);
+  const Ran other = run(program("synthesize") + " nin --teacher " + bench.teacher);
+  CHECK(other.status == 1);
+  CHECK(other.err.find("is a alexnet, expected nin") != std::string::npos);
+  const Ran nowhere = run(program("synthesize") + " alexnet --teacher " + bench.teacher +
+                          " --out /proc/trisegment/d.jpg");
+  CHECK(nowhere.status == 1);
+  CHECK(nowhere.err.find("/proc/trisegment: cannot be written to: ") != std::string::npos);
+}
+
+TEST_CASE("search compares all algorithms over seeds, and keeps the layers it is told to") {
+  const Bench bench;
+  const Ran ran =
+      bench.search("--algo all --seeds 2 --top 1 --keep conv1,auto:1 --data " + bench.data);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const Json result = json_of(bench.out + "/result.json");
+  REQUIRE(result["comparison"].size() == 6);
+  const std::vector<std::string> names = {"mse", "grid", "random", "greedy", "cem", "ppo"};
+  for (size_t i = 0; i < 6; ++i) {
+    const Json& row = result["comparison"][i];
+    CHECK(row["algorithm"] == names[i]);
+    CHECK(row["seeds"] == (i == 0 ? 1 : 2));
+    CHECK(row["evaluations"] <= 36);
+    CHECK(row["reward"]["mean"] >= result["mse"]["reward"]);
+    CHECK(row["reward"]["mean"] <= result["selected"]["reward"]);
+    CHECK(ran.out.find(names[i]) != std::string::npos);
+  }
+  CHECK(result["selected"]["layers"][0]["t1"].is_null());
+  int kept = 0;
+  for (const Json& layer : result["selected"]["layers"]) kept += layer["v2"].is_null();
+  CHECK(kept >= 1);
+  CHECK(kept <= 2);
+  const Ran student =
+      run(program("evaluate") + " --json --data " + bench.data + " " + bench.out + "/alexnet.tri");
+  CHECK(Json::parse(student.out)["accuracy"] == result["selected"]["accuracy"]);
+
+  const Ran unknown = bench.search("--keep conv9 --data " + bench.data);
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("conv9") != std::string::npos);
+  const Ran grid = bench.search("--algo grid --prior none --data " + bench.data);
+  CHECK(grid.status == 1);
+}
+
+TEST_CASE("search weighs energy by a table that can be edited, and reports the front") {
+  const Bench bench;
+  const std::string table = (bench.scratch.path / "table.json").string();
+  const auto search = [&](const std::string& more) {
+    const Ran ran = bench.search("--algo cem --reconstruction 0 --data " + bench.data + " " + more);
+    INFO(ran.err);
+    CHECK(ran.status == 0);
+    return ran;
+  };
+  search("");
+  const Json plain = json_of(bench.out + "/result.json");
+  write_file(table, std::string("{\"sram\": {\"1\": 0}, \"multiply8\": 2, \"multiply32\": 0}"));
+  const Ran weighed = search("--top 40 --energy-weight 50 --energy-table " + table);
+  CHECK(weighed.out.find("front, held-out pictures") != std::string::npos);
+  const Json result = json_of(bench.out + "/result.json");
+  // 27 weights of conv1 meet a pixel, but at the edges.
+  const Json &teacher = result["energy"]["layers"][0], &before = plain["energy"]["layers"][0];
+  CHECK(teacher["name"] == "conv1");
+  const double macs = 94 * 94 * 3 * 64;
+  CHECK(teacher["teacher"].get<double>() == doctest::Approx(1e-6 * macs * (2 + 0.1)));
+  CHECK(before["teacher"] != teacher["teacher"]);
+  CHECK(result["selected"]["energy"].get<double>() / result["energy"]["teacher"].get<double>() <
+        plain["selected"]["energy"].get<double>() / plain["energy"]["teacher"].get<double>());
+
+  // The least energy of those with full agreement: a random teacher is easily agreed with.
+  const Json& front = result["front"];
+  REQUIRE(front.size() >= 1);
+  CHECK(front.back()["agreement"] == 1.0);
+  int measured = 0;
+  for (const Json& member : front)
+    for (const Json& candidate : result["candidates"])
+      if (candidate["layers"] == member["layers"]) {
+        CHECK(member["accuracy"] == candidate["accuracy"]);
+        CHECK(member["test_agreement"] == candidate["agreement"]);
+        CHECK(member["kl"] == candidate["kl"]);
+        ++measured;
+      }
+  CHECK(measured == int(front.size()));
+
+  const auto resume = [&](const std::string& more) {
+    return bench.search("--algo cem --reconstruction 0 --resume --data " + bench.data + " " + more);
+  };
+  CHECK(resume("--top 1 --energy-weight 50 --energy-table " + table).status == 0);
+  // The test set is asked about candidates and the start alone.
+  const Json few = json_of(bench.out + "/result.json");
+  for (const Json& member : few["front"])
+    CHECK(member["accuracy"].is_number() == (member["layers"] == few["selected"]["layers"] ||
+                                             member["layers"] == few["mse"]["layers"]));
+  const Ran weight = resume("--energy-weight 49 --energy-table " + table);
+  CHECK(weight.status == 1);
+  CHECK(weight.err.find("--energy-weight was 50 and is 49") != std::string::npos);
+  const Ran energies = resume("--energy-weight 50");
+  CHECK(energies.status == 1);
+  CHECK(energies.err.find("the energies was {\"add8\"") != std::string::npos);
+
+  write_file(table, std::string("{\"add8\": -1}"));
+  const Ran negative = bench.search("--energy-table " + table + " --data " + bench.data);
+  CHECK(negative.status == 1);
+  CHECK(negative.err.find("table.json: \"add8\" is -1") != std::string::npos);
+  write_file(table, std::string("{\"add8\": 0, \"add16\": 0, \"add32\": 0, \"multiply8\": 0, "
+                                "\"multiply32\": 0, \"sram\": {\"1\": 0}}"));
+  const Ran nothing = bench.search("--energy-table " + table + " --data " + bench.data);
+  CHECK(nothing.status == 1);
+  CHECK(nothing.err.find("table.json: costs the teacher nothing") != std::string::npos);
+}
+
+TEST_CASE("train writes a teacher that evaluate reads, and goes on from its checkpoint") {
+  const Bench bench;
+  const std::string train =
+      program("train") + " nin --epochs 1 --batch 20 --data " + bench.data + " --out ";
+  const std::string file = (bench.scratch.path / "nin.q8").string();
+  const Ran ran = run(train + file);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.out.find("in integers") != std::string::npos);
+  CHECK(run(program("evaluate") + " " + file + " --data " + bench.data).status == 0);
+  const auto trained = read_file(file);
+  fs::remove(file);
+  REQUIRE(run(train + file + " --resume").status == 0);
+  CHECK(read_file(file) == trained);
+
+  const Ran narrow = run(train + file + " --narrow-epochs 1");
+  CHECK(narrow.status == 1);
+  CHECK(narrow.err.find("none is left for the whole network") != std::string::npos);
+}
+
+TEST_CASE("a search that is interrupted writes what it has, with status 130") {
+  const Bench bench;
+  for (int seconds = 1; !fs::exists(bench.out + "/result.json") && seconds < 60; seconds *= 2) {
+    const Ran ran =
+        run("timeout --foreground --preserve-status -s INT " + std::to_string(seconds) + " " +
+            program("search") + " alexnet --batch 4 --episodes 1000000 --top 1" + " --teacher " +
+            bench.teacher + " --out " + bench.out + " --data " + bench.data);
+    CHECK(ran.status == 130);
+  }
+  CHECK(json_of(bench.out + "/result.json")["evaluations"] < 1000000);
+  CHECK(run(program("evaluate") + " " + bench.out + "/alexnet.tri --data " + bench.data).status ==
+        0);
+}
+
+TEST_CASE("evaluate classifies the pictures it can read, names all others and ends with status 1") {
+  const Bench bench;
+  const std::string folder = bench.scratch.path.string() + "/";
+  for (const char* name : {"a.png", "b\xff.png"})
+    write_picture(folder + name, kSide, kSide, 3, std::vector<uint8_t>(kPictureBytes, 99));
+  write_file(folder + "bad1.png", std::string("no picture"));
+  write_file(folder + "bad2.jpg", std::string("none either"));
+  const std::string evaluate = program("evaluate") + " " + bench.teacher + " --images " + folder;
+  const Ran good = run(evaluate + "a.png");
+  CHECK(good.status == 0);
+  CHECK(good.out.starts_with(folder + "a.png: "));
+
+  const std::string all =
+      "bad1.png " + folder + "a.png " + folder + "bad2.jpg " + folder + "b\xff.png";
+  const Ran ran = run(evaluate + all);
+  CHECK(ran.status == 1);
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 2);
+  CHECK(ran.out.starts_with(good.out));
+  for (const char* words : {"bad1.png: cannot be decoded", "bad2.jpg: cannot be decoded",
+                            "2 of 4 pictures cannot be classified"})
+    CHECK(ran.err.find(words) != std::string::npos);
+
+  const Ran as_json = run(evaluate + all + " --json");
+  CHECK(as_json.status == 1);
+  const Json list = Json::parse(as_json.out);
+  REQUIRE(list.size() == 4);
+  CHECK(list[0]["error"].get<std::string>().find("cannot be decoded") != std::string::npos);
+  CHECK(good.out == folder + "a.png: " + list[1]["class"].get<std::string>() + "\n");
+  CHECK(list[3]["class"] == list[1]["class"]);
+  CHECK(list[3]["image"] == folder + "b\uFFFD.png");
+  CHECK(run(evaluate + "bad1.png").status == 1);
+}
+
+TEST_CASE("a training killed or stopped at any epoch ends with the file of an unbroken one") {
+  // Epoch 1 on half the channels, then wide, the last one quantised.
+  const Bench bench;
+  const std::string train = program("train") + " mobilenetv1 --epochs 3 --narrow-epochs 1 " +
+                            "--batch 12 --data " + bench.data + " --out ";
+  const fs::path whole = bench.scratch.path / "whole", broken = bench.scratch.path / "broken";
+  fs::create_directory(whole), fs::create_directory(broken);
+  REQUIRE(run("touch -d @0 " + broken.string() + "/seen").status == 0);
+  REQUIRE(run(train + (whole / "a.q8").string()).status == 0);
+  const std::string file = (broken / "a.q8").string(), checkpoint = file + ".ckpt";
+  // Killed as soon as the checkpoint of an epoch is there, twice; then interrupted.
+  std::string options;
+  for (const char* signal : {"KILL", "KILL", "INT"}) {
+    run(train + file + options + " 2>" + broken.string() +
+        "/log & pid=$!; while kill -0 $pid && ! [ " + checkpoint + " -nt " + broken.string() +
+        "/seen ]; do sleep 0.02; done; kill -" + signal + " $pid; wait $pid; touch " +
+        broken.string() + "/seen");
+    REQUIRE(fs::exists(checkpoint));
+    options = " --resume";
+  }
+  const Ran last = run(train + file + options);
+  INFO(last.err);
+  REQUIRE(last.status == 0);
+  CHECK(read_file(file) == read_file(whole / "a.q8"));
+  CHECK(read_file(checkpoint) == read_file(whole / "a.q8.ckpt"));
+  const auto csv = read_file(broken / "train.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+}
+
+TEST_CASE("an interrupted training says how to go on, and leaves no teacher") {
+  const Bench bench;
+  const std::string file = (bench.scratch.path / "nin.q8").string();
+  const Ran ran = run("timeout --foreground -s INT 4 " + program("train") +
+                      " nin --epochs 1000 --batch 20 --data " + bench.data + " --out " + file);
+  CHECK(ran.err.find("--resume") != std::string::npos);
+  CHECK(!fs::exists(file));
+}
+
+TEST_CASE("programs refuse what they cannot use, and say why") {
+  const Bench bench;
+  CHECK(run(program("search") + " vgg18").status == 2);
+  CHECK(run(program("search")).status == 2);
+  const Ran isa = bench.search("--isa none --data " + bench.data);
+  CHECK(isa.status == 1);
+  CHECK(isa.err.find("none") != std::string::npos);
+  const Ran missing = bench.search("--data " + bench.data + "/nowhere");
+  CHECK(missing.status == 1);
+  CHECK(missing.err.find("nowhere") != std::string::npos);
+  auto bytes = read_file(bench.teacher);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file(bench.teacher, bytes);
+  const Ran damaged = bench.search("--data " + bench.data);
+  CHECK(damaged.status == 1);
+  CHECK(damaged.err.find("damaged") != std::string::npos);
+  CHECK(!fs::exists(bench.out + "/result.json"));
+}
