@@ -145,7 +145,7 @@ int main(int argc, char** argv) {
           TrainLog(std::filesystem::path(out).replace_filename("train.csv"), training.epoch));
     settle_batchnorm(training.net, used);
     const double float_accuracy = accuracy(training.net, test);
-    const Model model = quantize(training.net);
+    const Model model = quantize(training.net, {kClassNames, kClassNames + kClasses});
     save(model, out);
     const IntNet integer(model);
     std::cout << out << ": test accuracy " << percent(float_accuracy) << " in floats, "

@@ -3,13 +3,20 @@
 #include <cmath>
 #include <limits>
 
-#include "data/batch.h"
-#include "engine/float/batchnorm.h"
 #include "data/base/check.h"
+#include "data/base/error.h"
+#include "data/batch.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/float/batchnorm.h"
 
 namespace tri {
 namespace {
+
+// The codes that go in or out of a layer: a = scale * (x - zero).
+struct Codes {
+  double scale;
+  int zero;
+};
 
 // One output channel: its weights' codes are scaled by `unit`, the accumulator's step by `step`.
 struct Channel {
@@ -18,18 +25,20 @@ struct Channel {
   double mean, variance;  // of what the layer computes, before ReLU
 };
 
-// Fills in channel k. input_scale: of the codes that come in; output_scale: of those that go out.
-void quantize_channel(const Layer& l, const float* w, int k, const Channel& channel,
-                      double input_scale, double output_scale, int zero, QuantLayer& q) {
+// Fills in channel k.
+void quantize_channel(const Layer& l, const float* w, int k, const Channel& channel, Codes in,
+                      Codes out, QuantLayer& q) {
   const int K = l.output.c, R = l.rows();
-  double step = input_scale * channel.weight_unit * std::fabs(channel.gain);
-  double bias = std::round(channel.offset / step);
+  if (!std::isfinite(channel.gain) || !std::isfinite(channel.offset))
+    throw Error("layer " + l.name + ": a channel's batch norm is not a finite number");
+  double step = in.scale * channel.weight_unit * std::fabs(channel.gain);
+  double bias = std::round(channel.offset / step), zero = std::round(out.zero * out.scale / step);
   // A channel whose weights (or gain) are all but 0 is its offset alone; in the output's own steps
   // it fits 32 bits.
-  const bool constant = !(std::fabs(bias) < 1 << 29);
+  const bool constant = !(std::fabs(bias) < 1 << 29) || !(zero < 1 << 29);
   if (constant) {
-    step = output_scale;
-    bias = std::round(channel.offset / step);
+    step = out.scale;
+    bias = std::round(channel.offset / step), zero = out.zero;
   }
   int64_t sum = 0;
   for (int r = 0; r < R; ++r) {
@@ -38,45 +47,70 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
     q.weights[at] = int8_t(channel.gain < 0 ? -code : code);
     sum += q.weights[at];
   }
-  bias -= double(zero * sum);  // codes x stand for x - zero
-  CHECK(std::fabs(bias) < double(std::numeric_limits<int32_t>::max()));
+  bias += zero - double(in.zero * sum);  // codes x stand for x - zero
+  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  if (!(std::fabs(bias) + double(R) * kWeightMax * kCodeMax < kMost))
+    throw Error("layer " + l.name + ": a channel's bias leaves 32 bits");
   q.bias[k] = int32_t(bias);
-  const Multiplier r = multiplier(step / output_scale);
+  const Multiplier r = multiplier(step / out.scale);
   q.m[k] = r.m, q.shift[k] = r.shift;
-  q.mean[k] = float(channel.mean / step), q.variance[k] = float(channel.variance / (step * step));
+  q.mean[k] = float(channel.mean / step + zero);
+  q.variance[k] = float(channel.variance / (step * step));
+}
+
+void quantize_weights(Net& net, int i, Codes in, Codes out, QuantLayer& q) {
+  const Layer& l = net.layers[i];
+  const int K = l.output.c;
+  const float* w = net.weight(i);
+  q.weights.resize(l.weights());
+  q.mean.resize(K), q.variance.resize(K);
+  const std::vector<float> units = weight_units(l.rows(), K, w);
+  for (int k = 0; k < K; ++k) {
+    const size_t at = net.channel_at[i] + k;
+    Channel channel{1, net.beta(i)[k], units[k], 0, 0};
+    if (l.has_norm()) {
+      channel.gain = net.gamma(i)[k] / std::sqrt(net.running_variance[at] + kEpsilon);
+      channel.offset = net.beta(i)[k] - channel.gain * net.running_mean[at];
+      channel.mean = net.beta(i)[k];  // batch norm leaves this mean
+      channel.variance = channel.gain * channel.gain * net.running_variance[at];
+    }
+    quantize_channel(l, w, k, channel, in, out, q);
+  }
+  if (!l.has_norm()) q.mean.clear(), q.variance.clear();
+}
+
+void quantize_add(int K, Codes a, Codes b, Codes out, QuantLayer& q) {
+  const double unit = std::max(a.scale, b.scale) / kFactorMax;
+  const auto fa = int32_t(std::lround(a.scale / unit)), fb = int32_t(std::lround(b.scale / unit));
+  q.factors.assign(size_t(K), fa), q.factors.resize(size_t(2 * K), fb);
+  const Multiplier r = multiplier(unit / out.scale);
+  const double zero = std::round(out.zero * out.scale / unit);
+  q.bias.assign(size_t(K), int32_t(zero) - a.zero * fa - b.zero * fb);
+  q.m.assign(size_t(K), r.m), q.shift.assign(size_t(K), r.shift);
 }
 
 }  // namespace
 
-Model quantize(Net& net) {
-  Model model{net.name, net.layers, std::vector<QuantLayer>(net.layers.size()), {}};
-  double input_scale = 1.0 / kPixelUnit;
-  int zero = kPixelZero;
+Model quantize(Net& net, std::vector<std::string> classes) {
+  Model model{net.name, net.layers, std::vector<QuantLayer>(net.layers.size()), {},
+              std::move(classes)};
+  const auto codes = [&](int row) -> Codes {
+    const double scale = row == kPicture ? 1.0 / kPixelUnit : model.quant[size_t(row)].scale;
+    return {scale, zero_point(net.layers, row)};
+  };
   for (size_t i = 0; i < net.layers.size(); ++i) {
     const Layer& l = net.layers[i];
-    if (!l.has_weights()) continue;
-    CHECK(!l.activated || net.scale[i] > 0);
-    const int layer = int(i), K = l.output.c;
-    const float* w = net.weight(layer);
+    if (!l.has_sums()) continue;
+    CHECK(l.is_logits() || net.scale[i] > 0);
+    const size_t K = size_t(l.output.c);
     QuantLayer& q = model.quant[i];
-    q.scale = l.activated ? net.scale[i] : kLogitStep;
-    q.weights.resize(l.weights());
-    q.bias.resize(K), q.m.resize(K), q.shift.resize(K), q.mean.resize(K), q.variance.resize(K);
-    const std::vector<float> units = weight_units(l.rows(), K, w);
-    for (int k = 0; k < K; ++k) {
-      const size_t at = net.channel_at[i] + k;
-      Channel channel{1, net.beta(layer)[k], units[k], 0, 0};
-      if (l.activated) {
-        channel.gain = net.gamma(layer)[k] / std::sqrt(net.running_variance[at] + kEpsilon);
-        channel.offset = net.beta(layer)[k] - channel.gain * net.running_mean[at];
-        channel.mean = net.beta(layer)[k];  // batch norm leaves this mean
-        channel.variance = channel.gain * channel.gain * net.running_variance[at];
-      }
-      quantize_channel(l, w, k, channel, input_scale, q.scale, zero, q);
-    }
-    if (!l.activated) q.mean.clear(), q.variance.clear();
-    input_scale = q.scale;
-    zero = 0;
+    q.scale = l.is_logits() ? kLogitStep : net.scale[i];
+    q.bias.resize(K), q.m.resize(K), q.shift.resize(K);
+    const Codes in = codes(l.reads.front().from), out = codes(int(i));
+    if (l.kind == Kind::add)
+      quantize_add(int(K), in, codes(l.reads[1].from), out, q);
+    else
+      quantize_weights(net, int(i), in, out, q);
   }
   return model;
 }
