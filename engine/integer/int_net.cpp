@@ -7,7 +7,7 @@
 #include "data/batch.h"
 #include "data/base/file.h"
 #include "data/base/check.h"
-#include "engine/kernels/conv/epilogue.h"
+#include "engine/kernels/epilogue/epilogue.h"
 #include "engine/kernels/bytemap/map.h"
 #include "engine/float/loops/loops.h"
 #include "engine/arithmetic/quant.h"

@@ -52,6 +52,8 @@ static inline __m128i tri_cvtepi32_epi8(__m512i a) {
 static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
   return __mmask16(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
 }
+#undef _mm512_madd_epi16  // SIMDE 0.7.4 gives it the arguments of the masked one
+#define _mm512_madd_epi16 simde_mm512_madd_epi16
 #define _mm512_cvtepi32_epi8 tri_cvtepi32_epi8
 #define _mm512_cvtepi32_epi16 tri_cvtepi32_epi16
 #define _mm_cmpeq_epi8_mask tri_cmpeq_epi8_mask
