@@ -7,7 +7,7 @@
 #include "engine/float/loops/loops.h"
 #include "engine/integer/pool.h"
 #include "engine/kernels/bytemap/map.h"
-#include "engine/kernels/conv/epilogue.h"
+#include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
 namespace {
@@ -158,6 +158,7 @@ Epilogue ChunkForward::usual_epilogue(int row, const TriSegment* f) const {
 // A convolution or an addition, and what becomes of its accumulators.
 void ChunkForward::run_sums(int row, uint8_t* codes) {
   const Layer& l = layer(row);
+  const QuantLayer& q = net_.model_.quant[size_t(row)];
   const IntNet::Row& how = net_.rows_[size_t(row)];
   const Workspace::Value in = value(l.sources.front());
   const bool adds = l.kind == Kind::add;
@@ -168,7 +169,7 @@ void ChunkForward::run_sums(int row, uint8_t* codes) {
   const auto run = [&](int first, int count, const Epilogue& e, void* y) {
     const size_t at = size_t(first) * l.in.size();
     if (adds)
-      net_.add_->run(how.factors, {a + at, b + at, size_t(count) * l.in.h * l.in.w}, e, y);
+      net_.add_->run({l.output.c, q.factors.data(), q.factors.data() + l.output.c}, {a + at, b + at, size_t(count) * l.in.h * l.in.w}, e, y);
     else if (lut)
       net_.lut_->run(how.lut, {.x = a + at, .n = count, .v1 = in.coded->v1, .v2 = in.coded->v2}, e,
                      y);

@@ -75,12 +75,7 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
     most_read_ = std::max(most_read_, l.in.size());
     most_sums_ = std::max(most_sums_, l.output.size());
     if (l.is_logits()) logits_ = l.output.size();
-    if (l.kind == Kind::add) {
-      const int K = l.output.c;
-      row.factors = {K, {q.factors.begin(), q.factors.begin() + K},
-                     {q.factors.begin() + K, q.factors.end()}};
-      continue;
-    }
+    if (l.kind == Kind::add) continue;
     row.int8 = int8_->pack(l, q.weights.data());
     if (l.kind != Kind::conv || l.reads.front().tap < 0) continue;
     row.lut = lut_->pack(l, q.weights.data());

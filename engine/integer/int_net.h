@@ -104,7 +104,6 @@ class IntNet {
   // How a row is run.
   struct Row {
     PackedConv int8, lut;
-    AddFactors factors;
     double lut_from;
     uint8_t pad_value;  // what its input's codes call 0
   };
