@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
     WarmUp start = warm_up(body, splits.calibration);
-    const Workshop workshop(body, splits.calibration, start.statistics, !s.no_calibrate,
+    const StudentBuilder workshop(body, splits.calibration, start.statistics, !s.no_calibrate,
                             splits.reconstruction);
     const Objective objective(body, splits.search, s.objective);
     const Objective held_out(body, splits.held_out, s.objective);
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
       cut_short |= enough;
       std::cerr << run.algorithm
                 << ": calibrating its best and comparing them on held-out pictures\n";
-      std::vector<StaircaseSet> sets = {found.favourite};
+      std::vector<StaircaseSet> sets = {found.recommendation};
       for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
       for (const Candidate& c : found.front.members()) sets.push_back(c.f);
       Archive own(1);
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
     const Student student = finish(workshop, held_out, ranked.best().front(), !stop);
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
     const TestSet test(workshop, teacher, pictures.test, s.objective.energy_table);
-    const Verdict verdict =
+    const TestReport verdict =
         deploy(test, mse, ranked.best(), student, s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;

@@ -48,9 +48,9 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
 
   SearchResult result{Archive(options.shortlist), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
-    const int generation = algorithm->generation();
-    if (generation == 0) break;
-    if (update > 0 && result.evaluations + generation > options.evaluations) break;
+    const int population = algorithm->population_size();
+    if (population == 0) break;
+    if (update > 0 && result.evaluations + population > options.evaluations) break;
     SearchRow row{};
     row.replayed = update < known.size();
     if (stop && !row.replayed) break;
@@ -81,14 +81,14 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
       evaluation.seconds = Seconds(Clock::now() - begin).count();
       journal.append(options.algorithm, options.seed, evaluation);
     }
-    result.evaluations += generation;
+    result.evaluations += population;
     row.evaluations = result.evaluations;
     row.reward_mean = row.ppo.reward_mean;
     row.reward_mse = evaluation.mse.reward;
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }
-  result.favourite = parametrisation.staircases(algorithm->favourite());
+  result.recommendation = parametrisation.staircases(algorithm->recommendation());
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }

@@ -52,7 +52,7 @@ struct SearchResult {
   // Likewise, with the gain in quality (Objective::quality) for the reward; empty where energy is
   // not counted.
   Front front;
-  StaircaseSet favourite;  // SearchAlgorithm::favourite()
+  StaircaseSet recommendation;  // SearchAlgorithm::recommendation()
   int evaluations = 0;
   double seconds = 0;
 };

@@ -210,7 +210,7 @@ TEST_CASE("a search evaluates what it was given at most, and lists the best gain
     CHECK(result.shortlist.best().front().reward == gain);
     CHECK(gain >= 0);
   }
-  CHECK(f.run("mse").favourite == f.start.mse_optimal);
+  CHECK(f.run("mse").recommendation == f.start.mse_optimal);
 }
 
 TEST_CASE("the same seed finds the same, on one thread and on two; another seed finds another") {
@@ -222,7 +222,7 @@ TEST_CASE("the same seed finds the same, on one thread and on two; another seed 
   const SearchResult two = f.run("ppo");
   omp_set_num_threads(threads);
   CHECK(same(one.shortlist, two.shortlist));
-  CHECK(one.favourite == two.favourite);
+  CHECK(one.recommendation == two.recommendation);
   CHECK(!same(one.shortlist, f.run("ppo", 2).shortlist));
 }
 
@@ -252,7 +252,7 @@ TEST_CASE("a search broken off after any update and gone on with ends as the unb
       f.stop_after = -1;
       const SearchResult found = f.run(algorithm, 1, journal);
       CHECK(same(found.shortlist, whole.shortlist));
-      CHECK(found.favourite == whole.favourite);
+      CHECK(found.recommendation == whole.recommendation);
       CHECK(found.evaluations == whole.evaluations);
       CHECK(found.seconds >= seconds);
       REQUIRE(f.rows.size() == rows.size());
@@ -303,7 +303,7 @@ TEST_CASE("a search that is stopped keeps what it has") {
   const SearchResult result = f.run("ppo");
   CHECK(result.evaluations == 0);
   CHECK(result.shortlist.best().empty());
-  CHECK(int(result.favourite.size()) == f.teacher.model().taps());
+  CHECK(int(result.recommendation.size()) == f.teacher.model().taps());
 }
 
 TEST_CASE("layers without a staircase stay without, and the most sensitive ones can be found") {

@@ -23,7 +23,7 @@ struct Costs {
 };
 
 // Measures them on the start, and gives what that earns on the held-out pictures.
-inline std::pair<Candidate, Costs> rescore_start(const Workshop& workshop,
+inline std::pair<Candidate, Costs> rescore_start(const StudentBuilder& workshop,
                                                  const Objective& objective,
                                                  const Objective& held_out,
                                                  const StaircaseSet& start, int pictures) {

@@ -88,7 +88,7 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
 }
 
 // What a picture costs teacher and student, altogether and by layer.
-inline Json energy_json(const Verdict& v, const Model& model) {
+inline Json energy_json(const TestReport& v, const Model& model) {
   const Measures& student = v.selected.measures;
   Json layers = Json::array();
   for (size_t i = 0; i < model.layers.size(); ++i)
@@ -103,7 +103,7 @@ inline Json energy_json(const Verdict& v, const Model& model) {
 }
 
 // front: with what held-out pictures say, and the test set of those that were measured on it.
-inline Json front_json(const std::vector<Candidate>& front, const Verdict& v, bool labelled,
+inline Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
                        const Model& model) {
   Json list = Json::array();
   for (const Candidate& c : front) {
@@ -124,7 +124,7 @@ inline Json front_json(const std::vector<Candidate>& front, const Verdict& v, bo
 }
 
 // The part of result.json that the verdict decides.
-inline void add_verdict(Json& result, const Verdict& v, const std::string& teacher_file,
+inline void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file,
                         bool labelled, const Model& model) {
   result["teacher"] = {{"file", teacher_file},
                        {"accuracy", labelled ? Json(v.teacher.accuracy) : Json()}};
@@ -138,7 +138,7 @@ inline void add_verdict(Json& result, const Verdict& v, const std::string& teach
   result["energy"] = energy_json(v, model);
 }
 
-inline void print_table(const Verdict& v, bool labelled, double max_drop_points) {
+inline void print_table(const TestReport& v, bool labelled, double max_drop_points) {
   const auto row = [&](const char* name, const Measures& m) {
     char shown[16] = "-";
     if (labelled) std::snprintf(shown, sizeof shown, "%.2f %%", 100 * m.accuracy);
@@ -179,7 +179,7 @@ struct Contestant {
 // The contestants on the test set: mean and standard deviation (n - 1) over the seeds of each
 // algorithm, as JSON and as a table. What the verdict has measured is not measured again.
 inline Json comparison(const std::vector<Contestant>& contestants, const TestSet& test,
-                       const Verdict& verdict, bool labelled) {
+                       const TestReport& verdict, bool labelled) {
   const auto measured = [&](const Candidate& c) {
     if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
     for (const Deployed& d : verdict.candidates)
