@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
     std::cerr << plan(s, searches, journal, costs, model.taps(), pictures.test.size()) << "\n";
 
     // Each algorithm with each seed; the start competes with what they find.
-    Archive ranked(size_t(s.top));
+    Archive ranked(size_t(s.top), &Candidate::reward);
     ranked.add(mse);
     std::vector<Candidate> scored = {mse};  // all that held-out pictures have seen
     SearchLog log(folder, model, searches.front().shortlist);
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
       std::vector<StaircaseSet> sets = {found.recommendation};
       for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
       for (const Candidate& c : found.front.members()) sets.push_back(c.f);
-      Archive own(1);
+      Archive own(1, &Candidate::reward);
       own.add(mse);
       for (const Candidate& c : rescore(workshop, held_out, sets))
         own.add(c), ranked.add(c), scored.push_back(c);

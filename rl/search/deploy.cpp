@@ -35,13 +35,13 @@ Model StudentBuilder::reconstructed(const StaircaseSet& staircases) const {
 
 std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets) {
-  Archive ranked(sets.size());
+  Archive ranked(sets.size(), &Candidate::reward);
   std::vector<StaircaseSet> seen;
   for (const StaircaseSet& set : sets) {
     if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
     seen.push_back(set);
     const IntNet student(builder.student(set));
-    ranked.add(candidate(set, held_out.on_all(student, set)));
+    ranked.add(held_out.on_all(student, set));
   }
   return ranked.best();
 }
@@ -50,7 +50,7 @@ Student finish(const StudentBuilder& builder, const Objective& held_out, const C
                bool reconstruct) {
   if (reconstruct && builder.reconstructs()) {
     const IntNet net(builder.reconstructed(best.f));
-    Candidate fitted = candidate(best.f, held_out.on_all(net, best.f));
+    Candidate fitted = held_out.on_all(net, best.f);
     if (fitted.reward > best.reward) return {std::move(fitted), net.model(), true};
   }
   return {best, builder.student(best.f), false};
@@ -59,7 +59,7 @@ Student finish(const StudentBuilder& builder, const Objective& held_out, const C
 std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
   std::vector<double> agreements, energies;
   for (const Candidate& c : candidates)
-    agreements.push_back(c.agreement), energies.push_back(c.energy);
+    agreements.push_back(c.parts.agreement), energies.push_back(c.parts.energy);
   std::vector<Candidate> front;
   for (const size_t i : pareto(agreements, energies)) front.push_back(candidates[i]);
   return front;

@@ -23,10 +23,10 @@ TEST_CASE("the front of candidates is that of agreement and energy") {
   std::vector<Candidate> candidates(4);
   const double agreements[] = {0.9, 0.8, 0.95, 0.8}, energies[] = {0.4, 0.3, 0.5, 0.2};
   for (size_t i = 0; i < 4; ++i)
-    candidates[i].agreement = agreements[i], candidates[i].energy = energies[i];
+    candidates[i].parts.agreement = agreements[i], candidates[i].parts.energy = energies[i];
   const std::vector<Candidate> front = front_of(candidates);
   REQUIRE(front.size() == 3);
-  for (size_t i = 0; i < 3; ++i) CHECK(front[i].energy == std::vector{0.2, 0.4, 0.5}[i]);
+  for (size_t i = 0; i < 3; ++i) CHECK(front[i].parts.energy == std::vector{0.2, 0.4, 0.5}[i]);
 }
 
 TEST_CASE("candidates are ranked by held-out pictures and measured as their files answer") {
@@ -52,7 +52,8 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   for (const Candidate& c : ranked) {
     bool dominated = false;
     for (const Candidate& other : front)
-      dominated |= other.agreement >= c.agreement && other.energy <= c.energy;
+      dominated |=
+          other.parts.agreement >= c.parts.agreement && other.parts.energy <= c.parts.energy;
     CHECK(dominated);
   }
   CHECK(total(v.teacher.energy) == total(teacher_energy(f.teacher.model(), {})));

@@ -22,10 +22,10 @@ inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   char text[256];
   std::snprintf(text, sizeof text,
                 "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f,%s,%llu,%.6f,%.6f\n",
-                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                r.best.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
+                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.parts.kl,
+                r.best.parts.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
                 r.ppo.explained_variance, r.seconds, r.reward_mse, run.algorithm.c_str(),
-                (unsigned long long)run.seed, r.best.agreement, r.best.energy);
+                (unsigned long long)run.seed, r.best.parts.agreement, r.best.parts.energy);
   return text;
 }
 
@@ -66,8 +66,8 @@ inline double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json json = {{"rank", rank},
                {"reward", d.candidate.reward},
-               {"kl", d.candidate.kl},
-               {"attention", d.candidate.attention},
+               {"kl", d.candidate.parts.kl},
+               {"attention", d.candidate.parts.attention},
                {"accuracy", labelled ? Json(d.measures.accuracy) : Json()},
                {"agreement", d.measures.agreement},
                {"test_kl", d.measures.kl},
@@ -107,10 +107,10 @@ inline Json front_json(const std::vector<Candidate>& front, const TestReport& v,
                        const Model& model) {
   Json list = Json::array();
   for (const Candidate& c : front) {
-    Json json = {{"energy", microjoules(v.teacher) * c.energy},
-                 {"agreement", c.agreement},
-                 {"kl", c.kl},
-                 {"attention", c.attention},
+    Json json = {{"energy", microjoules(v.teacher) * c.parts.energy},
+                 {"agreement", c.parts.agreement},
+                 {"kl", c.parts.kl},
+                 {"attention", c.parts.attention},
                  {"reward", c.reward}};
     const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
     for (const Deployed& d : v.candidates)
@@ -164,8 +164,8 @@ inline void print_front(const std::vector<Candidate>& front, const Measures& tea
   std::printf("%-24s %9s %11s %8s %10s %13s\n", "front, held-out pictures", "", "agreement", "KL",
               "", "energy");
   for (const Candidate& c : front)
-    std::printf("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.agreement, c.kl, "",
-                microjoules(teacher) * c.energy);
+    std::printf("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.parts.agreement,
+                c.parts.kl, "", microjoules(teacher) * c.parts.energy);
 }
 
 // One algorithm with one seed, and the best it found by the held-out pictures.
