@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     s.objective.calibrate = !s.no_calibrate;
     s.objective.attention_layers = attention_layers(s.net);
     WarmUp start = warm_up(body, splits.calibration);
-    const Workshop workshop(body, splits.calibration, start.statistics, !s.no_calibrate,
+    const StudentBuilder workshop(body, splits.calibration, start.statistics, !s.no_calibrate,
                             splits.reconstruction);
     const Objective objective(body, splits.search, s.objective);
     const Objective held_out(body, splits.held_out, s.objective);
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
     std::cerr << plan(s, searches, journal, costs, model.taps(), pictures.test.size()) << "\n";
 
     // Each algorithm with each seed; the start competes with what they find.
-    Archive ranked(size_t(s.top));
+    Archive ranked(size_t(s.top), &Candidate::reward);
     ranked.add(mse);
     std::vector<Candidate> scored = {mse};  // all that held-out pictures have seen
     SearchLog log(folder, model, searches.front().shortlist);
@@ -86,10 +86,10 @@ int main(int argc, char** argv) {
       cut_short |= enough;
       std::cerr << run.algorithm
                 << ": calibrating its best and comparing them on held-out pictures\n";
-      std::vector<StaircaseSet> sets = {found.favourite};
+      std::vector<StaircaseSet> sets = {found.recommendation};
       for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
       for (const Candidate& c : found.front.members()) sets.push_back(c.f);
-      Archive own(1);
+      Archive own(1, &Candidate::reward);
       own.add(mse);
       for (const Candidate& c : rescore(workshop, held_out, sets))
         own.add(c), ranked.add(c), scored.push_back(c);
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
     const Student student = finish(workshop, held_out, ranked.best().front(), !stop);
     std::cerr << "deploying: measuring on " << pictures.test.size() << " test pictures\n";
     const TestSet test(workshop, teacher, pictures.test, s.objective.energy_table);
-    const Verdict verdict =
+    const TestReport verdict =
         deploy(test, mse, ranked.best(), student, s.max_drop / 100, pictures.labelled);
     int evaluations = 0;
     for (const Contestant& c : contestants) evaluations += c.evaluations;

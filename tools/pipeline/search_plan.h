@@ -23,7 +23,7 @@ struct Costs {
 };
 
 // Measures them on the start, and gives what that earns on the held-out pictures.
-inline std::pair<Candidate, Costs> rescore_start(const Workshop& workshop,
+inline std::pair<Candidate, Costs> rescore_start(const StudentBuilder& workshop,
                                                  const Objective& objective,
                                                  const Objective& held_out,
                                                  const StaircaseSet& start, int pictures) {
@@ -72,7 +72,7 @@ inline std::string plan(const Settings& s, const std::vector<SearchOptions>& sea
     const int all = run.algorithm == "mse" ? 0 : run.evaluations;
     const double left = std::max(0, all - before) * costs.evaluation;
     seconds += s.minutes > 0 ? std::min(left, 60 * s.minutes) : left;
-    const size_t front = s.objective.energy_weight > 0 ? run.front : 0;
+    const size_t front = s.objective.weights.energy > 0 ? run.front : 0;
     seconds += double(run.shortlist + front + 1) * costs.ranking;
     evaluations += all;
     known += std::min(before, all);

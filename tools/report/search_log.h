@@ -15,7 +15,7 @@ namespace tri {
 class SearchLog {
  public:
   SearchLog(std::filesystem::path folder, const Model& model, size_t shortlist)
-      : folder_(std::move(folder)), model_(model), best_(shortlist) {}
+      : folder_(std::move(folder)), model_(model), best_(shortlist, &Candidate::gain) {}
 
   void begin_search() {
     line_.emplace();
@@ -49,9 +49,9 @@ class SearchLog {
   Json best() const {
     Json list = Json::array();
     for (const Candidate& c : best_.best())
-      list.push_back({{"gain", c.reward},  // over the start, on the same pictures
-                      {"kl", c.kl},
-                      {"attention", c.attention},
+      list.push_back({{"gain", c.gain},  // over the start, on the same pictures
+                      {"kl", c.parts.kl},
+                      {"attention", c.parts.attention},
                       {"layers", to_json(c.f, model_)}});
     return {{"net", model_.net}, {"candidates", list}};
   }
@@ -61,8 +61,8 @@ class SearchLog {
     std::snprintf(text, sizeof text,
                   "%s, %d evaluations: reward mean %.4f, best %.4f (KL %.4f, AT %.4f), MSE start "
                   "%.4f, %.2f evaluations/s",
-                  run.algorithm.c_str(), r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                  r.best.attention, r.reward_mse, r.evaluations / r.seconds);
+                  run.algorithm.c_str(), r.evaluations, r.reward_mean, r.best.reward,
+                  r.best.parts.kl, r.best.parts.attention, r.reward_mse, r.evaluations / r.seconds);
     return text;
   }
 

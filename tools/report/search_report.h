@@ -22,10 +22,10 @@ inline std::string csv_row(const SearchRow& r, const SearchOptions& run) {
   char text[256];
   std::snprintf(text, sizeof text,
                 "%d,%d,%.6f,%.6f,%.6f,%.6f,%.4f,%.5f,%.4f,%.4f,%.1f,%.6f,%s,%llu,%.6f,%.6f\n",
-                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                r.best.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
+                r.evaluations, r.evaluations, r.reward_mean, r.best.reward, r.best.parts.kl,
+                r.best.parts.attention, r.ppo.entropy, r.ppo.approx_kl, r.ppo.clip_fraction,
                 r.ppo.explained_variance, r.seconds, r.reward_mse, run.algorithm.c_str(),
-                (unsigned long long)run.seed, r.best.agreement, r.best.energy);
+                (unsigned long long)run.seed, r.best.parts.agreement, r.best.parts.energy);
   return text;
 }
 
@@ -66,8 +66,8 @@ inline double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json json = {{"rank", rank},
                {"reward", d.candidate.reward},
-               {"kl", d.candidate.kl},
-               {"attention", d.candidate.attention},
+               {"kl", d.candidate.parts.kl},
+               {"attention", d.candidate.parts.attention},
                {"accuracy", labelled ? Json(d.measures.accuracy) : Json()},
                {"agreement", d.measures.agreement},
                {"test_kl", d.measures.kl},
@@ -88,7 +88,7 @@ inline Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& 
 }
 
 // What a picture costs teacher and student, altogether and by layer.
-inline Json energy_json(const Verdict& v, const Model& model) {
+inline Json energy_json(const TestReport& v, const Model& model) {
   const Measures& student = v.selected.measures;
   Json layers = Json::array();
   for (size_t i = 0; i < model.layers.size(); ++i)
@@ -103,14 +103,14 @@ inline Json energy_json(const Verdict& v, const Model& model) {
 }
 
 // front: with what held-out pictures say, and the test set of those that were measured on it.
-inline Json front_json(const std::vector<Candidate>& front, const Verdict& v, bool labelled,
+inline Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
                        const Model& model) {
   Json list = Json::array();
   for (const Candidate& c : front) {
-    Json json = {{"energy", microjoules(v.teacher) * c.energy},
-                 {"agreement", c.agreement},
-                 {"kl", c.kl},
-                 {"attention", c.attention},
+    Json json = {{"energy", microjoules(v.teacher) * c.parts.energy},
+                 {"agreement", c.parts.agreement},
+                 {"kl", c.parts.kl},
+                 {"attention", c.parts.attention},
                  {"reward", c.reward}};
     const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
     for (const Deployed& d : v.candidates)
@@ -124,7 +124,7 @@ inline Json front_json(const std::vector<Candidate>& front, const Verdict& v, bo
 }
 
 // The part of result.json that the verdict decides.
-inline void add_verdict(Json& result, const Verdict& v, const std::string& teacher_file,
+inline void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file,
                         bool labelled, const Model& model) {
   result["teacher"] = {{"file", teacher_file},
                        {"accuracy", labelled ? Json(v.teacher.accuracy) : Json()}};
@@ -138,7 +138,7 @@ inline void add_verdict(Json& result, const Verdict& v, const std::string& teach
   result["energy"] = energy_json(v, model);
 }
 
-inline void print_table(const Verdict& v, bool labelled, double max_drop_points) {
+inline void print_table(const TestReport& v, bool labelled, double max_drop_points) {
   const auto row = [&](const char* name, const Measures& m) {
     char shown[16] = "-";
     if (labelled) std::snprintf(shown, sizeof shown, "%.2f %%", 100 * m.accuracy);
@@ -164,8 +164,8 @@ inline void print_front(const std::vector<Candidate>& front, const Measures& tea
   std::printf("%-24s %9s %11s %8s %10s %13s\n", "front, held-out pictures", "", "agreement", "KL",
               "", "energy");
   for (const Candidate& c : front)
-    std::printf("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.agreement, c.kl, "",
-                microjoules(teacher) * c.energy);
+    std::printf("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.parts.agreement,
+                c.parts.kl, "", microjoules(teacher) * c.parts.energy);
 }
 
 // One algorithm with one seed, and the best it found by the held-out pictures.
@@ -179,7 +179,7 @@ struct Contestant {
 // The contestants on the test set: mean and standard deviation (n - 1) over the seeds of each
 // algorithm, as JSON and as a table. What the verdict has measured is not measured again.
 inline Json comparison(const std::vector<Contestant>& contestants, const TestSet& test,
-                       const Verdict& verdict, bool labelled) {
+                       const TestReport& verdict, bool labelled) {
   const auto measured = [&](const Candidate& c) {
     if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
     for (const Deployed& d : verdict.candidates)
