@@ -1,6 +1,7 @@
 #include "engine/graph/layer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "data/base/error.h"
@@ -202,6 +203,12 @@ std::vector<int> tap_rows(const std::vector<Layer>& layers) {
   for (size_t i = 0; i < layers.size(); ++i)
     if (layers[i].tap >= 0) rows.push_back(int(i));
   return rows;
+}
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.size() <= 60 && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+  });
 }
 
 uint64_t hash(const std::vector<Layer>& layers) {

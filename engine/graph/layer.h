@@ -88,6 +88,9 @@ void require_network(const std::vector<Layer>& layers);
 // tap -> row.
 std::vector<int> tap_rows(const std::vector<Layer>& layers);
 
+// Of a row or a net, in a file: letters, digits and "_-.", 1 to 60 of them.
+bool is_plain_name(const std::string& name);
+
 // A number that differs where two resolved tables differ: files carry it.
 uint64_t hash(const std::vector<Layer>& layers);
 

@@ -76,7 +76,7 @@ ChunkForward::ChunkForward(const IntNet& net, const Pass& pass, int n, int room,
   if (workspace.buffers.size() < sizes.size()) workspace.buffers.resize(sizes.size());
   for (size_t b = 0; b < sizes.size(); ++b) grow(workspace.buffers[b], sizes[b] * size_t(room));
   if (workspace.rows.size() < net.rows_.size() + 1) workspace.rows.resize(net.rows_.size() + 1);
-  for (Buffer<uint8_t>& decoded : workspace.decoded) grow(decoded, net.most_read_ * size_t(room));
+  for (Buffer<uint8_t>& decoded : workspace.decoded) grow(decoded, net.most_decoded_ * size_t(room));
   grow(workspace.sums, (pass.calibrator ? net.most_sums_ : net.logits_) * size_t(room));
 }
 

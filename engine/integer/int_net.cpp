@@ -71,8 +71,8 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
     Row& row = rows_.emplace_back();
     row.lut_from = kNever;
     row.pad_value = uint8_t(zero_point(model_.layers, l.reads.front().from));
+    most_decoded_ = std::max({most_decoded_, l.in.size(), l.output.size()});
     if (!l.has_sums()) continue;
-    most_read_ = std::max(most_read_, l.in.size());
     most_sums_ = std::max(most_sums_, l.output.size());
     if (l.is_logits()) logits_ = l.output.size();
     if (l.kind == Kind::add) continue;

@@ -115,7 +115,7 @@ class IntNet {
   ForwardPlan plan_;
   std::vector<int> taps_;              // tap -> row
   std::vector<Row> rows_;              // parallel to model_.layers
-  size_t most_read_ = 0;               // the largest input of a row with sums, a picture
+  size_t most_decoded_ = 0;            // the largest that a row reads or makes, a picture
   size_t most_sums_ = 0, logits_ = 0;  // the largest accumulators of any row, and of the logits
 };
 

@@ -1,17 +1,11 @@
 #include "engine/integer/layer_table.h"
 
-#include <algorithm>
-#include <cctype>
-
 namespace tri {
 namespace {
 
 std::string read_name(Reader& in) {
   const std::string name = in.text();
-  const auto plain = [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-  };
-  if (name.empty() || !std::ranges::all_of(name, plain)) in.fail("has a row without a plain name");
+  if (!is_plain_name(name)) in.fail("has a row without a plain name");
   return name;
 }
 

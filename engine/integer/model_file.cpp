@@ -222,10 +222,7 @@ void save(const Model& model, const std::filesystem::path& file) {
 Model load_model(const std::filesystem::path& file, TableOf table_of) {
   Reader in(file, kFile, kMaxBytes, 1);
   std::string net = in.text();
-  const bool shown = std::ranges::all_of(net, [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-  });
-  if (!shown || net.empty()) net = "?";  // nothing to show on a terminal
+  if (!is_plain_name(net)) net = "?";  // nothing to show on a terminal
   Model model =
       in.version() == 1 ? read_version_1(in, net, table_of) : read_version_2(in, net);
   in.end();

@@ -1,0 +1,22 @@
+#include "data/base/json.h"
+
+#include "data/base/file.h"
+
+namespace tri {
+
+Json read_json(const std::filesystem::path& file, uint64_t limit) {
+  const std::vector<uint8_t> bytes = read_file(file, limit);
+  const auto within = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > kMostJsonDepth)
+      throw Error(file.string() + ": nests deeper than " + std::to_string(kMostJsonDepth) +
+                  " levels");
+    return true;
+  };
+  try {
+    return Json::parse(bytes.begin(), bytes.end(), within);
+  } catch (const Json::exception& error) {
+    throw Error(file.string() + ": is no JSON: " + error.what());
+  }
+}
+
+}  // namespace tri
