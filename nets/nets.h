@@ -1,22 +1,47 @@
-// The five networks, as tables.
+// The networks: convolutional classifiers as tables of layers, one file a family. How a layer is
+// computed is left to the engine; how ./train trains a network is its recipe (nets/recipes.cpp).
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "engine/float/train.h"
 #include "engine/graph/layer.h"
 #include "engine/integer/model_file.h"
-#include "engine/float/train.h"
 
 namespace tri {
 
-// vgg16, vgg19, alexnet, nin, mobilenetv1: for 32x32 pictures and 10 classes.
+// What a family says of one network. Input shapes follow from the rows above when the table is
+// resolved.
+struct NetDefinition {
+  std::vector<Layer> layers;           // at full width, up to the logits
+  std::vector<std::string> attention;  // layers whose attention maps the reward compares
+};
+
+// By family. Adding a network: its function here, its row in the list of nets.cpp and its recipe.
+NetDefinition vgg16(int classes);
+NetDefinition vgg19(int classes);
+NetDefinition alexnet(int classes);
+NetDefinition nin(int classes);
+NetDefinition mobilenetv1(int classes);
+NetDefinition resnet20(int classes);
+NetDefinition mobilenetv2(int classes);
+
 const std::vector<std::string>& net_names();
 
-// The resolved layers of a network; empty where there is none of that name. width: factor on the
-// channels of every hidden layer.
+// The resolved layers of a network for pictures of one shape; empty where there is none of that
+// name. width: factor on the channels of every hidden layer.
+std::vector<Layer> table(const std::string& net, Shape input, int classes, double width);
+// For CIFAR-10.
 std::vector<Layer> table(const std::string& net, double width);
 std::vector<Layer> table_of(const std::string& net);  // at full width
+
+// The layers whose attention maps the reward compares.
+std::vector<std::string> attention_layers(const std::string& net);
+
+// Multiplies the channels of every hidden convolution (to at least 1), in a table that is not yet
+// resolved. Depthwise layers and pools have as many as come in, logits as there are classes.
+void scale_channels(std::vector<Layer>& layers, double width);
 
 // The model in a file that must hold one of `net`; throws Error as load_model does, and where it
 // holds another.
@@ -24,8 +49,5 @@ Model load_model_of(const std::string& net, const std::string& file);
 
 // How ./train NET trains it unless told otherwise.
 Recipe recipe_of(const std::string& net);
-
-// The layers whose attention maps the reward compares.
-std::vector<std::string> attention_layers(const std::string& net);
 
 }  // namespace tri

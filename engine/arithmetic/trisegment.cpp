@@ -12,12 +12,6 @@ std::array<uint8_t, 256> TriSegment::table() const {
   return y;
 }
 
-std::array<uint8_t, 256> TriSegment::codes() const {
-  std::array<uint8_t, 256> y;
-  for (int x = 0; x < 256; ++x) y[x] = uint8_t(segment(x));
-  return y;
-}
-
 TriSegment TriSegment::ordered() const {
   const auto [t_low, t_high] = std::minmax(t1, t2);
   const auto [v_low, v_high] = std::minmax(v1, v2);

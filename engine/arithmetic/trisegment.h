@@ -18,7 +18,6 @@ struct TriSegment {
   std::array<uint8_t, 3> values() const { return {0, v1, v2}; }
   uint8_t operator()(int x) const { return values()[segment(x)]; }
   std::array<uint8_t, 256> table() const;  // f itself
-  std::array<uint8_t, 256> codes() const;  // segment()
   // Thresholds and values in rising order, as the comparators need them.
   TriSegment ordered() const;
   bool operator==(const TriSegment&) const = default;

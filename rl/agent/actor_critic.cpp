@@ -8,9 +8,6 @@
 namespace tri {
 namespace {
 
-// Of the output layers' weights: the actor leaves the start to the prior.
-constexpr double kActorGain = 0.01, kCriticGain = 1;
-
 constexpr int kShape = 2;                   // coefficients of a head's parabola
 constexpr double kUniformDeviation = 73.9;  // of 256 equal bins, 256 / sqrt(12)
 
@@ -44,9 +41,10 @@ std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
 }  // namespace
 
 ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
-    : body_(parameters, body_widths(features, options), options.activation, rng),
-      actor_(parameters, body_widths(features, options).back(), kHeads * kShape, kActorGain, rng),
-      critic_(parameters, body_widths(features, options).back(), 1, kCriticGain, rng) {}
+    : body_(parameters, body_widths(features, options), rng),
+      actor_(parameters, body_widths(features, options).back(), kHeads * kShape, options.actor_gain,
+             rng),
+      critic_(parameters, body_widths(features, options).back(), 1, options.critic_gain, rng) {}
 
 ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
                                          const std::vector<double>& widths) {

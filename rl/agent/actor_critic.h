@@ -1,4 +1,4 @@
-// The agent's network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
+// Actor-critic network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
 // How it learns is left to rl/agent/ppo.
 //
 // The 256 bins of a head are points on a line, and neighbours are worth about the same. So the
@@ -19,8 +19,9 @@
 namespace tri {
 
 struct ActorCriticOptions {
-  std::vector<int> hidden = {64};            // widths of the shared body
-  Nonlinearity activation = Nonlinearity::tanh;  // after each of its layers
+  std::vector<int> hidden = {64};  // widths of the shared body
+  // Of the output layers' first weights; a small one leaves the start to the prior.
+  double actor_gain = 0.01, critic_gain = 1;
 };
 
 class ActorCritic {

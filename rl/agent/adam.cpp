@@ -13,8 +13,8 @@ void Adam::step(Parameters& parameters, double learning_rate) {
   m.resize(n);
   v.resize(n);
   ++steps;
-  adam_step({learning_rate, beta1, beta2, epsilon}, steps, n, parameters.gradients.data(), m.data(),
-            v.data(), parameters.values.data());
+  adam_step({learning_rate, options.beta1, options.beta2, options.epsilon}, steps, n,
+            parameters.gradients.data(), m.data(), v.data(), parameters.values.data());
   std::fill(parameters.gradients.begin(), parameters.gradients.end(), 0.0);
 }
 

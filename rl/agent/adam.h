@@ -1,4 +1,5 @@
-// Adam (Kingma and Ba, ICLR 2015) over one flat vector of parameters.
+// Adam optimizer (Kingma and Ba, ICLR 2015) over one flat vector of parameters. Its arithmetic is
+// that of engine/float/optim.h, in doubles.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +9,14 @@
 
 namespace tri {
 
-struct Adam {
+struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;  // decay of the two moments
   double epsilon = 1e-5;              // as is usual for PPO; the paper has 1e-8
+};
 
-  std::vector<double> m, v;  // first and second moment; sized by the first step
+struct Adam {
+  AdamOptions options;
+  std::vector<double> m = {}, v = {};  // first and second moment; sized by the first step
   int64_t steps = 0;
 
   // One step of size `learning_rate` against parameters.gradients, which it then zeroes.

@@ -59,8 +59,7 @@ Tape::Var Linear::forward(Tape& tape, Parameters& parameters, Tape::Var x) const
   return tape.add_row(tape.matmul(x, weight), bias);
 }
 
-Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Nonlinearity activation, Rng& rng)
-    : activation_(activation) {
+Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Rng& rng) {
   CHECK(!widths.empty());
   for (size_t i = 1; i < widths.size(); ++i) {
     layers_.emplace_back(parameters, widths[i - 1], widths[i], std::numbers::sqrt2, rng);
@@ -68,10 +67,7 @@ Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Nonlinearity ac
 }
 
 Tape::Var Mlp::forward(Tape& tape, Parameters& parameters, Tape::Var x) const {
-  for (const Linear& layer : layers_) {
-    x = layer.forward(tape, parameters, x);
-    x = activation_ == Nonlinearity::tanh ? tape.tanh(x) : tape.relu(x);
-  }
+  for (const Linear& layer : layers_) x = tape.tanh(layer.forward(tape, parameters, x));
   return x;
 }
 

@@ -1,5 +1,5 @@
-// Linear layers and the multi-layer perceptron made of them. Their parameters stand in one flat
-// vector, so that an optimiser and a checkpoint are one loop each.
+// Multi-layer perceptron: linear layers, each followed by tanh. Their parameters stand in one flat
+// vector, so that an optimiser is one loop. Losses and learning are left to rl/agent/ppo.
 #pragma once
 
 #include <vector>
@@ -27,19 +27,16 @@ class Linear {
   int in_, out_;
 };
 
-enum class Nonlinearity { tanh, relu };
-
-// Linear layers, each followed by the activation.
+// Linear layers, each followed by tanh.
 class Mlp {
  public:
   // widths: of the input, then of each layer's output.
-  Mlp(Parameters& parameters, const std::vector<int>& widths, Nonlinearity activation, Rng& rng);
+  Mlp(Parameters& parameters, const std::vector<int>& widths, Rng& rng);
   // x: [n][widths.front()] -> [n][widths.back()].
   Tape::Var forward(Tape& tape, Parameters& parameters, Tape::Var x) const;
 
  private:
   std::vector<Linear> layers_;
-  Nonlinearity activation_;
 };
 
 }  // namespace tri

@@ -1,5 +1,5 @@
-// How a search names parameter sets: sequences of actions, four numbers of 0..255 a step. What
-// proposes them is left to the algorithms, which all share this.
+// Action space: how a search names parameter sets, by sequences of actions, four numbers of 0..255
+// a step. What proposes them is left to the algorithms, which all share this.
 //
 // centred: step 0 moves all layers together, each of the others one layer, along the logarithm:
 //

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "data/base/file.h"
 #include "data/base/check.h"
 
 namespace tri {
@@ -93,23 +92,48 @@ Ppo::Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t
       states_(std::move(states)),
       widths_(std::move(widths)),
       network_(states_.cols, options_.network, Rng(seed, 1)),
+      adam_{.options = options_.adam},
       rng_(seed, 2) {
   CHECK(states_.rows > 0 && int(widths_.size()) == states_.rows);
   CHECK(options_.episodes > 0 && options_.epochs >= 0 && options_.minibatches > 0);
   CHECK(options_.minibatches <= options_.episodes * states_.rows);
 }
 
+// A batch of episodes under the policy as it was.
+struct Ppo::Rollout {
+  std::vector<Actions> episodes;
+  Steps steps;                 // of all episodes, one after the other
+  std::vector<double> values;  // [steps of an episode]: the critic's, the same for all of them
+  double entropy;
+};
+
 PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions> given) {
+  Rollout rollout = collect(given);
+  std::vector<double> rewards = reward(rollout.episodes);
+  CHECK(rewards.size() == rollout.episodes.size());
+  for (const double r : rewards) CHECK(std::isfinite(r));
+
+  PpoStatistics statistics;
+  statistics.entropy = rollout.entropy;
+  statistics.reward_mean = mean(rewards);
+  statistics.reward_best = *std::max_element(rewards.begin(), rewards.end());
+  if (options_.centred_ranks) rewards = centred_ranks(rewards);
+  statistics.explained_variance = add_advantages(rewards, rollout);
+  learn(rollout.steps, statistics);
+  ++updates_;
+  return statistics;
+}
+
+Ppo::Rollout Ppo::collect(std::span<const Actions> given) {
   const size_t episodes = size_t(options_.episodes), length = size_t(states_.rows);
   CHECK(given.size() <= episodes);
-  PpoStatistics statistics;
-
-  // Rollout.
-  Tape rollout;
-  const auto [log_probs, value_column] = network_.forward(rollout, states_, widths_);
-  const std::vector<double>& values = rollout.value(value_column).values;
-  Steps steps;
-  std::vector<Actions> batch(episodes);
+  Tape tape;
+  const auto [log_probs, values] = network_.forward(tape, states_, widths_);
+  Rollout rollout{std::vector<Actions>(episodes),
+                  {},
+                  tape.value(values).values,
+                  mean(tape.value(entropy(tape, log_probs)).values)};
+  Steps& steps = rollout.steps;
   std::vector<Quantiles> quantiles(length);
   for (size_t e = 0; e < episodes; ++e) {
     CHECK(e >= given.size() || given[e].size() == length);
@@ -121,43 +145,40 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
         quantiles[step] = random_quantiles(rng_);
       const Action action = e < given.size()
                                 ? given[e][step]
-                                : sample(rollout.value(log_probs), int(step), quantiles[step]);
+                                : sample(tape.value(log_probs), int(step), quantiles[step]);
       steps.rows.push_back(int(step));
       steps.actions.push_back(action);
-      batch[e].push_back(action);
+      rollout.episodes[e].push_back(action);
     }
   }
-  steps.log_probs = rollout.value(log_prob(rollout, log_probs, steps.rows, steps.actions)).values;
-  statistics.entropy = mean(rollout.value(entropy(rollout, log_probs)).values);
+  steps.log_probs = tape.value(log_prob(tape, log_probs, steps.rows, steps.actions)).values;
+  return rollout;
+}
 
-  std::vector<double> rewards = reward(batch);
-  CHECK(rewards.size() == episodes);
-  for (const double r : rewards) CHECK(std::isfinite(r));
-  statistics.reward_mean = mean(rewards);
-  statistics.reward_best = *std::max_element(rewards.begin(), rewards.end());
-  if (options_.centred_ranks) rewards = centred_ranks(rewards);
-
-  // Advantages, and what the critic should learn.
+double Ppo::add_advantages(const std::vector<double>& rewards, Rollout& rollout) const {
+  Steps& steps = rollout.steps;
   for (const double r : rewards) {
-    std::vector<double> step_rewards(length);
+    std::vector<double> step_rewards(rollout.values.size());
     step_rewards.back() = r;
     const std::vector<double> advantages =
-        gae(step_rewards, values, options_.gamma, options_.lambda);
-    for (size_t step = 0; step < length; ++step) {
+        gae(step_rewards, rollout.values, options_.gamma, options_.lambda);
+    for (size_t step = 0; step < advantages.size(); ++step) {
       steps.advantages.push_back(advantages[step]);
-      steps.returns.push_back(advantages[step] + values[step]);
+      steps.returns.push_back(advantages[step] + rollout.values[step]);
     }
   }
   // Before they are normalised, the advantages are returns - values.
   const double spread = variance(steps.returns);
-  if (spread > 0) statistics.explained_variance = 1 - variance(steps.advantages) / spread;
+  const double explained = spread > 0 ? 1 - variance(steps.advantages) / spread : 0;
   if (options_.normalise_advantages) {
     const double centre = mean(steps.advantages);
     const double deviation = std::sqrt(variance(steps.advantages));
     for (double& a : steps.advantages) a = (a - centre) / (deviation + 1e-8);
   }
+  return explained;
+}
 
-  // Update.
+void Ppo::learn(const Steps& steps, PpoStatistics& statistics) {
   const double annealed = options_.anneal_updates > 0
                               ? std::max(0.0, 1 - double(updates_) / options_.anneal_updates)
                               : 1;
@@ -193,8 +214,6 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
     statistics.epochs = epoch + 1;
     if (options_.target_kl > 0 && statistics.approx_kl > options_.target_kl) break;
   }
-  ++updates_;
-  return statistics;
 }
 
 Actions Ppo::greedy() {
@@ -203,53 +222,6 @@ Actions Ppo::greedy() {
   Actions actions;
   for (int step = 0; step < states_.rows; ++step) actions.push_back(mode(log_probs, step));
   return actions;
-}
-
-// Layout: parameters, Adam's m and v, Adam's steps, updates, the random state's high and low half.
-std::vector<double> Ppo::checkpoint() const {
-  std::vector<double> numbers = network_.parameters.values;
-  const size_t n = numbers.size();
-  std::vector<double> m = adam_.m, v = adam_.v;
-  m.resize(n);  // empty before the first step
-  v.resize(n);
-  numbers.insert(numbers.end(), m.begin(), m.end());
-  numbers.insert(numbers.end(), v.begin(), v.end());
-  for (const uint64_t integer :
-       {uint64_t(adam_.steps), uint64_t(updates_), rng_.state >> 32, rng_.state & 0xffffffff}) {
-    numbers.push_back(double(integer));
-  }
-  return numbers;
-}
-
-void Ppo::restore(std::span<const double> numbers) {
-  const size_t n = network_.parameters.values.size();
-  if (numbers.size() != 3 * n + 4) {
-    throw Error("the checkpoint of the agent holds " + std::to_string(numbers.size()) +
-                " numbers, expected " + std::to_string(3 * n + 4) +
-                ": resume with the network and options it was made with");
-  }
-  for (const double x : numbers) {
-    if (!std::isfinite(x)) {
-      throw Error("the checkpoint of the agent holds a number that is not finite: start anew");
-    }
-  }
-  const std::span<const double> integers = numbers.last(4);
-  for (const double x : integers) {
-    if (x < 0 || x > 0xffffffff || x != std::floor(x)) {
-      throw Error("the checkpoint of the agent holds " + std::to_string(x) +
-                  " where a 32-bit count belongs: start anew");
-    }
-  }
-  const auto part = [&](size_t i) {
-    return std::vector<double>(numbers.begin() + ptrdiff_t(i * n),
-                               numbers.begin() + ptrdiff_t((i + 1) * n));
-  };
-  network_.parameters.values = part(0);
-  adam_.m = part(1);
-  adam_.v = part(2);
-  adam_.steps = int64_t(integers[0]);
-  updates_ = int64_t(integers[1]);
-  rng_.state = uint64_t(integers[2]) << 32 | uint64_t(integers[3]);
 }
 
 }  // namespace tri

@@ -1,6 +1,6 @@
-// Proximal policy optimisation (Schulman et al., arXiv 1707.06347) of the staircases of a network.
-// An episode chooses one action a step (rl/agent/parametrisation.h), from the first to the last, and is
-// rewarded once, at its end. What the actions mean and what earns rewards is left to the caller.
+// Proximal policy optimization, PPO (Schulman et al., arXiv 1707.06347), with its clipped loss. An
+// episode chooses one action a step (rl/agent/parametrisation.h), from the first to the last, and
+// is rewarded once, at its end. What the actions mean and what earns rewards is left to the caller.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 namespace tri {
 
+// Every hyper-parameter, with its default and meaning.
 struct PpoOptions {
   int episodes = 20;  // complete parameter sets evaluated per update
   // Episodes come in pairs, the second one on the other side of each head's median, as far from it
@@ -22,6 +23,7 @@ struct PpoOptions {
   int epochs = 20;                 // passes over an update's steps; 0: the policy never learns
   int minibatches = 1;             // gradient steps per epoch
   double learning_rate = 2e-3;     // Adam's
+  AdamOptions adam = {};           // beta1, beta2, epsilon: rl/agent/adam.h
   int anneal_updates = 0;          // the rate falls linearly to 0 over so many updates; 0: constant
   double clip = 0.4;               // the probability ratio gains nothing outside 1 - clip..1 + clip
   double value_coefficient = 0.5;  // weight of the critic's loss
@@ -32,7 +34,7 @@ struct PpoOptions {
   double target_kl = 0;       // stop an update after an epoch with a larger approx_kl; 0: never
   bool centred_ranks = true;  // rewards count by their rank in the batch (see centred_ranks())
   bool normalise_advantages = true;  // to mean 0 and standard deviation 1 over the batch
-  ActorCriticOptions network = {};
+  ActorCriticOptions network = {};   // hidden, gains: rl/agent/actor_critic.h
 };
 
 // A batch of parameter sets [episodes][steps] -> the reward of each, a finite number.
@@ -87,12 +89,13 @@ class Ppo {
   // The most likely actions.
   Actions greedy();
 
-  // Everything that changes, as numbers: a Ppo made with the same arguments goes on from them as
-  // this one would. restore() throws Error when they are not of such an agent.
-  std::vector<double> checkpoint() const;
-  void restore(std::span<const double> numbers);
-
  private:
+  struct Rollout;
+  Rollout collect(std::span<const Actions> given);
+  // Fills in advantages and returns; gives the explained variance.
+  double add_advantages(const std::vector<double>& rewards, Rollout& rollout) const;
+  void learn(const Steps& steps, PpoStatistics& statistics);
+
   PpoOptions options_;
   Matrix states_;
   std::vector<double> widths_;

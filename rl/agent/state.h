@@ -1,4 +1,5 @@
-// What the agent sees of a layer, from the teacher's activations.
+// State features of the agent: what it sees of a layer, from the teacher's activations. Which step
+// sees which layer is left to rl/agent/parametrisation.h.
 #pragma once
 
 #include <span>

@@ -143,11 +143,6 @@ Tape::Var Tape::tanh(Var a) {
       a, [](double x) { return std::tanh(x); }, [](double, double y) { return 1 - y * y; });
 }
 
-Tape::Var Tape::relu(Var a) {
-  return map(
-      a, [](double x) { return std::max(x, 0.0); }, [](double x, double) { return double(x > 0); });
-}
-
 Tape::Var Tape::exp(Var a) {
   return map(
       a, [](double x) { return std::exp(x); }, [](double, double y) { return y; });

@@ -56,7 +56,6 @@ class Tape {
   // Elementwise. clamp: no gradient outside low..high.
   Var scale(Var a, double factor);
   Var tanh(Var a);
-  Var relu(Var a);
   Var exp(Var a);
   Var clamp(Var a, double low, double high);
   Var log_softmax(Var a);  // of every row

@@ -1,16 +1,17 @@
-// The algorithms that propose parameter sets: one interface, so that they differ in nothing else.
+// Black-box search algorithms, which propose parameter sets: one interface, so that they differ in
+// nothing else. What a parameter set means is left to rl/agent/parametrisation.h, what it earns to
+// the caller.
 //
-// An update proposes a generation and is told its rewards, which are comparable within the
-// generation alone: the next one may be judged on other pictures.
+// An update proposes a population and is told its rewards, which are comparable within the
+// population alone: the next one may be judged on other pictures.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "rl/agent/parametrisation.h"
-#include "rl/agent/ppo.h"
+#include "rl/algorithms/hyperparameters.h"
 
 namespace tri {
 
@@ -26,17 +27,14 @@ class SearchAlgorithm {
   virtual Actions recommendation() const = 0;
 };
 
-// mse: the start alone. grid: two global factors, of the thresholds and of the values, 6 x 6.
-// random: samples of the prior. greedy: coordinate descent, step by step of the parametrisation,
-// its stride halved after every sweep. cem: the cross-entropy method (Rubinstein, 1999), normal
-// distributions over the bins. ppo: rl/agent/ppo.h.
-const std::vector<std::string>& algorithm_names();  // in this order
+const std::vector<std::string>& algorithm_names();  // in the order of the table in algorithm.cpp
 
-// name: one of these; grid needs a global step. layer_states: [taps][features] (rl/agent/state.h). All
-// but grid and mse depend on the seed or on ties alone.
+// name: one of these; grid needs a global step. layer_states: [taps][features] (rl/agent/state.h).
+// All but grid and mse depend on the seed or on ties alone.
 std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name,
                                                 const Parametrisation& parametrisation,
                                                 const Matrix& layer_states,
-                                                const PpoOptions& options, uint64_t seed);
+                                                const Hyperparameters& hyperparameters,
+                                                uint64_t seed);
 
 }  // namespace tri

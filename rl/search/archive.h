@@ -1,4 +1,5 @@
-// The best distinct parameter sets of a search so far.
+// Elite archive and Pareto front: the best distinct parameter sets of a search so far. What makes
+// one better is left to whoever scores them.
 #pragma once
 
 #include <cstddef>

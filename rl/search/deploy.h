@@ -1,5 +1,5 @@
-// From what a search found to the student: a choice on training pictures that no search has seen,
-// then the test set, once.
+// Model selection and test: a choice among what a search found, on training pictures that no search
+// has seen, then the test set, once. How students are corrected is left to distill/correct.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// The journal of searches: what every update's evaluation returned, in a file.
+// Write-ahead log of searches, the journal: what every update's evaluation returned, in a file.
+// What the numbers are for is left to rl/search/search.h.
 //
 // A search depends on its arguments alone, so one that was broken off goes on by replay: it runs
 // again on the journal's rewards, with no student to run, until they are used up, and then on new

@@ -1,7 +1,8 @@
-// What a search maximises: the reward on batches of training pictures, one batch a generation.
+// Stochastic objective: what a search maximises, the reward on batches of training pictures, one
+// batch an update. How a student is judged on a batch is left to distill/judge/reward.h.
 //
 // A reward on one fixed batch is over-fitted within some hundred evaluations. Here the pictures
-// change from generation to generation; the teacher has seen them all once, before.
+// change from update to update; the teacher has seen them all once, before.
 #pragma once
 
 #include <string>

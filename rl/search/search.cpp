@@ -26,8 +26,9 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const Parametrisation parametrisation =
       options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
                     : Parametrisation::raw(start.mse_optimal);
-  const auto algorithm = make_algorithm(options.algorithm, parametrisation,
-                                        layer_states(start.histograms), options.ppo, options.seed);
+  const auto algorithm =
+      make_algorithm(options.algorithm, parametrisation, layer_states(start.histograms),
+                     options.hyperparameters, options.seed);
   const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
   std::vector<std::optional<RewardParts>> mse(size_t(objective.batches()));
   const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {

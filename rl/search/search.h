@@ -1,4 +1,4 @@
-// The search for the staircases of all layers: warm-up on the teacher, then an algorithm that
+// Black-box search for the staircases of all layers: warm-up on the teacher, then an algorithm that
 // proposes parameter sets. What becomes of the ones it found is left to rl/search/deploy.h.
 #pragma once
 
@@ -23,7 +23,7 @@ struct SearchOptions {
   uint64_t seed = 1;
   size_t shortlist = 5;  // best parameter sets to keep
   size_t front = 16;     // and, where energy is counted, of those that none dominates
-  PpoOptions ppo;
+  Hyperparameters hyperparameters;  // of all algorithms
 };
 
 // What a search and the calibration of students start from: the teacher on some pictures.

@@ -9,6 +9,7 @@
 #include "engine/float/gemm.h"
 #include "engine/arithmetic/quant.h"
 #include "rl/search/search.h"
+#include "tests/support/allocations.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
@@ -150,6 +151,13 @@ TEST_CASE("a reconstruction is the same on any number of threads") {
   const Model three = f.reconstructed();
   omp_set_num_threads(threads);
   CHECK(same(one, three));
+}
+
+TEST_CASE("a reconstruction reads nothing of the student that calibration has replaced") {
+  const Fixture f;
+  const Model usual = f.reconstructed();
+  const SpoilFreedMemory spoil;
+  CHECK(same(f.reconstructed(), usual));
 }
 
 TEST_CASE("a channel that says nothing, and a single picture, do no harm") {

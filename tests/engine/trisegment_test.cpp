@@ -48,10 +48,7 @@ TEST_CASE("a staircase takes its steps just above its thresholds") {
   CHECK(f(30) == 20);
   CHECK(f(31) == 40);
   CHECK(f(255) == 40);
-  for (int x = 0; x < 256; ++x) {
-    CHECK(f.table()[x] == f(x));
-    CHECK(f.values()[f.codes()[x]] == f(x));
-  }
+  for (int x = 0; x < 256; ++x) CHECK(f.table()[x] == f(x));
 }
 
 TEST_CASE("putting a staircase in order swaps within the thresholds and within the values") {

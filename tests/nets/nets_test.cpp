@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "data/base/error.h"
 #include "data/cifar10.h"
 #include "tests/support/test.h"
 
@@ -41,6 +42,43 @@ TEST_CASE("the five networks have the layers and the size the literature gives t
                        [](const Layer& l) { return l.is_tap() && l.out == kClasses; }));
   }
   CHECK(table_of("vgg11").empty());
+}
+
+TEST_CASE("the committed teachers are of these very tables") {
+  for (const std::string& net : net_names()) {
+    CAPTURE(net);
+    CHECK(load_model_of(net, "nets/weights/" + net + ".q8").taps() == size_of(table_of(net)).taps);
+  }
+  CHECK_THROWS_WITH_AS(load_model_of("vgg16", "nets/weights/nin.q8"),
+                       doctest::Contains("is a nin, expected vgg16"), Error);
+}
+
+TEST_CASE("a network is made for the pictures and the classes at hand, and scaled by its width") {
+  for (const std::string& net : net_names()) {
+    CAPTURE(net);
+    const auto layers = table(net, {64, 64, 1}, 37, 1), half = table(net, {64, 64, 1}, 37, 0.5);
+    CHECK(layers.front().in == Shape{64, 64, 1});
+    CHECK(layers.back().output == Shape{1, 1, 37});
+    REQUIRE(half.size() == layers.size());
+    for (size_t i = 0; i < half.size(); ++i) {
+      const bool hidden = layers[i].output.c != 37;
+      CHECK(half[i].output.c * (hidden ? 2 : 1) == layers[i].output.c);
+      CHECK(half[i].output.h == layers[i].output.h);
+    }
+    CHECK(hash(table(net, {32, 32, 3}, kClasses, 1)) == hash(table_of(net)));
+    // However narrow: a channel is left.
+    CHECK(table(net, {64, 64, 1}, 37, 1e-6).front().out == 1);
+  }
+}
+
+TEST_CASE("every network has a recipe of its own, whose epochs are more than its parts") {
+  for (const std::string& net : net_names()) {
+    const Recipe recipe = recipe_of(net);
+    CAPTURE(net);
+    CHECK(recipe.epochs > recipe.narrow_epochs + recipe.qat_epochs);
+    CHECK(recipe.qat_epochs == 1);
+    CHECK(recipe.augment.cutout == 8);
+  }
 }
 
 TEST_CASE("names are unique within a network, tables differ, and attention layers exist") {

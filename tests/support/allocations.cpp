@@ -1,14 +1,21 @@
 #include "tests/support/allocations.h"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace {
 std::atomic<size_t> calls{0};
-}
+std::atomic<int> spoilers{0};
+}  // namespace
 
 size_t allocations() { return calls; }
+
+SpoilFreedMemory::SpoilFreedMemory() { ++spoilers; }
+SpoilFreedMemory::~SpoilFreedMemory() { --spoilers; }
 
 #ifndef __SANITIZE_ADDRESS__
 void* operator new(size_t size) {
@@ -22,8 +29,15 @@ void* operator new(size_t size, std::align_val_t alignment) {
   if (void* p = std::aligned_alloc(unit, whole ? whole : unit)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept {
+  if (p && spoilers) {
+    // Through a volatile pointer, or the compiler leaves out what nobody may read.
+    void* (*volatile fill)(void*, int, size_t) = std::memset;
+    fill(p, 0, malloc_usable_size(p));
+  }
+  std::free(p);
+}
+void operator delete(void* p, size_t) noexcept { operator delete(p); }
+void operator delete(void* p, std::align_val_t) noexcept { operator delete(p); }
+void operator delete(void* p, size_t, std::align_val_t) noexcept { operator delete(p); }
 #endif

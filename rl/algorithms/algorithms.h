@@ -1,0 +1,35 @@
+// The algorithms one by one, for the table in algorithm.cpp: each is a file of its own, behind the
+// interface of algorithm.h.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "rl/algorithms/algorithm.h"
+
+namespace tri {
+
+// What an algorithm is made from, as make_algorithm() is told it.
+struct AlgorithmSetup {
+  const Parametrisation& parametrisation;
+  const Matrix& layer_states;
+  const Hyperparameters& hyperparameters;
+  uint64_t seed;
+};
+
+std::unique_ptr<SearchAlgorithm> make_mse(const AlgorithmSetup& setup);
+std::unique_ptr<SearchAlgorithm> make_grid(const AlgorithmSetup& setup);
+std::unique_ptr<SearchAlgorithm> make_random(const AlgorithmSetup& setup);
+std::unique_ptr<SearchAlgorithm> make_greedy(const AlgorithmSetup& setup);
+std::unique_ptr<SearchAlgorithm> make_cem(const AlgorithmSetup& setup);
+std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup);
+// PPO with these options in place of the setup's.
+std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup, const PpoOptions& options);
+
+// Best and mean, for algorithms that have nothing else to say.
+PpoStatistics statistics_of(const std::vector<double>& rewards);
+
+// The nearest bin.
+uint8_t to_bin(double x);
+
+}  // namespace tri

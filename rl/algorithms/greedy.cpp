@@ -1,0 +1,54 @@
+// Greedy coordinate descent. One step of the parametrisation an update: the incumbent against
+// itself with one of the step's four numbers (in the global step also two and all of them) moved up
+// or down by the stride, which halves after every sweep. It never goes back.
+#include <algorithm>
+
+#include "rl/algorithms/algorithms.h"
+
+namespace tri {
+namespace {
+
+class Greedy : public SearchAlgorithm {
+ public:
+  Greedy(const Parametrisation& p, const GreedyOptions& o)
+      : best_(p.start()),
+        global_(p.has_global_step()),
+        stride_(global_ ? o.global_stride : o.raw_stride) {}
+  int population_size() const override { return best_.empty() ? 0 : 1 + 2 * moves(); }
+  PpoStatistics update(const RewardFunction& reward) override {
+    // Sets of t1, v1, t2, v2 as bits: each alone, then thresholds, values, all.
+    constexpr int kSets[] = {1, 2, 4, 8, 5, 10, 15};
+    std::vector<Actions> tried = {best_};
+    for (int set = 0; set < moves(); ++set)
+      for (const int sign : {-1, 1}) {
+        tried.push_back(best_);
+        for (int head = 0; head < kHeads; ++head) {
+          uint8_t& bin = tried.back()[step_][size_t(head)];
+          if (kSets[set] >> head & 1) bin = to_bin(bin + sign * stride_);
+        }
+      }
+    const std::vector<double> rewards = reward(tried);
+    best_ = tried[size_t(std::max_element(rewards.begin(), rewards.end()) - rewards.begin())];
+    if (++step_ == best_.size()) {
+      step_ = 0;
+      stride_ = std::max(1.0, stride_ / 2);
+    }
+    return statistics_of(rewards);
+  }
+  Actions recommendation() const override { return best_; }
+
+ private:
+  int moves() const { return global_ && step_ == 0 ? 7 : 4; }
+  Actions best_;
+  bool global_;
+  size_t step_ = 0;
+  double stride_;
+};
+
+}  // namespace
+
+std::unique_ptr<SearchAlgorithm> make_greedy(const AlgorithmSetup& setup) {
+  return std::make_unique<Greedy>(setup.parametrisation, setup.hyperparameters.greedy);
+}
+
+}  // namespace tri
