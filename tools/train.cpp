@@ -7,7 +7,6 @@
 #include "distill/correct/calibrate.h"
 #include "distill/judge/evaluate.h"
 #include "engine/integer/dequantize.h"
-#include "engine/float/gemm.h"
 #include "engine/float/loops/loops.h"
 #include "engine/integer/quantize.h"
 #include "engine/float/widen.h"
@@ -83,7 +82,6 @@ void train(Training& training, const Recipe& recipe, const Dataset& data, const 
 }  // namespace
 
 int main(int argc, char** argv) {
-  choose_blas_kernels(argv);
   Options options(
       "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "data/base/file.h"
+#include "tools/cli/process.h"
 
 namespace tri {
 
@@ -152,6 +153,7 @@ inline const std::atomic<bool>& stop_on_signal() {
 // Parses the command line into the variables bound to `options`, calls body() and returns the exit
 // status of main.
 inline int run_program(Options& options, int argc, char** argv, const std::function<void()>& body) {
+  wait_briefly(argv);
   detail::occupy_standard_files();
   // Broken pipes and files over the limit are errors of the write, which says so.
   std::signal(SIGPIPE, SIG_IGN);
