@@ -1,11 +1,14 @@
 #include "engine/integer/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "data/batch.h"
 #include "engine/float/batchnorm.h"
 #include "data/base/check.h"
+#include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
 
 namespace tri {
@@ -26,10 +29,11 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
   double bias = std::round(channel.offset / step);
   // A channel whose weights (or gain) are all but 0 is its offset alone; in the output's own steps
   // it fits 32 bits.
-  const bool constant = !(std::fabs(bias) < 1 << 29);
+  constexpr double kMost = 1 << 29;
+  const bool constant = !(std::fabs(bias) < kMost);
   if (constant) {
     step = output_scale;
-    bias = std::round(channel.offset / step);
+    bias = std::clamp(std::round(channel.offset / step), -kMost, kMost);  // codes clamp long before
   }
   int64_t sum = 0;
   for (int r = 0; r < R; ++r) {
@@ -39,11 +43,21 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
     sum += q.weights[at];
   }
   bias -= double(zero * sum);  // codes x stand for x - zero
-  CHECK(std::fabs(bias) < double(std::numeric_limits<int32_t>::max()));
+  if (!(std::fabs(bias) < double(std::numeric_limits<int32_t>::max())))
+    throw Error("layer " + l.name + ", channel " + std::to_string(k) +
+                " has no finite bias: the training diverged, try a lower rate");
   q.bias[k] = int32_t(bias);
-  const Multiplier r = multiplier(step / output_scale);
+  // Below the least factor every code is 0; above the most every code but 0 is kCodeMax already.
+  constexpr double kLeastFactor = 0x1p-32, kMostFactor = 0x1p28;
+  const double factor = std::max(step / output_scale, kLeastFactor);
+  const Multiplier r = multiplier(l.activated ? std::min(factor, kMostFactor) : factor);
   q.m[k] = r.m, q.shift[k] = r.shift;
-  q.mean[k] = float(channel.mean / step), q.variance[k] = float(channel.variance / (step * step));
+  const auto finite = [](double x) {
+    constexpr double kMax = std::numeric_limits<float>::max();
+    return float(std::clamp(x, -kMax, kMax));
+  };
+  q.mean[k] = finite(channel.mean / step);
+  q.variance[k] = finite(channel.variance / (step * step));
 }
 
 }  // namespace

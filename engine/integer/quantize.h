@@ -6,7 +6,8 @@
 
 namespace tri {
 
-// net: calibrated (every activated layer has a scale). The arithmetic is derived in engine/arithmetic/quant.h.
+// net: with ranges (every activated layer has a scale). The arithmetic is derived in
+// engine/arithmetic/quant.h. Throws Error, naming the layer, for what 32 bits cannot hold.
 Model quantize(Net& net);
 
 }  // namespace tri
