@@ -105,7 +105,7 @@ std::vector<Layer> table(const std::string& net, double width) {
   if (entry == entries().end()) return {};
   Table layers = entry->second.layers;
   for (Layer& l : layers)
-    if (l.kind == Kind::conv && l.activated) l.out = std::max(1, int(std::lround(l.out * width)));
+    if (l.kind == Kind::conv && !l.is_logits()) l.out = std::max(1, int(std::lround(l.out * width)));
   resolve(layers, {kSide, kSide, kChannels});
   return layers;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/graph/layer.h"
-#include "engine/integer/model.h"
+#include "engine/integer/model_file.h"
 #include "engine/float/train.h"
 
 namespace tri {

@@ -13,7 +13,8 @@ namespace {
 const std::vector<std::string> kOrder = {
     "data/base/",          "data/",
     "engine/graph/",       "engine/arithmetic/",      "engine/kernels/dispatch/",
-    "engine/kernels/bytemap/", "engine/kernels/conv/",
+    "engine/kernels/bytemap/", "engine/kernels/epilogue/", "engine/kernels/conv/",
+    "engine/kernels/add/",
     "engine/float/loops/", "engine/float/",           "engine/integer/",
     "nets/",               "distill/correct/",        "distill/judge/",
     "distill/synthesis/",  "rl/agent/",               "rl/algorithms/",

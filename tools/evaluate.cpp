@@ -26,7 +26,7 @@ class Network {
   const std::string& name() const { return net_.model().net; }
   const char* kind() const { return staircases_ ? "student" : "teacher"; }
   std::vector<int32_t> logits(const Dataset& pictures) const {  // [N][kClasses]
-    return logits_of(net_, pictures, staircases_ ? &*staircases_ : nullptr);
+    return logits_of(net_, pictures, {.staircases = staircases_ ? &*staircases_ : nullptr});
   }
 
  private:

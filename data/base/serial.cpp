@@ -35,14 +35,16 @@ void Writer::save(const std::filesystem::path& file) {
   write_file(file, bytes_);
 }
 
-Reader::Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit)
+Reader::Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit,
+               uint32_t oldest)
     : where_(file.string()), bytes_(read_file(file, limit)), left_(bytes_) {
   const std::string what = kind.what;
   if (bytes_.size() < kMagicBytes || std::memcmp(bytes_.data(), kind.magic, kMagicBytes) != 0)
     fail("is not a tri-segment " + what);
   left_ = left_.subspan(kMagicBytes);
-  if (const auto version = number<uint32_t>(); version != kind.version)
-    fail("is a " + what + " of version " + std::to_string(version) + ", this program reads " +
+  version_ = number<uint32_t>();
+  if (version_ > kind.version || version_ < (oldest ? oldest : kind.version))
+    fail("is a " + what + " of version " + std::to_string(version_) + ", this program reads " +
          std::to_string(kind.version) + ": make the file again");
   if (const auto size = number<uint64_t>(); size != bytes_.size())
     fail("is truncated or has bytes added: holds " + std::to_string(bytes_.size()) +

@@ -57,12 +57,15 @@ class Writer {
 // Refuses to read, or to allocate, more than the file has; every error is an Error with the reason.
 class Reader {
  public:
-  // Reads the whole file and checks magic, version, size and checksum.
-  Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit);
+  // Reads the whole file and checks magic, version, size and checksum. Versions from `oldest` on are
+  // read, where it is above 0.
+  Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit,
+         uint32_t oldest = 0);
   // Reads a part of a file; `where` begins the messages.
   Reader(std::string where, std::vector<uint8_t> bytes)
       : where_(std::move(where)), bytes_(std::move(bytes)), left_(bytes_) {}
   Reader(Reader&&) = default;
+  uint32_t version() const { return version_; }
 
   template <class T>
   void array(T* values, size_t n) {
@@ -90,6 +93,7 @@ class Reader {
 
  private:
   std::string where_;
+  uint32_t version_ = 0;
   std::vector<uint8_t> bytes_;
   std::span<const uint8_t> left_;
 };

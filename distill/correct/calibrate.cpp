@@ -18,16 +18,13 @@ constexpr size_t kSample = 1 << 16;  // pixels that levels are matched on
 
 // The staircase that a layer's output goes through, or nullptr.
 const TriSegment* staircase_after(const Model& model, const Staircases& staircases, int layer) {
-  const std::vector<int> taps = model.tap_layers();
-  const auto tap = std::find(taps.begin(), taps.end(), layer);
-  if (tap == taps.end()) return nullptr;
-  const auto& f = staircases.f[size_t(tap - taps.begin())];
-  return f ? &*f : nullptr;
+  const int tap = model.layers[size_t(layer)].tap;
+  return tap >= 0 && staircases.f[size_t(tap)] ? &*staircases.f[size_t(tap)] : nullptr;
 }
 
-class Observer : public Calibrator {
+class StatisticsTaker : public Calibrator {
  public:
-  explicit Observer(const Model& model) : model_(model) {
+  explicit StatisticsTaker(const Model& model) : model_(model) {
     statistics.mean.resize(model.layers.size());
     statistics.deviation.resize(model.layers.size());
   }
@@ -83,13 +80,15 @@ class LevelCounter : public Calibrator {
 
 // Logits of all the pictures at once, as a calibrator needs them.
 std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixels,
-                             const Staircases* staircases, Tap* tap, Calibrator& calibrator) {
+                             const Staircases* staircases, Observer* observer,
+                             Calibrator& calibrator) {
   const size_t picture = net.model().layers.front().in.size();
   CHECK(!pixels.empty() && pixels.size() % picture == 0);
   const size_t n = pixels.size() / picture;
   std::vector<int32_t> logits(n * size_t(net.model().layers.back().output.c));
   Workspace workspace;
-  net.forward(pixels.data(), int(n), logits.data(), workspace, staircases, tap, &calibrator);
+  net.forward({.staircases = staircases, .observer = observer, .calibrator = &calibrator},
+              pixels.data(), int(n), logits.data(), workspace);
   return logits;
 }
 
@@ -136,13 +135,6 @@ ChannelSums::Moments ChannelSums::moments() const {
 
 void ChannelSums::clear() { *this = {}; }
 
-std::vector<double> room_for_bias(const QuantLayer& q, int K) {
-  std::vector<double> room(q.bias.size(), std::numeric_limits<int32_t>::max());
-  for (size_t at = 0; at < q.weights.size(); ++at)
-    room[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
-  return room;
-}
-
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
                                double room) {
   const double factor = (f.t2 - f.t1) / (a2 - a1);
@@ -154,19 +146,20 @@ std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_
   return Placement{r, int32_t(offset)};
 }
 
-TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
-  Observer observer(net.model());
-  std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
+                       Observer* observer) {
+  StatisticsTaker taker(net.model());
+  std::vector<int32_t> logits = forward(net, pixels, nullptr, observer, taker);
   for (size_t i = 0; i < net.model().layers.size(); ++i)
-    observer.statistics.room.push_back(
+    taker.statistics.room.push_back(
         room_for_bias(net.model().quant[i], net.model().layers[i].output.c));
-  return {std::move(logits), std::move(observer.statistics)};
+  return {std::move(logits), std::move(taker.statistics)};
 }
 
 void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
   const ChannelStatistics s = run_teacher(IntNet(model), pixels).statistics;
   for (size_t i = 0; i < model.layers.size(); ++i) {
-    if (!model.layers[i].activated) continue;
+    if (!model.layers[i].has_norm()) continue;
     QuantLayer& q = model.quant[i];
     q.mean.assign(s.mean[i].begin(), s.mean[i].end());
     q.variance.clear();

@@ -26,8 +26,8 @@
 
 namespace tri {
 
-// Of the accumulators of every layer with weights, over some pictures: [layers][K], empty for
-// layers without. room: the largest |bias| with which no accumulator can leave 32 bits.
+// Of the accumulators of every row with sums, over some pictures: [layers][K], empty for
+// rows without. room: the largest |bias| with which no accumulator can leave 32 bits.
 struct ChannelStatistics {
   std::vector<std::vector<double>> mean, deviation, room;
 };
@@ -37,7 +37,8 @@ struct TeacherRun {
   std::vector<int32_t> logits;
   ChannelStatistics statistics;
 };
-TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap = nullptr);
+TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
+                       Observer* observer = nullptr);
 
 // Gives the model of a teacher its statistics as these pictures leave them; those of the logits
 // stay out, as in a teacher fresh from training.
@@ -119,8 +120,5 @@ struct Placement {
 // (to within rounding). nullopt: there is none, or `bias` and the offset together leave `room`.
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
                                double room);
-
-// |bias| up to which no accumulator of the layer's channels can leave 32 bits: [K].
-std::vector<double> room_for_bias(const QuantLayer& q, int K);
 
 }  // namespace tri

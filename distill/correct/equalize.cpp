@@ -16,7 +16,7 @@ constexpr int kScalesPerOctave = 8;  // that are tried
 constexpr int kTurns = 5;
 
 // Counts the codes of every channel: [taps][K].
-struct ChannelHistograms : Tap {
+struct ChannelHistograms : Observer {
   std::vector<std::vector<Histogram>> counts;
   explicit ChannelHistograms(int taps) : counts(size_t(taps)) {}
   void activation(int tap, const uint8_t* values, int n, Shape shape) override {
@@ -77,25 +77,40 @@ std::vector<double> scales_of(const std::vector<Histogram>& channels) {
   return scales;
 }
 
-// A layer whose input channels are multiplied by `in`, and whose output channels shall be by `out`.
-void rescale(QuantLayer& q, const Layer& layer, const std::vector<double>& in,
+// A layer whose input channels are multiplied by `in`, and whose output channels shall be by `out`;
+// zero: what the codes that it reads call 0.
+void rescale(QuantLayer& q, const Layer& layer, int zero, const std::vector<double>& in,
              const std::vector<double>& out) {
   const size_t K = out.size(), rows = size_t(layer.rows()), C = in.size();
   for (size_t k = 0; k < K; ++k) {
     // The accumulator becomes `unit` times what it was. A depthwise filter reads one channel, so
     // its weights stay; others are rounded anew, in the unit that uses all of their 8 bits.
-    double unit = layer.kind == Kind::depthwise ? in[k] : 1;
+    double unit = layer.kind == Kind::depthwise ? in[k] : 1, before = 0, after = 0;
     if (layer.kind == Kind::conv) {
       double largest = 0;
       for (size_t r = 0; r < rows; ++r)
         largest = std::max(largest, std::abs(q.weights[r * K + k] / in[r % C]));
       if (largest > 0) unit = kWeightMax / largest;
-      for (size_t r = 0; r < rows; ++r)
-        q.weights[r * K + k] = int8_t(std::lround(q.weights[r * K + k] * unit / in[r % C]));
+      for (size_t r = 0; r < rows; ++r) {
+        int8_t& weight = q.weights[r * K + k];
+        before += weight;
+        weight = int8_t(std::lround(weight * unit / in[r % C]));
+        after += weight;
+      }
     }
-    rescale_channel(q, k, int(rows), unit, q.bias[k] * unit,
+    rescale_channel(q, k, int(rows), unit, (q.bias[k] + zero * before) * unit - zero * after,
                     std::ldexp(double(q.m[k]), -q.shift[k]) * out[k] / unit);
   }
+}
+
+// Rows whose codes an addition reads keep their scales: its factors serve all channels alike.
+std::vector<bool> added(const std::vector<Layer>& layers) {
+  std::vector<bool> result(layers.size());
+  for (const Layer& l : layers)
+    if (l.kind == Kind::add)
+      for (const Read& read : l.reads)
+        if (read.from != kPicture) result[size_t(read.from)] = true;
+  return result;
 }
 
 }  // namespace
@@ -104,18 +119,22 @@ Model equalised(const IntNet& net, const Dataset& pictures) {
   const Model& teacher = net.model();
   CHECK(teacher.staircases.empty());
   ChannelHistograms histograms(teacher.taps());
-  logits_of(net, pictures, nullptr, &histograms);
+  logits_of(net, pictures, {.observer = &histograms});
 
   Model model = teacher;
-  std::vector<double> in(size_t(teacher.layers.front().in.c), 1.0);  // the picture stays as it is
-  size_t tap = 0;
+  const std::vector<bool> fixed = added(model.layers);
+  std::vector<std::vector<double>> scales(model.layers.size());  // of each row's codes
   for (size_t i = 0; i < model.layers.size(); ++i) {
-    const Layer& layer = model.layers[i];
-    if (!layer.has_weights()) continue;
-    std::vector<double> out(size_t(layer.output.c), 1.0);
-    if (layer.activated) out = scales_of(histograms.counts[tap++]);
-    rescale(model.quant[i], layer, in, out);
-    in = std::move(out);
+    const Layer& l = model.layers[i];
+    if (!l.has_sums()) continue;
+    std::vector<double>& out = scales[i];
+    out.assign(size_t(l.output.c), 1.0);
+    if (l.kind == Kind::add) continue;
+    if (l.tap >= 0 && !fixed[i]) out = scales_of(histograms.counts[size_t(l.tap)]);
+    const int from = l.reads.front().from;  // the picture stays as it is
+    const std::vector<double> in = from == kPicture ? std::vector<double>(size_t(l.in.c), 1.0)
+                                                    : scales[size_t(from)];
+    rescale(model.quant[i], l, zero_point(model.layers, from), in, out);
   }
   return model;
 }

@@ -24,36 +24,31 @@ class Stage {
 
   // Runs a version of the student, alike up to here, as far as the codes of tap `to`, which it
   // returns, or to the logits where there is no such tap.
-  std::vector<uint8_t> run(const Model& model, int to, Tap* sampler, Calibrator* calibrator) {
+  std::vector<uint8_t> run(const Model& model, int to, Observer* sampler, Calibrator* calibrator) {
     const IntNet net(model);
     const Staircases staircases(model, model.staircases);
     const int n = pictures_.size();
-    const uint8_t* pixels = pictures_.pixels.data();
-    if (to >= model.taps()) {
+    const uint8_t* x = tap_ < 0 ? pictures_.pixels.data() : codes_.data();
+    const Pass pass{tap_, to < model.taps() ? to : -1, &staircases, sampler, calibrator};
+    if (pass.to < 0) {
       std::vector<int32_t> logits(size_t(n) * size_t(model.layers.back().output.c));
-      if (tap_ < 0)
-        net.forward(pixels, n, logits.data(), workspace_, &staircases, sampler, calibrator);
-      else
-        net.forward_from(tap_, codes_.data(), n, logits.data(), workspace_, &staircases, sampler,
-                         calibrator);
+      net.forward(pass, x, n, logits.data(), workspace_);
       return {};
     }
-    const int layer = model.tap_layers()[size_t(to)];
-    std::vector<uint8_t> codes(size_t(n) * model.layers[size_t(layer)].output.size());
-    if (tap_ < 0)
-      net.forward_until(to, pixels, n, codes.data(), workspace_, &staircases, sampler, calibrator);
-    else
-      net.forward_between(tap_, to, codes_.data(), n, codes.data(), workspace_, &staircases,
-                          sampler, calibrator);
+    const int row = model.tap_rows()[size_t(to)];
+    std::vector<uint8_t> codes(size_t(n) * model.layers[size_t(row)].output.size());
+    net.forward(pass, x, n, codes.data(), workspace_);
     return codes;
   }
 
-  // From here on, runs begin with the codes of tap `to`, whose layer is final.
+  // From here on, runs begin with the codes of tap `to`, a cut of the graph whose layer is final.
   void advance(const Model& model, int to) {
     if (to <= tap_) return;
     codes_ = run(model, to, nullptr, nullptr);
     tap_ = to;
   }
+
+  int tap() const { return tap_; }
 
  private:
   const Dataset& pictures_;
@@ -67,8 +62,8 @@ void watch(const IntNet& teacher, const Dataset& pictures, OutputSampler& sample
   Workspace workspace;
   std::vector<int32_t> logits(size_t(kAtOnce) * size_t(teacher.model().layers.back().output.c));
   for (int first = 0; first < pictures.size(); first += kAtOnce)
-    teacher.forward(pictures.picture(first), std::min(kAtOnce, pictures.size() - first),
-                    logits.data(), workspace, nullptr, nullptr, &sampler);
+    teacher.forward({.calibrator = &sampler}, pictures.picture(first),
+                    std::min(kAtOnce, pictures.size() - first), logits.data(), workspace);
 }
 
 class Reconstruction {
@@ -84,50 +79,63 @@ class Reconstruction {
         levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
         wanted_(net.model(), fitted_on_.size(), kRows),
         student_(net.model()),
-        target_(statistics) {
+        target_(statistics),
+        moved_(set.size()) {
     watch(teacher_, fitted_on_, wanted_);
     student_.staircases = set;
   }
 
   Model run() {
-    bool errs = false;  // what the layer reads: a staircase came before
+    std::vector<bool> errs(student_.layers.size());  // what a row hands on: a staircase came before
     for (int i = 0; i < int(student_.layers.size()); ++i) {
       const Layer l = student_.layers[size_t(i)];  // a copy: calibration replaces the student
-      if (l.kind == Kind::avg_pool) before_ = -1;  // what comes out has more than three levels
-      if (!l.has_weights()) continue;
-      if (before_ >= 0) move_thresholds(i);
-      if (errs) {
-        l.activated ? fit(i) : fit_last(i);
-        // A fit's spread is less than the teacher's, as it errs. That is right for logits, but not
-        // where an average over the map follows, which takes the errors from them.
-        if (l.activated || l.output.h * l.output.w > 1) calibrate(i);
-      }
-      const bool staircase = l.activated && set_[size_t(tap_)];
-      errs |= staircase;
-      before_ = staircase ? i : -1;
-      tap_ += l.activated;
+      bool reads_errors = false;
+      for (const int source : l.sources)
+        reads_errors |= source != kPicture && errs[size_t(source)];
+      errs[size_t(i)] = reads_errors || behind(i);
+      if (!l.has_sums()) continue;
+      if (l.has_weights()) move_thresholds(i);
+      if (!reads_errors) continue;
+      if (l.has_weights()) l.is_logits() ? fit_last(i) : fit(i);
+      // A fit's spread is less than the teacher's, as it errs. That is right for logits, but not
+      // where an average over the map follows, which takes the errors from them.
+      if (!l.is_logits() || l.output.h * l.output.w > 1) calibrate(i);
     }
     return student_;
   }
 
  private:
-  // The staircase behind the layer at hand, or null.
+  // The staircase behind the row at hand, or null.
   const TriSegment* behind(int i) const {
-    return student_.layers[size_t(i)].activated && set_[size_t(tap_)] ? &*set_[size_t(tap_)]
-                                                                      : nullptr;
+    const int tap = student_.layers[size_t(i)].tap;
+    return tap >= 0 && set_[size_t(tap)] ? &*set_[size_t(tap)] : nullptr;
+  }
+
+  // The first tap at or after a row: where a run that is to pass this row may end.
+  int tap_from(int row) const {
+    int tap = 0;
+    for (const int at : student_.tap_rows()) tap += at < row;
+    return tap;
+  }
+  // The last tap before a row that runs may begin with; -1: there is none.
+  int cut_before(int row) const {
+    int tap = -1;
+    for (int at = 0; at < row; ++at)
+      if (student_.layers[size_t(at)].cut) tap = student_.layers[size_t(at)].tap;
+    return tap;
   }
 
   // What the layer reads, by rows, in a version of the student.
   std::vector<uint8_t> inputs(const Model& model, int layer) {
-    InputSampler sampler(model.layers[size_t(layer)], layer, fitted_on_.size(), kRows);
-    fitting_.run(model, tap_, &sampler, nullptr);
+    InputSampler sampler(model, layer, fitted_on_.size(), kRows);
+    fitting_.run(model, tap_from(layer), &sampler, nullptr);
     return std::move(sampler.rows);
   }
 
   void fit(int i) {
     const Layer& l = student_.layers[size_t(i)];
     const size_t at = size_t(i);
-    fitting_.advance(student_, tap_ - 1);
+    fitting_.advance(student_, cut_before(i));
     fit_weights(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
                 target_.mean[at], target_.deviation[at]);
     target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
@@ -139,34 +147,39 @@ class Reconstruction {
     const size_t at = size_t(i);
     OutputSampler wanted(teacher_.model(), pictures_.size(), kRows, i);
     watch(teacher_, pictures_, wanted);
-    InputSampler sampler(l, i, pictures_.size(), kRows);
-    Stage(pictures_).run(student_, tap_, &sampler, nullptr);
+    InputSampler sampler(student_, i, pictures_.size(), kRows);
+    Stage(pictures_).run(student_, tap_from(i), &sampler, nullptr);
     fit_weights(l, sampler.rows, wanted.rows[at], nullptr, student_.quant[at], target_.mean[at],
                 target_.deviation[at]);
   }
 
   void calibrate(int i) {
-    calibrating_.advance(student_, tap_ - 1);
+    calibrating_.advance(student_, cut_before(i));
     const Model fitted = student_;
     const Staircases staircases(fitted, set_);
     StudentCalibrator calibrator(fitted, target_, staircases, &levels_, i);
     // To the next tap: the codes of its own are not yet put through the staircase.
-    calibrating_.run(fitted, tap_ + 1, nullptr, &calibrator);
+    calibrating_.run(fitted, tap_from(i + 1), nullptr, &calibrator);
     student_ = calibrator.student();
   }
 
-  // The thresholds of the layer before, by how much layer i then errs.
+  // The thresholds of the tap that row i reads, by how much it then errs; of several rows that read
+  // it the first one decides.
   void move_thresholds(int i) {
     const Layer& l = student_.layers[size_t(i)];
-    const TriSegment f = *set_[size_t(tap_ - 1)];
-    QuantLayer& q = student_.quant[size_t(before_)];
-    const std::vector<double>& room = target_.room[size_t(before_)];
+    const int tap = l.reads.front().tap, before = l.reads.front().from;
+    if (tap < 0 || !set_[size_t(tap)]) return;
+    if (moved_[size_t(tap)] || fitting_.tap() >= tap || calibrating_.tap() >= tap) return;
+    moved_[size_t(tap)] = true;
+    const TriSegment f = *set_[size_t(tap)];
+    QuantLayer& q = student_.quant[size_t(before)];
+    const std::vector<double>& room = target_.room[size_t(before)];
     const int C = l.in.c;
 
     // The student with fine codes there; where a channel has none, the codes it has.
     Model fine = student_;
-    fine.staircases[size_t(tap_ - 1)].reset();
-    QuantLayer& r = fine.quant[size_t(before_)];
+    fine.staircases[size_t(tap)].reset();
+    QuantLayer& r = fine.quant[size_t(before)];
     std::vector<ChannelThresholds> thresholds;
     for (int c = 0; c < C; ++c) {
       const Multiplier m{q.m[c], q.shift[c]};
@@ -200,8 +213,7 @@ class Reconstruction {
   OutputSampler wanted_;      // the teacher's accumulators
   Model student_;             // its first layers as they will be, the others still the teacher's
   ChannelStatistics target_;  // the teacher's, in the units of student_
-  int tap_ = 0;               // of the layer at hand, or the next one
-  int before_ = -1;           // the layer whose staircase the next one reads, if it reads one
+  std::vector<bool> moved_;   // [taps]: whose thresholds are where they stay
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ void InputSampler::add(const uint8_t* map, const TriSegment* f, int h0, int w0) 
   for (int h = h0; h < h0 + layer_.kernel; ++h)
     for (int w = w0; w < w0 + layer_.kernel; ++w) {
       const size_t at = rows.size();
-      rows.resize(at + size_t(C));
+      rows.resize(at + size_t(C), zero_);
       if (h < 0 || h >= layer_.in.h || w < 0 || w >= layer_.in.w) continue;
       const uint8_t* from = map + (size_t(h) * layer_.in.w + w) * C;
       for (int c = 0; c < C; ++c) rows[at + c] = f ? values[from[c]] : from[c];

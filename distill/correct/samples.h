@@ -35,12 +35,15 @@ class OutputSampler : public Calibrator {
   std::vector<Stride> strides_;
 };
 
-// What one layer reads there, as 8-bit values; 0 outside the map.
-class InputSampler : public Tap {
+// What one layer reads there, as 8-bit values; outside the map, what they call 0.
+class InputSampler : public Observer {
  public:
-  // layer: number `number` of the model; must outlive this.
-  InputSampler(const Layer& layer, int number, int pictures, size_t rows)
-      : layer_(layer), number_(number), stride_(layer, pictures, rows) {}
+  // layer: number `number` of the model, which must outlive this.
+  InputSampler(const Model& model, int number, int pictures, size_t rows)
+      : layer_(model.layers[size_t(number)]),
+        number_(number),
+        zero_(uint8_t(zero_point(model.layers, layer_.reads.front().from))),
+        stride_(layer_, pictures, rows) {}
   bool watches(int) const override { return false; }
   void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape) override;
   std::vector<uint8_t> rows;  // [rows][kernel][kernel][C]
@@ -50,6 +53,7 @@ class InputSampler : public Tap {
 
   const Layer& layer_;
   int number_;
+  uint8_t zero_;
   Stride stride_;
 };
 

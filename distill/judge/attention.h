@@ -19,7 +19,7 @@
 namespace tri {
 
 // Collects the normalised attention maps of some taps, over as many pictures as pass.
-class AttentionMaps : public Tap {
+class AttentionMaps : public Observer {
  public:
   explicit AttentionMaps(std::vector<int> taps);
   bool watches(int tap) const override;

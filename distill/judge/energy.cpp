@@ -32,39 +32,51 @@ double byte_of(const EnergyTable& table, size_t bytes) {
   return fits == table.sram.end() ? table.sram.rbegin()->second : fits->second;
 }
 
+// The sums of a layer with weights.
+double products(double uses, const EventRecorder::Events& e, const Layer& l, const EnergyTable& t) {
+  const double weight = byte_of(t, l.weights());
+  if (!e.coded) return uses * (t.multiply8 + t.add32 + weight);
+  return uses * (e.share(e.low) + e.share(e.high)) * (t.add16 + weight) +
+         double(l.output.size()) * 2 * (2 * t.multiply8 + t.add32);
+}
+
+// One input of an addition, with its reading.
+double addend(double inputs, bool levels, const Layer& l, const EnergyTable& t) {
+  return inputs * ((levels ? 0 : 2 * t.multiply8) + t.add32 +
+                   (levels ? 0.25 : 1) * byte_of(t, l.in.size()));
+}
+
 }  // namespace
 
 std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
                            const std::vector<EventRecorder::Events>& events, const EnergyTable& t) {
   CHECK(events.size() == model.layers.size());
   std::vector<double> result(model.layers.size());
-  size_t tap = 0;
-  bool levels = false;  // the layer before has three
+  const auto has_levels = [&](int tap) {
+    return tap >= 0 && !staircases.empty() && staircases[size_t(tap)].has_value();
+  };
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const Layer& l = model.layers[i];
     if (l.kind == Kind::dropout) continue;
     const double uses = uses_of(l), inputs = double(l.in.size()), outputs = double(l.output.size());
-    if (!l.has_weights()) {
+    const bool levels = has_levels(l.reads.front().tap);
+    if (!l.has_sums()) {
       result[i] = l.kind == Kind::avg_pool ? inputs * t.add32
                                            : (uses - outputs) * (levels ? 0.25 : 1) * t.add8;
-      levels &= l.kind == Kind::max_pool;
       continue;
     }
-    const EventRecorder::Events& e = events[i];
-    const double weight = byte_of(t, l.weights());
     double picojoules = 0;
-    if (e.coded) {
-      picojoules += uses * (e.share(e.low) + e.share(e.high)) * (t.add16 + weight);
-      picojoules += outputs * 2 * (2 * t.multiply8 + t.add32);
+    if (l.kind == Kind::add) {
+      for (const Read& read : l.reads) picojoules += addend(inputs, has_levels(read.tap), l, t);
     } else {
-      picojoules += uses * (t.multiply8 + t.add32 + weight);
+      picojoules += products(uses, events[i], l, t);
+      picojoules += inputs * (events[i].coded ? 0.25 : 1) * byte_of(t, l.in.size());
     }
-    picojoules += inputs * (e.coded ? 0.25 : 1) * byte_of(t, l.in.size());
-    levels = l.activated && !staircases.empty() && staircases[tap];
-    picojoules += outputs * (levels ? 2 * t.add32 : t.multiply32);
+    const bool coded = has_levels(l.tap);
+    picojoules += outputs * (coded ? 2 * t.add32 : t.multiply32);
     // The logits leave the chip.
-    if (l.activated) picojoules += outputs * (levels ? 0.25 : 1) * byte_of(t, l.output.size());
-    tap += l.activated;
+    if (!l.is_logits())
+      picojoules += outputs * (coded ? 0.25 : 1) * byte_of(t, l.output.size());
     result[i] = picojoules;
   }
   return result;

@@ -9,8 +9,9 @@ Measures measure(const IntNet& net, const Dataset& data, const std::vector<int32
   const int classes = net.model().layers.back().output.c;
   ZeroRecorder zeros(net.model().taps());
   EventRecorder events(net.model().layers.size());
-  Taps both({&zeros, &events});
-  const std::vector<int32_t> logits = logits_of(net, data, &student, &both);
+  Observers both({&zeros, &events});
+  const std::vector<int32_t> logits =
+      logits_of(net, data, {.staircases = &student, .observer = &both});
   return {accuracy(logits, data.labels, classes), agreement(logits, teacher_logits, classes),
           kl_divergence(logits, teacher_logits, classes), zeros.share(),
           energy(net.model(), student.f, events.events(), table)};

@@ -10,12 +10,15 @@ namespace {
 
 std::vector<int> taps_of(const Model& model, const std::vector<std::string>& layers) {
   std::vector<int> taps;
-  for (const std::string& name : layers) taps.push_back(model.tap(name));
+  for (const std::string& name : layers) {
+    taps.push_back(model.tap(name));
+    CHECK(taps.back() >= 0);
+  }
   return taps;
 }
 
-Taps both(AttentionMaps& maps, EventRecorder* events) {
-  return events ? Taps({&maps, events}) : Taps({&maps});
+Observers both(AttentionMaps& maps, EventRecorder* events) {
+  return events ? Observers({&maps, events}) : Observers({&maps});
 }
 
 }  // namespace
@@ -36,12 +39,15 @@ Reward::Head Reward::head(int cut, const Staircases& staircases, bool calibrated
                           Workspace& workspace, EventRecorder* events) const {
   const Model& model = net_.model();
   const size_t n = pixels_.size() / model.layers.front().in.size();
-  const Layer& l = model.layers[size_t(model.tap_layers()[size_t(cut)])];
+  const Layer& l = model.layers[size_t(model.tap_rows()[size_t(cut)])];
   Head head{cut, std::vector<uint8_t>(n * l.output.size()), no_maps_};
   StudentCalibrator calibrator(model, teacher_statistics_, staircases);
-  Taps taps = both(head.maps, events);
-  net_.forward_until(cut, pixels_.data(), int(n), head.codes.data(), workspace, &staircases, &taps,
-                     calibrated ? &calibrator : nullptr);
+  Observers observers = both(head.maps, events);
+  net_.forward({.to = cut,
+                .staircases = &staircases,
+                .observer = &observers,
+                .calibrator = calibrated ? &calibrator : nullptr},
+               pixels_.data(), int(n), head.codes.data(), workspace);
   return head;
 }
 
@@ -61,13 +67,13 @@ Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calib
                           Workspace& workspace, EventRecorder* events, const Head* head) const {
   std::vector<int32_t> logits(teacher_logits_.size());
   AttentionMaps maps = head ? head->maps : no_maps_;
-  Taps taps = both(maps, events);
+  Observers observers = both(maps, events);
   const int classes = net_.model().layers.back().output.c, n = int(logits.size()) / classes;
-  if (head)
-    net.forward_from(head->cut, head->codes.data(), n, logits.data(), workspace, &staircases, &taps,
-                     calibrator);
-  else
-    net.forward(pixels_.data(), n, logits.data(), workspace, &staircases, &taps, calibrator);
+  net.forward({.from = head ? head->cut : -1,
+               .staircases = &staircases,
+               .observer = &observers,
+               .calibrator = calibrator},
+              head ? head->codes.data() : pixels_.data(), n, logits.data(), workspace);
   const double kl = kl_divergence(logits, teacher_logits_, classes);
   const double attention = attention_distance(maps, teacher_maps_);
   return {kl, attention, -kl - attention_weight_ * attention,

@@ -26,7 +26,7 @@ class Reward {
 
   // What students have in common that are alike before some tap.
   struct Head {
-    int cut;                     // the tap
+    int cut;                     // the tap, a cut of the graph (Layer::cut)
     std::vector<uint8_t> codes;  // [n][shape], of the tap's layer, before its staircase
     AttentionMaps maps;          // of the taps before
   };

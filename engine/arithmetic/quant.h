@@ -4,6 +4,11 @@
 // output channel k is a signed code q, |q| <= 127, with w = u[k] * q. The picture is the exception:
 // its codes are the pixels themselves, a = (x - kPixelZero) / kPixelUnit, without any rounding.
 //
+// Values that may be negative (of a row without ReLU: linear bottlenecks, shortcuts) are unsigned
+// codes as well, a = s * (x - kSignedZero): every kernel reads bytes 0..255, and one that reads such
+// codes pads with kSignedZero, as it pads pictures with kPixelZero. In general a = s * (x - z), z
+// the zero point; the sum of q * (x - z) is the sum of q * x and a constant, which is in the bias.
+//
 // A convolution's accumulator is the integer A = sum of q * x (+ bias), worth s_in * u[k] * A.
 // The next code is therefore round(A * r), r = s_in * u[k] / s_out, computed in integers alone:
 // r = m * 2^-shift with 2^30 <= m < 2^31, and
@@ -11,7 +16,13 @@
 //     code(A) = min(255, (max(A, 0) * m + 2^(shift-1)) >> shift)          (64-bit product)
 //
 // which rounds halves up. max(A, 0) is the ReLU. code() never falls as A rises, so a staircase on
-// codes is a staircase on accumulators: see largest_accumulator().
+// codes is a staircase on accumulators: see largest_accumulator(). A signed code needs no formula of
+// its own: its accumulator has round(kSignedZero / r) in its bias, so that 0 becomes kSignedZero and
+// max(A, 0) the lower end of the range.
+//
+// An addition sums codes of two scales: A[k] = fa[k] * xa + fb[k] * xb + bias[k], with factors of up
+// to kFactorMax in steps of A's unit u: fa = round(sa / u), u = max(sa, sb) / kFactorMax; both zero
+// points are in the bias. From there on A is a convolution's accumulator, with r = u / s_out.
 //
 // Batch norm: gamma * (y - mean) / sigma + beta, y = sum of w * a, is a convolution with weights
 // w * gamma / sigma and bias beta - gamma * mean / sigma. Scaling a channel by g scales its largest
@@ -30,6 +41,8 @@ namespace tri {
 
 constexpr int kWeightMax = 127;
 constexpr int kCodeMax = 255;
+constexpr int kSignedZero = 128;
+constexpr int kFactorMax = 1 << 14;
 
 // Halves away from zero: the rounding of every float that becomes a code.
 inline float round_code(float value) { return std::round(value); }

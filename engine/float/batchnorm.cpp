@@ -43,6 +43,7 @@ void for_rows(int M, F f) {
 // a, b [K] with gamma * (y - mean) * inverse_std + beta = a * y + b.
 struct Line {
   std::vector<float> a, b;
+  explicit Line(int K) : a(K, 1), b(K, 0) {}  // y itself
   Line(const BatchNorm& bn, int K) : a(K), b(K) {
     for (int k = 0; k < K; ++k) {
       a[k] = bn.gamma[k] * bn.inverse_std[k];
@@ -50,6 +51,46 @@ struct Line {
     }
   }
 };
+
+FloatStaircase as_floats(const TriSegment& f) {
+  return {float(f.t1), float(f.v1), float(f.t2), float(f.v2)};
+}
+
+void apply_forward(const Line& line, int M, int K, const float* y, const Activate& activate,
+                   float* out) {
+  const float *a = line.a.data(), *b = line.b.data(), scale = activate.scale;
+  for_rows(M, [&](size_t row, int rows) {
+    const float* in = y + row * K;
+    float* result = out + row * K;
+    if (activate.staircase)
+      loops().staircase_forward(rows, K, in, a, b, scale, as_floats(*activate.staircase), result);
+    else if (activate.kind == Activation::relu)
+      loops().relu_forward(rows, K, in, a, b, scale, result);
+    else
+      loops().linear_forward(rows, K, in, a, b, scale, result);
+  });
+}
+
+// d: the gradient of what comes out, then of z; s1, s2 [K]: its sum, and that of d * (y - mean).
+void apply_backward(const Line& line, int M, int K, const float* y, const Activate& activate,
+                    const float* mean, float* d, std::vector<double>& s1,
+                    std::vector<double>& s2) {
+  const float *a = line.a.data(), *b = line.b.data(), scale = activate.scale;
+  const bool linear = activate.kind == Activation::linear;
+  const float most = scale > 0 ? scale * (kCodeMax - (linear ? kSignedZero : 0) + 0.5f) : HUGE_VALF;
+  const float least = !linear ? 0 : scale > 0 ? -scale * (kSignedZero + 0.5f) : -HUGE_VALF;
+  column_sums(
+      M, K,
+      [&](int row, int rows, float* sum, float* product) {
+        const size_t at = size_t(row) * K;
+        if (activate.staircase)
+          loops().staircase_backward(rows, K, y + at, a, b, scale, as_floats(*activate.staircase),
+                                     mean, d + at, sum, product);
+        else
+          loops().clamp_backward(rows, K, y + at, a, b, least, most, mean, d + at, sum, product);
+      },
+      s1, s2);
+}
 
 }  // namespace
 
@@ -84,27 +125,17 @@ void batchnorm_statistics(const BatchNorm& bn, int M, int K, const float* y, boo
   for (int k = 0; k < K; ++k) bn.inverse_std[k] = 1 / std::sqrt(variance[k] + kEpsilon);
 }
 
-void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                            float* out) {
-  const Line line(bn, K);
-  for_rows(M, [&](size_t row, int rows) {
-    loops().relu_forward(rows, K, y + row * K, line.a.data(), line.b.data(), scale, out + row * K);
-  });
+void batchnorm_forward(const BatchNorm& bn, int M, int K, const float* y, const Activate& activate,
+                       float* out) {
+  apply_forward(Line(bn, K), M, K, y, activate, out);
 }
 
-void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                             bool training, float* d, float* dgamma, float* dbeta) {
+void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y,
+                        const Activate& activate, bool training, float* d, float* dgamma,
+                        float* dbeta) {
   const Line line(bn, K);
-  const float most = scale > 0 ? scale * (kCodeMax + 0.5f) : HUGE_VALF;
   std::vector<double> s1, s2;
-  column_sums(
-      M, K,
-      [&](int row, int rows, float* sum, float* product) {
-        const size_t at = size_t(row) * K;
-        loops().relu_backward(rows, K, y + at, line.a.data(), line.b.data(), most, bn.mean, d + at,
-                              sum, product);
-      },
-      s1, s2);
+  apply_backward(line, M, K, y, activate, bn.mean, d, s1, s2);
   std::vector<float> shift(K), slope(K);
   for (int k = 0; k < K; ++k) {
     const double normed = s2[k] * bn.inverse_std[k];  // sum of d * (y - mean) / std
@@ -118,6 +149,16 @@ void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, 
     loops().norm_backward(rows, K, y + row * K, line.a.data(), bn.mean, shift.data(), slope.data(),
                           d + row * K);
   });
+}
+
+void activate_forward(int M, int K, const float* y, const Activate& activate, float* out) {
+  apply_forward(Line(K), M, K, y, activate, out);
+}
+
+void activate_backward(int M, int K, const float* y, const Activate& activate, float* d) {
+  const std::vector<float> zeros(K, 0);
+  std::vector<double> s1, s2;
+  apply_backward(Line(K), M, K, y, activate, zeros.data(), d, s1, s2);
 }
 
 void bias_forward(int M, int K, const float* bias, float* y) {

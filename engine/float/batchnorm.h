@@ -1,7 +1,11 @@
-// Batch norm, ReLU and fake-quantisation of activations as one pass: forward and backward.
+// Batch norm and what follows it (ReLU or nothing, fake-quantisation, a staircase) as one pass:
+// forward and backward.
 #pragma once
 
 #include <cstddef>
+
+#include "engine/arithmetic/trisegment.h"
+#include "engine/graph/layer.h"
 
 namespace tri {
 
@@ -21,17 +25,30 @@ void channel_moments(int M, int K, const float* y, float* mean, float* variance)
 void batchnorm_statistics(const BatchNorm& bn, int M, int K, const float* y, bool training,
                           float momentum);
 
-// out = q(relu(gamma * (y - mean) * inverse_std + beta)); q rounds to a code of `scale` and back
-// where scale > 0, and is the identity where it is 0.
-void batchnorm_relu_forward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                            float* out);
+// What follows a norm, or a sum: relu(z) or z itself; rounded to a code of `scale` and back where
+// that is above 0 (unsigned after a ReLU, signed without: engine/arithmetic/quant.h); the code put
+// through the staircase where there is one.
+struct Activate {
+  Activation kind = Activation::relu;     // relu or linear
+  float scale = 0;
+  const TriSegment* staircase = nullptr;  // REQUIRES: relu and a scale
+};
+
+// out = activate(gamma * (y - mean) * inverse_std + beta).
+void batchnorm_forward(const BatchNorm& bn, int M, int K, const float* y, const Activate& activate,
+                       float* out);
 
 // d [M][K]: in, the gradient of out; out, the gradient of y: with training through the statistics
 // of the batch, else those that batchnorm_statistics() took are constant. The straight-through
-// estimator (Bengio et al., 2013) passes gradients where 0 < a < the largest code. dgamma, dbeta:
-// overwritten.
-void batchnorm_relu_backward(const BatchNorm& bn, int M, int K, const float* y, float scale,
-                             bool training, float* d, float* dgamma, float* dbeta);
+// estimator (Bengio et al., 2013) passes gradients where values are within the range of the codes;
+// a staircase has triangles around its thresholds for a slope. dgamma, dbeta: overwritten.
+void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y,
+                        const Activate& activate, bool training, float* d, float* dgamma,
+                        float* dbeta);
+
+// The same without a norm: out = activate(y), and d becomes the gradient of y.
+void activate_forward(int M, int K, const float* y, const Activate& activate, float* out);
+void activate_backward(int M, int K, const float* y, const Activate& activate, float* d);
 
 // y [M][K] += bias; dbias = column sums of d: for the logits, which have neither norm nor ReLU.
 void bias_forward(int M, int K, const float* bias, float* y);

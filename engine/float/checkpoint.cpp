@@ -128,7 +128,8 @@ Training load_checkpoint(const std::filesystem::path& file, const Identity& iden
   read_numbers(in.section("running variances"), 0, net.running_variance);
   read_numbers(in.section("scales"), 0, net.scale);
   for (size_t i = 0; i < net.layers.size(); ++i)
-    if (net.quantised && net.layers[i].activated && !std::isnormal(net.scale[i]))
+    if (net.layers[i].has_sums() && !net.layers[i].is_logits() && net.quantised &&
+        !std::isnormal(net.scale[i]))
       in.section("scales").fail("that of layer " + net.layers[i].name + " is not above 0");
   return training;
 }

@@ -27,6 +27,18 @@ const float* weights_used(Net& net, const Activations& acts, int i) {
   return net.quantised ? acts.rounded.data() + net.weight_at[i] : net.weight(i);
 }
 
+Activate activate(const Net& net, int i) {
+  const Layer& l = net.layers[i];
+  const bool staircase = l.tap >= 0 && !net.staircases.empty() && net.staircases[l.tap];
+  return {l.activation, net.scale[i], staircase ? &*net.staircases[l.tap] : nullptr};
+}
+
+// out [size] = a + b.
+void sum(size_t size, const float* a, const float* b, float* out) {
+#pragma omp parallel for
+  for (size_t i = 0; i < size; ++i) out[i] = a[i] + b[i];
+}
+
 // out = x where an element is kept, times what keeps the mean, else 0. The same seed drops the same
 // elements, so backward makes the mask again.
 void dropout(const Layer& l, int n, uint64_t seed, const float* x, float* out) {
@@ -49,7 +61,10 @@ void dropout(const Layer& l, int n, uint64_t seed, const float* x, float* out) {
 }  // namespace
 
 Net::Net(std::string name_, std::vector<Layer> layers_, Rng rng)
-    : name(std::move(name_)), layers(std::move(layers_)), scale(layers.size(), 0) {
+    : name(std::move(name_)),
+      layers(std::move(layers_)),
+      gradients(plan_backward(layers)),
+      scale(layers.size(), 0) {
   for (const Layer& l : layers) {
     weight_at.push_back(weights), channel_at.push_back(channels);
     weights += l.weights();
@@ -63,7 +78,7 @@ Net::Net(std::string name_, std::vector<Layer> layers_, Rng rng)
   for (size_t i = 0; i < layers.size(); ++i) {
     const Layer& l = layers[i];
     if (!l.has_weights()) continue;
-    const bool dirac = l.kind == Kind::conv && l.kernel == 3 && l.pad == 1 && l.activated;
+    const bool dirac = l.kind == Kind::conv && l.kernel == 3 && l.pad == 1 && l.is_tap();
     // The identity is disturbed a little. All else starts small: logits near 0, and before batch
     // norm, which does not see a scale, small weights take large steps until they have grown to fit
     // the rate (van Laarhoven, 2017). MobileNetV1 knew half of the held-out pictures after one of
@@ -97,96 +112,159 @@ void fake_quantise_weights(const Layer& l, const float* w, float* out) {
     }
 }
 
+namespace {
+
+// One row's pass over a batch.
+void forward_row(Net& net, Activations& acts, int i, const ForwardMode& mode) {
+  const Layer& l = net.layers[i];
+  const int n = acts.n, K = l.output.c, M = n * l.output.h * l.output.w;
+  const float* x = acts.out[l.sources[0] + 1].data();
+  const size_t size = n * l.output.size();
+  acts.out[i + 1].resize(size);
+  float* out = acts.out[i + 1].data();
+  switch (l.kind) {
+    case Kind::conv:
+    case Kind::depthwise: {
+      if (net.quantised)
+        fake_quantise_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
+      if (!l.has_norm()) {
+        conv_forward(l, n, x, weights_used(net, acts, i), out);
+        bias_forward(M, K, net.beta(i), out);
+        break;
+      }
+      acts.y[i].resize(size), acts.mean[i].resize(K), acts.inverse_std[i].resize(K);
+      float* y = acts.y[i].data();
+      conv_forward(l, n, x, weights_used(net, acts, i), y);
+      const BatchNorm bn = batchnorm(net, acts, i);
+      batchnorm_statistics(bn, M, K, y, mode.training, mode.bn_momentum);
+      batchnorm_forward(bn, M, K, y, activate(net, i), out);
+      break;
+    }
+    case Kind::add:
+      acts.y[i].resize(size);
+      sum(size, x, acts.out[l.sources[1] + 1].data(), acts.y[i].data());
+      activate_forward(M, K, acts.y[i].data(), activate(net, i), out);
+      break;
+    case Kind::max_pool:
+      max_pool_forward(l, n, x, out);
+      break;
+    case Kind::avg_pool:
+      avg_pool_forward(l, n, x, out);
+      break;
+    case Kind::dropout:
+      if (!mode.training) {
+        std::memcpy(out, x, size * sizeof(float));
+        break;
+      }
+      dropout(l, n, mode.dropout_seed + i, x, out);
+      break;
+  }
+}
+
+// The gradients of a backward pass. The first reader of a value (in the order of the pass) sets its
+// gradient, the others add theirs.
+class Gradients {
+ public:
+  Gradients(Net& net, Activations& acts, bool pictures)
+      : net_(net), acts_(acts), pictures_(pictures), set_(net.layers.size() + 1) {
+    const std::vector<size_t>& sizes = net.gradients.sizes;
+    acts.d.resize(sizes.size());
+    for (size_t b = 0; b < sizes.size(); ++b)
+      if (acts.d[b].size() < acts.n * sizes[b]) acts.d[b].resize(acts.n * sizes[b]);
+  }
+  // Of row i's output; of the picture for kPicture.
+  float* of(int i) {
+    const size_t at = i == kPicture ? net_.layers.size() : size_t(i);
+    return acts_.d[net_.gradients.buffer[at]].data();
+  }
+  // Calls fill(where) to get the gradient of one reader of `source`; with nullptr where nobody
+  // needs it.
+  template <class Fill>
+  void add(int source, size_t size, Fill fill) {
+    if (source == kPicture && !pictures_) return fill(static_cast<float*>(nullptr));
+    const size_t at = source == kPicture ? net_.layers.size() : size_t(source);
+    if (!set_[at]) {
+      set_[at] = true;
+      return fill(of(source));
+    }
+    acts_.part.resize(size);
+    fill(acts_.part.data());
+    sum(size, of(source), acts_.part.data(), of(source));
+  }
+
+ private:
+  Net& net_;
+  Activations& acts_;
+  bool pictures_;
+  std::vector<bool> set_;
+};
+
+void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
+                  const BackwardMode& mode) {
+  const Layer& l = net.layers[i];
+  const int n = acts.n, K = l.output.c, M = n * l.output.h * l.output.w;
+  const float* x = acts.out[l.sources[0] + 1].data();
+  const size_t size = n * l.in.size();
+  float* d = gradients.of(i);
+  switch (l.kind) {
+    case Kind::conv:
+    case Kind::depthwise: {
+      float* dgamma = net.grads.data() + net.weights + net.channel_at[i];
+      if (l.has_norm()) {
+        const float* y = acts.y[i].data();
+        batchnorm_backward(batchnorm(net, acts, i), M, K, y, activate(net, i), acts.training, d,
+                           dgamma, dgamma + net.channels);
+        if (mode.add) mode.add(i, M, K, y, d);
+      } else {
+        bias_backward(M, K, d, dgamma + net.channels);
+      }
+      gradients.add(l.sources[0], size, [&](float* dx) {
+        conv_backward(l, n, x, weights_used(net, acts, i), d, dx,
+                      mode.weights ? net.grads.data() + net.weight_at[i] : nullptr);
+      });
+      break;
+    }
+    case Kind::add:
+      activate_backward(M, K, acts.y[i].data(), activate(net, i), d);
+      for (const int source : l.sources)
+        gradients.add(source, size, [&](float* dx) {
+          if (dx) std::copy_n(d, size, dx);
+        });
+      break;
+    case Kind::max_pool:
+      gradients.add(l.sources[0], size, [&](float* dx) {
+        if (dx) max_pool_backward(l, n, x, d, dx);
+      });
+      break;
+    case Kind::avg_pool:
+      gradients.add(l.sources[0], size, [&](float* dx) {
+        if (dx) avg_pool_backward(l, n, d, dx);
+      });
+      break;
+    case Kind::dropout:
+      gradients.add(l.sources[0], size, [&](float* dx) {
+        if (dx && acts.training) dropout(l, n, acts.dropout_seed + i, d, dx);
+        if (dx && !acts.training) std::copy_n(d, size, dx);
+      });
+      break;
+  }
+}
+
+}  // namespace
+
 void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
   CHECK(acts.n == n);
   acts.training = mode.training, acts.dropout_seed = mode.dropout_seed;
   if (net.quantised) acts.rounded.resize(net.weights);
-  for (int i = 0; i < int(net.layers.size()); ++i) {
-    const Layer& l = net.layers[i];
-    const float* x = acts.out[i].data();
-    const size_t size = n * l.output.size();
-    acts.out[i + 1].resize(size);
-    float* out = acts.out[i + 1].data();
-    const int K = l.output.c, M = n * l.output.h * l.output.w;
-    switch (l.kind) {
-      case Kind::conv:
-      case Kind::depthwise: {
-        if (net.quantised)
-          fake_quantise_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
-        if (!l.activated) {
-          conv_forward(l, n, x, weights_used(net, acts, i), out);
-          bias_forward(M, K, net.beta(i), out);
-          break;
-        }
-        acts.y[i].resize(size), acts.mean[i].resize(K), acts.inverse_std[i].resize(K);
-        float* y = acts.y[i].data();
-        conv_forward(l, n, x, weights_used(net, acts, i), y);
-        const BatchNorm bn = batchnorm(net, acts, i);
-        batchnorm_statistics(bn, M, K, y, mode.training, mode.bn_momentum);
-        batchnorm_relu_forward(bn, M, K, y, net.scale[i], out);
-        break;
-      }
-      case Kind::max_pool:
-        max_pool_forward(l, n, x, out);
-        break;
-      case Kind::avg_pool:
-        avg_pool_forward(l, n, x, out);
-        break;
-      case Kind::dropout:
-        if (!mode.training) {
-          std::memcpy(out, x, size * sizeof(float));
-          break;
-        }
-        dropout(l, n, mode.dropout_seed + i, x, out);
-        break;
-    }
-  }
+  for (int i = 0; i < int(net.layers.size()); ++i) forward_row(net, acts, i, mode);
 }
 
 void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode) {
-  const int n = acts.n, last = int(net.layers.size()) - 1;
-  size_t largest = 0;
-  for (const auto& out : acts.out) largest = std::max(largest, out.size());
-  acts.d.resize(largest), acts.d_next.resize(largest);
-  std::copy_n(d_logits, n * net.layers[last].output.size(), acts.d.begin());
-  float* grads = net.grads.data();
-  for (int i = last; i >= 0; --i) {
-    const Layer& l = net.layers[i];
-    const float* x = acts.out[i].data();
-    float *d = acts.d.data(), *dx = acts.d_next.data();
-    const int K = l.output.c, M = n * l.output.h * l.output.w;
-    switch (l.kind) {
-      case Kind::conv:
-      case Kind::depthwise: {
-        float* dgamma = grads + net.weights + net.channel_at[i];
-        if (l.activated) {
-          const float* y = acts.y[i].data();
-          batchnorm_relu_backward(batchnorm(net, acts, i), M, K, y, net.scale[i], acts.training, d,
-                                  dgamma, dgamma + net.channels);
-          if (mode.add) mode.add(i, M, K, y, d);
-        } else {
-          bias_backward(M, K, d, dgamma + net.channels);
-        }
-        conv_backward(l, n, x, weights_used(net, acts, i), d, i > 0 || mode.pictures ? dx : nullptr,
-                      mode.weights ? grads + net.weight_at[i] : nullptr);
-        break;
-      }
-      case Kind::max_pool:
-        max_pool_backward(l, n, x, d, dx);
-        break;
-      case Kind::avg_pool:
-        avg_pool_backward(l, n, d, dx);
-        break;
-      case Kind::dropout:
-        if (acts.training)
-          dropout(l, n, acts.dropout_seed + i, d, dx);
-        else
-          std::memcpy(dx, d, n * l.output.size() * sizeof(float));
-        break;
-    }
-    std::swap(acts.d, acts.d_next);
-  }
-  if (mode.pictures) std::copy_n(acts.d.begin(), acts.out[0].size(), mode.pictures);
+  const int last = int(net.layers.size()) - 1;
+  Gradients gradients(net, acts, mode.pictures != nullptr);
+  std::copy_n(d_logits, acts.n * net.layers[last].output.size(), gradients.of(last));
+  for (int i = last; i >= 0; --i) backward_row(net, acts, i, gradients, mode);
+  if (mode.pictures) std::copy_n(gradients.of(kPicture), acts.out[0].size(), mode.pictures);
 }
 
 }  // namespace tri

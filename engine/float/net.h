@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "data/base/rng.h"
+#include "engine/arithmetic/trisegment.h"
 #include "engine/graph/layer.h"
+#include "engine/graph/plan.h"
 #include "engine/graph/tensor.h"
 
 namespace tri {
@@ -23,11 +25,14 @@ struct Net {
   Buffer<float> running_mean, running_variance;  // [channels]
   std::vector<size_t> weight_at, channel_at;
   size_t weights = 0, channels = 0;
+  BufferPlan gradients;  // of the backward pass: plan_backward()
 
   // QAT: weights are rounded to 8 bits where `quantised`; activations of layer i to codes of
-  // scale[i], where that is above 0.
+  // scale[i], where that is above 0. Those of a tap that has a staircase go through it as well
+  // (REQUIRES: a scale there). Empty: no tap has one.
   bool quantised = false;
   std::vector<float> scale;
+  StaircaseSet staircases;
 
   // Random weights (He et al., ICCV 2015); a 3x3 layer starts near the identity, which lets deep
   // plain networks train fast (Dirac initialisation: Zagoruyko and Komodakis, 2017).
@@ -41,14 +46,15 @@ struct Net {
 // What forward keeps for backward; reused from batch to batch.
 struct Activations {
   int n = 0;
-  std::vector<Buffer<float>>
-      out;                       // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
-  std::vector<Buffer<float>> y;  // [layers]: results of convolutions before batch norm
+  // [layers + 1]: out[0] is the picture, out[i + 1] layer i's output
+  std::vector<Buffer<float>> out;
+  std::vector<Buffer<float>> y;  // [layers]: convolutions before batch norm, sums before ReLU
   std::vector<Buffer<float>> mean, inverse_std;
   bool training = false;      // of the forward pass
   uint64_t dropout_seed = 0;  // likewise
   Buffer<float> rounded;      // 8-bit weights of every layer, as floats
-  Buffer<float> d, d_next;
+  std::vector<Buffer<float>> d;  // gradients, by the buffers of Net::gradients
+  Buffer<float> part;            // of the gradient of what several rows read
 
   const float* logits() const { return out.back().data(); }
 };
@@ -59,15 +65,15 @@ struct ForwardMode {
   uint64_t dropout_seed = 0;
 };
 
-// pictures: [n][32][32][3] as normalised floats, in acts.out[0]. Logits: acts.logits(),
+// pictures: [n][h][w][c] as normalised floats, in acts.out[0]. Logits: acts.logits(),
 // [n][classes].
 void forward(Net& net, Activations& acts, int n, ForwardMode mode);
 
 struct BackwardMode {
   bool weights = true;        // false: leaves the weights' gradients out, a third of all work
-  float* pictures = nullptr;  // [n][32][32][3]: gets the gradient of the pictures
-  // For a loss on what an activated layer's convolution returned, y [M][K], M = n * h * w: adds its
-  // gradient to d [M][K], which holds that of the logits' loss.
+  float* pictures = nullptr;  // [n][h][w][c]: gets the gradient of the pictures
+  // For a loss on what the convolution of a layer with batch norm returned, y [M][K], M = n * h * w:
+  // adds its gradient to d [M][K], which holds that of the logits' loss.
   std::function<void(int layer, int M, int K, const float* y, float* d)> add;
 };
 

@@ -99,14 +99,17 @@ void set_ranges(Net& net, const Dataset& data) {
   std::vector<float> values;
   for_each_batch(net, data, std::min(kPictures, data.size()), {}, [&](int, Activations& acts) {
     for (size_t i = 0; i < net.layers.size(); ++i) {
-      if (!net.layers[i].activated) continue;
+      const Layer& l = net.layers[i];
+      if (!l.has_sums() || l.is_logits()) continue;
       values.assign(acts.out[i + 1].begin(), acts.out[i + 1].end());
+      for (float& value : values) value = std::fabs(value);
       const auto at = values.begin() + ptrdiff_t(kPercentile * double(values.size() - 1));
       std::nth_element(values.begin(), at, values.end());
       if (!std::isfinite(*at))
-        throw Error("the activations of layer " + net.layers[i].name +
+        throw Error("the activations of layer " + l.name +
                     " are not finite: the training diverged, try a lower rate");
-      net.scale[i] = *at > 0 ? *at / kCodeMax : 1;
+      const int largest = l.is_linear() ? kCodeMax - kSignedZero : kCodeMax;
+      net.scale[i] = *at > 0 ? *at / largest : 1;
     }
   });
 }

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "data/cifar10.h"
-#include "engine/kernels/conv/int_conv.h"
+#include "engine/graph/plan.h"
 #include "engine/integer/model.h"
+#include "engine/kernels/add/add.h"
+#include "engine/kernels/conv/int_conv.h"
 
 namespace tri {
-
-class IntNet;
 
 // Staircases made ready for a network: per tap and channel two thresholds on the accumulator
 // (engine/arithmetic/quant.h). nullopt: the layer keeps its 8-bit codes. They must be in
@@ -23,12 +23,12 @@ struct Staircases {
   Staircases(const Model& model, StaircaseSet f);
 };
 
-// Sees what passes between layers.
-struct Tap {
-  virtual ~Tap() = default;
+// Sees what passes the taps and what layers read.
+struct Observer {
+  virtual ~Observer() = default;
   // Does activation() do anything at this tap? What nobody looks at need not be decoded.
   virtual bool watches(int /*tap*/) const { return true; }
-  // After every activated layer (after the staircase, for a student).
+  // At every tap (after the staircase, for a student).
   // values: [n][shape.h][shape.w][shape.c], 8-bit values in the layer's scale. A forward over many
   // pictures comes in chunks: each tap sees all pictures once, in their order, n of them a call.
   virtual void activation(int /*tap*/, const uint8_t* /*values*/, int /*n*/, Shape /*shape*/) {}
@@ -42,8 +42,8 @@ struct Tap {
 // statistics over many pictures can then correct a layer before the next one runs.
 struct Calibrator {
   virtual ~Calibrator() = default;
-  // accumulators: [pixels][K] of model.layers[layer], bias included. All pixels of a layer come in
-  // their order, some at a time.
+  // accumulators: [pixels][K] of a row with sums (model.layers[layer]), bias included. All pixels of
+  // a layer come in their order, some at a time.
   virtual void see(int layer, const int32_t* accumulators, size_t pixels) = 0;
   // After the layer's last pixels. usual: what the network would do with them; its bias is null, as
   // one that the result has is added to the accumulators. Of the logits, whose accumulators are
@@ -52,11 +52,29 @@ struct Calibrator {
   virtual Epilogue epilogue(int layer, const Epilogue& usual) = 0;
 };
 
-// Scratch memory of one forward at a time: the two buffers that activations go to by turns, values
-// of codes, and the logits' sums. Sized by a network's first forward; later ones allocate nothing.
+// What a forward does: the whole network or a part of it, as teacher or as student, and who sees it.
+// Students that are alike before some tap share what comes before: a forward to it ends with its
+// 8-bit codes, whatever its staircase, and one from it begins by applying its staircase to them.
+struct Pass {
+  int from = -1;                            // a tap that is a cut (Layer::cut); -1: the pictures
+  int to = -1;                              // a tap after it; -1: the logits
+  const Staircases* staircases = nullptr;   // null: the teacher
+  Observer* observer = nullptr;
+  Calibrator* calibrator = nullptr;
+};
+
+// Scratch memory of one forward at a time. Sized by a network's first forward; later ones allocate
+// nothing.
 struct Workspace {
-  Buffer<uint8_t> a, b, decoded;
-  Buffer<int32_t> wide;
+  // What a row has made: where it stands, and whose codes it is, if not 8-bit values.
+  struct Value {
+    const uint8_t* x = nullptr;
+    const TriSegment* coded = nullptr;
+  };
+  std::vector<Buffer<uint8_t>> buffers;  // of the plan
+  std::vector<Value> rows;               // the picture's, then every row's
+  Buffer<uint8_t> decoded[2];            // values of codes, of either input
+  Buffer<int32_t> sums;                  // accumulators, and the logits
 };
 
 class IntNet {
@@ -70,47 +88,38 @@ class IntNet {
   const Model& model() const { return model_; }
   // What a coded input of layer i (an index into model().layers) does: from this share of zeros on
   // the lut kernel runs, below it int8. 0: always lut; above 1: always int8, as for every layer
-  // that is no convolution of activations.
-  double lut_from(size_t i) const { return lut_from_[i]; }
-  // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
-  // teacher. Works in chunks whose activations fit the cache, so n may be a whole data set. Same
-  // logits on every ISA and any number of threads. With a calibrator all n pictures go together,
-  // which takes 4 bytes for each accumulator of the largest layer.
-  void forward(const uint8_t* pixels, int n, int32_t* logits, Workspace& workspace,
-               const Staircases* staircases = nullptr, Tap* tap = nullptr,
-               Calibrator* calibrator = nullptr) const;
-  // A forward in parts, for students that are alike before tap number `cut`. The first one ends
-  // with the 8-bit codes [n][shape] of the tap's layer, whatever its staircase there; the last
-  // one begins by applying its staircase to them; one between two taps does both.
-  void forward_until(int cut, const uint8_t* pixels, int n, uint8_t* codes, Workspace& workspace,
-                     const Staircases* staircases = nullptr, Tap* tap = nullptr,
-                     Calibrator* calibrator = nullptr) const;
-  void forward_from(int cut, const uint8_t* codes, int n, int32_t* logits, Workspace& workspace,
-                    const Staircases* staircases = nullptr, Tap* tap = nullptr,
-                    Calibrator* calibrator = nullptr) const;
-  void forward_between(int from, int to, const uint8_t* codes, int n, uint8_t* codes_out,
-                       Workspace& workspace, const Staircases* staircases = nullptr,
-                       Tap* tap = nullptr, Calibrator* calibrator = nullptr) const;
+  // that is no convolution of a tap's codes.
+  double lut_from(size_t i) const { return rows_[i].lut_from; }
+  // x: n pictures [h][w][c], or the codes of pass.from; logits: [n][classes] in steps of kLogitStep;
+  // codes: [n][shape] of the layer of pass.to. Works in chunks whose activations fit the cache, so n
+  // may be a whole data set. The same on every ISA and any number of threads. With a calibrator all
+  // n pictures go together, which takes 4 bytes for each accumulator of the largest layer.
+  void forward(const Pass& pass, const uint8_t* x, int n, int32_t* logits,
+               Workspace& workspace) const;
+  void forward(const Pass& pass, const uint8_t* x, int n, uint8_t* codes,
+               Workspace& workspace) const;
 
  private:
-  // From the pictures or the codes of a tap, to the logits or the codes of a tap.
-  struct Part {
-    int from = -1, to = -1;
+  friend class ChunkForward;
+  // How a row is run.
+  struct Row {
+    PackedConv int8, lut;
+    double lut_from;
+    uint8_t pad_value;  // what its input's codes call 0
   };
-  void forward_part(Part part, const uint8_t* begin, int n, void* end, Workspace& workspace,
-                    const Staircases* staircases, Tap* tap, Calibrator* calibrator) const;
-  void forward_chunk(Part part, const uint8_t* x, int n, void* end, Workspace& workspace,
-                     const Staircases* staircases, Tap* tap, Calibrator* calibrator) const;
 
   Model model_;
   const ConvVariant* int8_;
   const ConvVariant* lut_;
-  std::vector<PackedConv> packed_int8_, packed_lut_;  // parallel to model_.layers
-  std::vector<double> lut_from_;                      // parallel to model_.layers
+  const AddVariant* add_;
+  ForwardPlan plan_;
+  std::vector<int> taps_;              // tap -> row
+  std::vector<Row> rows_;              // parallel to model_.layers
+  size_t most_read_ = 0;               // the largest input of a row with sums, a picture
+  size_t most_sums_ = 0, logits_ = 0;  // the largest accumulators of any row, and of the logits
 };
 
 // Over a whole data set: [pictures][classes], in steps of kLogitStep.
-std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data,
-                               const Staircases* staircases = nullptr, Tap* tap = nullptr);
+std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data, const Pass& pass = {});
 
 }  // namespace tri

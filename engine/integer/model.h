@@ -1,27 +1,28 @@
-// A quantised network as numbers: what `quantize` makes of a trained one, what a file holds, and
-// what the integer engine and the exporters read. Immutable once made.
+// A quantised network as numbers: what `quantize` makes of a trained one, what a file holds
+// (engine/integer/model_file.h), and what the integer engine and the exporters read. Immutable once
+// made.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/graph/layer.h"
 #include "engine/arithmetic/trisegment.h"
+#include "engine/graph/layer.h"
 
 namespace tri {
 
 // Logits are 32-bit integers in steps of this.
 constexpr float kLogitStep = 1.0f / 1024;
 
-// The integers of one conv or depthwise layer; K = layer.output.c. Arithmetic: engine/arithmetic/quant.h.
+// The integers of one row with sums; K = layer.output.c. Arithmetic: engine/arithmetic/quant.h.
 struct QuantLayer {
-  std::vector<int8_t> weights;    // [rows][K], |q| <= 127
-  std::vector<int32_t> bias;      // [K], in accumulator steps; the picture's zero point is in it
+  std::vector<int8_t> weights;    // [rows][K], |q| <= 127; none of an addition
+  std::vector<int32_t> factors;   // of an addition: [2][K], 0..kFactorMax
+  std::vector<int32_t> bias;      // [K], in accumulator steps; all zero points are in it
   std::vector<int32_t> m, shift;  // [K], accumulator -> code (or -> kLogitStep, for the logits)
-  float scale = 1;                // of the output's codes: a = scale * x
+  float scale = 1;                // of the output's codes: a = scale * (x - its zero point)
   // [K], of the accumulator (bias included, in its own steps) over the training pictures, as batch
   // norm's running statistics tell them: what a student can be matched to, and pictures be made
   // from. Empty where there is no batch norm.
@@ -33,27 +34,24 @@ struct QuantLayer {
 // requantisation (Error where multiplier() has one); and the statistics move along.
 void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor);
 
-// staircases: empty for a teacher; for a student one entry a tap (activated layer), nullopt where
-// the layer keeps its 8-bit activation.
+// |bias| up to which no accumulator of the row's channels can leave 32 bits: [K].
+std::vector<double> room_for_bias(const QuantLayer& q, int K);
+
+// What the codes of a row call 0; kPicture: what the picture's do. Pools hand it on.
+int zero_point(const std::vector<Layer>& layers, int row);
+
+// staircases: empty for a teacher; for a student one entry a tap, nullopt where the layer keeps its
+// 8-bit activation. classes: their names, one a logit.
 struct Model {
   std::string net;
   std::vector<Layer> layers;      // resolved
-  std::vector<QuantLayer> quant;  // parallel to layers; empty members where there are no weights
+  std::vector<QuantLayer> quant;  // parallel to layers; empty members where there are no sums
   std::vector<std::optional<TriSegment>> staircases;
+  std::vector<std::string> classes = {};
 
-  int taps() const;                         // activated layers
-  std::vector<int> tap_layers() const;      // tap -> index into layers
-  int tap(const std::string& layer) const;  // of an activated layer, by its name
+  int taps() const;
+  std::vector<int> tap_rows() const;        // tap -> index into layers
+  int tap(const std::string& layer) const;  // by its layer's name; -1: there is none
 };
-
-// Files: magic, version, hash of the layer table, the numbers, a checksum over all of it. A teacher
-// is named .q8, a student .tri (it holds the whole network, so it runs alone). `load` throws Error
-// with the reason when a file is damaged, truncated, of another version, or when its numbers break
-// what the engine relies on (sizes, |q| <= 127, shifts, accumulators that could overflow).
-// The layer table of a file must be the one `table_of(net)` gives: load takes it as a function, as
-// the tables live one level up, in nets/.
-using TableOf = std::vector<Layer> (*)(const std::string& net);  // empty: no such net
-void save(const Model& model, const std::filesystem::path& file);
-Model load_model(const std::filesystem::path& file, TableOf table_of);
 
 }  // namespace tri

@@ -11,26 +11,26 @@
 
 namespace tri {
 
-// Lets several taps see the same forward.
-class Taps : public Tap {
+// Lets several observers see the same forward.
+class Observers : public Observer {
  public:
-  explicit Taps(std::vector<Tap*> taps) : taps_(std::move(taps)) {}
+  explicit Observers(std::vector<Observer*> all) : all_(std::move(all)) {}
   bool watches(int tap) const override {
-    return std::any_of(taps_.begin(), taps_.end(), [&](Tap* t) { return t->watches(tap); });
+    return std::any_of(all_.begin(), all_.end(), [&](Observer* o) { return o->watches(tap); });
   }
   void activation(int tap, const uint8_t* values, int n, Shape shape) override {
-    for (Tap* t : taps_) t->activation(tap, values, n, shape);
+    for (Observer* o : all_) o->activation(tap, values, n, shape);
   }
   void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override {
-    for (Tap* t : taps_) t->input(layer, x, f, n, shape);
+    for (Observer* o : all_) o->input(layer, x, f, n, shape);
   }
 
  private:
-  std::vector<Tap*> taps_;
+  std::vector<Observer*> all_;
 };
 
 // Copies the activations of some taps.
-class ActivationRecorder : public Tap {
+class ActivationRecorder : public Observer {
  public:
   explicit ActivationRecorder(std::vector<int> taps);
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
@@ -43,7 +43,7 @@ class ActivationRecorder : public Tap {
 };
 
 // Counts how often each 8-bit value occurs, by tap.
-class HistogramRecorder : public Tap {
+class HistogramRecorder : public Observer {
  public:
   explicit HistogramRecorder(int taps) : histograms_(size_t(taps)) {}
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
@@ -54,7 +54,7 @@ class HistogramRecorder : public Tap {
 };
 
 // Counts zeros, by tap.
-class ZeroRecorder : public Tap {
+class ZeroRecorder : public Observer {
  public:
   explicit ZeroRecorder(int taps) : zeros_(size_t(taps)), all_(size_t(taps)) {}
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
@@ -68,7 +68,7 @@ class ZeroRecorder : public Tap {
 // Counts what every layer with weights reads: zeros, and for a three-level input how often v1 and
 // v2. An 8-bit input's values count as v2 where they are not 0; so do v1 and v2 that are 0 as
 // zeros.
-class EventRecorder : public Tap {
+class EventRecorder : public Observer {
  public:
   struct Events {
     uint64_t zeros = 0, low = 0, high = 0;

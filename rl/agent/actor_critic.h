@@ -20,7 +20,7 @@ namespace tri {
 
 struct ActorCriticOptions {
   std::vector<int> hidden = {64};            // widths of the shared body
-  Activation activation = Activation::tanh;  // after each of its layers
+  Nonlinearity activation = Nonlinearity::tanh;  // after each of its layers
 };
 
 class ActorCritic {

@@ -59,7 +59,7 @@ Tape::Var Linear::forward(Tape& tape, Parameters& parameters, Tape::Var x) const
   return tape.add_row(tape.matmul(x, weight), bias);
 }
 
-Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Activation activation, Rng& rng)
+Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Nonlinearity activation, Rng& rng)
     : activation_(activation) {
   CHECK(!widths.empty());
   for (size_t i = 1; i < widths.size(); ++i) {
@@ -70,7 +70,7 @@ Mlp::Mlp(Parameters& parameters, const std::vector<int>& widths, Activation acti
 Tape::Var Mlp::forward(Tape& tape, Parameters& parameters, Tape::Var x) const {
   for (const Linear& layer : layers_) {
     x = layer.forward(tape, parameters, x);
-    x = activation_ == Activation::tanh ? tape.tanh(x) : tape.relu(x);
+    x = activation_ == Nonlinearity::tanh ? tape.tanh(x) : tape.relu(x);
   }
   return x;
 }

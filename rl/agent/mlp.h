@@ -27,19 +27,19 @@ class Linear {
   int in_, out_;
 };
 
-enum class Activation { tanh, relu };
+enum class Nonlinearity { tanh, relu };
 
 // Linear layers, each followed by the activation.
 class Mlp {
  public:
   // widths: of the input, then of each layer's output.
-  Mlp(Parameters& parameters, const std::vector<int>& widths, Activation activation, Rng& rng);
+  Mlp(Parameters& parameters, const std::vector<int>& widths, Nonlinearity activation, Rng& rng);
   // x: [n][widths.front()] -> [n][widths.back()].
   Tape::Var forward(Tape& tape, Parameters& parameters, Tape::Var x) const;
 
  private:
   std::vector<Linear> layers_;
-  Activation activation_;
+  Nonlinearity activation_;
 };
 
 }  // namespace tri

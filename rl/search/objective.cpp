@@ -14,13 +14,19 @@ Workspace& workspace() {
   return workspace;
 }
 
-// The first tap at which not all of them are alike, or the last one.
-int first_difference(const std::vector<StaircaseSet>& students) {
-  const size_t taps = students.front().size();
-  size_t tap = 0;
-  const auto alike = [&](const StaircaseSet& s) { return s[tap] == students.front()[tap]; };
-  while (tap + 1 < taps && std::all_of(students.begin(), students.end(), alike)) ++tap;
-  return int(tap);
+// The last tap, among those that all that follows hangs on alone, before which all students are
+// alike; -1: there is none.
+int last_common_cut(const std::vector<Layer>& layers, const std::vector<StaircaseSet>& students) {
+  int cut = -1;
+  for (const Layer& l : layers) {
+    if (l.tap < 0) continue;
+    if (l.cut) cut = l.tap;
+    const auto alike = [&](const StaircaseSet& s) {
+      return s[size_t(l.tap)] == students.front()[size_t(l.tap)];
+    };
+    if (!std::all_of(students.begin(), students.end(), alike)) break;
+  }
+  return cut;
 }
 
 }  // namespace
@@ -46,10 +52,11 @@ std::vector<Reward::Parts> Objective::on_batch(int batch,
   std::vector<Reward::Parts> parts(students.size());
   std::optional<Reward::Head> head;
   EventRecorder before(teacher_.model().layers.size());  // what the head has read
-  if (students.size() > 1)
-    head = reward.head(first_difference(students), Staircases(teacher_.model(), students.front()),
-                       calibrate_, workspace(), counts_energy() ? &before : nullptr);
-    // A single one has all threads for itself.
+  const int cut = last_common_cut(teacher_.model().layers, students);
+  if (students.size() > 1 && cut >= 0)
+    head = reward.head(cut, Staircases(teacher_.model(), students.front()), calibrate_, workspace(),
+                       counts_energy() ? &before : nullptr);
+  // A single one has all threads for itself.
 #pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);

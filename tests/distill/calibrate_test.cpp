@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "data/cifar10.h"
+#include "engine/integer/model_file.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
@@ -49,7 +50,7 @@ struct Levels : Calibrator {
   std::vector<std::vector<std::pair<int, int>>> above;
   Levels(const Model& m, const StaircaseSet& s) : model(m), set(s), above(m.layers.size()) {}
   void see(int layer, const int32_t* accumulators, size_t pixels) override {
-    const std::vector<int> taps = model.tap_layers();
+    const std::vector<int> taps = model.tap_rows();
     const auto tap = size_t(std::find(taps.begin(), taps.end(), layer) - taps.begin());
     if (tap == taps.size() || !set[tap]) return;
     const size_t K = size_t(model.layers[size_t(layer)].output.c);
@@ -81,8 +82,7 @@ struct Fixture {
                               Calibrator* calibrator = nullptr) const {
     std::vector<int32_t> result(kPictures * kClasses);
     Workspace workspace;
-    net.forward(pixels.data(), kPictures, result.data(), workspace, staircases, nullptr,
-                calibrator);
+    net.forward({.staircases = staircases, .calibrator = calibrator}, pixels.data(), kPictures, result.data(), workspace);
     return result;
   }
 };
@@ -149,7 +149,7 @@ TEST_CASE("a calibrated student's channels have the teacher's mean and spread in
       // An accumulator's bias is rounded, and a multiplier has 31 bits.
       CHECK(found.mean[i][k] == Approx(wanted.mean[i][k]).epsilon(1e-3));
       // The random logits' spread is off by more than the correction's limit.
-      if (f.model.layers[i].activated)
+      if (f.model.layers[i].is_tap())
         CHECK(found.deviation[i][k] == Approx(wanted.deviation[i][k]).epsilon(1e-6));
       worst = std::max(worst, std::abs(before.deviation[i][k] / wanted.deviation[i][k] - 1));
     }
@@ -242,7 +242,7 @@ TEST_CASE("dead channels and dead layers are corrected to something a file may h
   const Scratch scratch;
   save(student, scratch.path / "student.tri");  // checks the numbers; throws
   // Where nothing moves, only the mean is corrected: the layer behind the dead ones is constant.
-  const size_t behind = size_t(student.tap_layers()[3]);
+  const size_t behind = size_t(student.tap_rows()[3]);
   CHECK(student.quant[behind].m == f.model.quant[behind].m);
   CHECK(student.quant[behind].bias != f.model.quant[behind].bias);
 }
@@ -256,7 +256,7 @@ TEST_CASE("a model without statistics gets those that pictures leave") {
   const std::vector<int32_t> logits = f.logits(IntNet(f.model), nullptr, &teacher);
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const QuantLayer& q = model.quant[i];
-    CHECK(q.mean.size() == (model.layers[i].activated ? size_t(model.layers[i].output.c) : 0));
+    CHECK(q.mean.size() == (model.layers[i].is_tap() ? size_t(model.layers[i].output.c) : 0));
     for (size_t k = 0; k < q.mean.size(); ++k) {
       const double r = std::ldexp(q.m[k], -q.shift[k]);
       CHECK(r * q.mean[k] == Approx(teacher.mean[i][k]));

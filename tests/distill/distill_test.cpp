@@ -100,8 +100,8 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
 
   // By hand, from the two networks' own logits.
   std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
-  net.forward(pixels.data(), 40, s.data(), workspace, &student);
-  net.forward(pixels.data(), 40, t.data(), workspace);
+  net.forward({.staircases = &student}, pixels.data(), 40, s.data(), workspace);
+  net.forward({}, pixels.data(), 40, t.data(), workspace);
   CHECK(parts.kl == kl_divergence(s, t, kClasses));
   CHECK(parts.agreement == agreement(s, t, kClasses));
 

@@ -6,6 +6,7 @@
 #include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/integer/observers.h"
+#include "engine/integer/model_file.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
@@ -28,17 +29,17 @@ struct Fixture {
     for (size_t k = 0; k < q.m.size(); k += 2) q.shift[k] += 2;
   }
   static QuantLayer& layer(Model& model, const std::string& name) {
-    return model.quant[size_t(model.tap_layers()[size_t(model.tap(name))])];
+    return model.quant[size_t(model.tap_rows()[size_t(model.tap(name))])];
   }
 };
 
 double factor(const QuantLayer& q, size_t k) { return std::ldexp(double(q.m[k]), -q.shift[k]); }
 
 std::vector<int32_t> logits_of(const Model& model, const std::vector<uint8_t>& pixels,
-                               Tap* tap = nullptr) {
+                               Observer* tap = nullptr) {
   std::vector<int32_t> logits(kPictures * kClasses);
   Workspace workspace;
-  IntNet(model).forward(pixels.data(), kPictures, logits.data(), workspace, nullptr, tap);
+  IntNet(model).forward({.observer = tap}, pixels.data(), kPictures, logits.data(), workspace);
   return logits;
 }
 

@@ -32,7 +32,7 @@ struct Fixture {
   }
   double kl(const Model& student) const {
     const Staircases staircases(student, student.staircases);
-    return kl_divergence(logits_of(IntNet(student), unseen, &staircases),
+    return kl_divergence(logits_of(IntNet(student), unseen, {.staircases = &staircases}),
                          logits_of(teacher, unseen), kClasses);
   }
 };
@@ -110,8 +110,8 @@ TEST_CASE("hidden layers are fitted on the last pictures, the logits on all") {
   const Model last = f.reconstructed();
   for (size_t i = 0; i < all.layers.size(); ++i)
     if (all.layers[i].has_weights()) {
-      CHECK((all.quant[i].weights == last.quant[i].weights) == all.layers[i].activated);
-      CHECK((all.quant[i].bias == last.quant[i].bias) == all.layers[i].activated);
+      CHECK((all.quant[i].weights == last.quant[i].weights) == all.layers[i].is_tap());
+      CHECK((all.quant[i].bias == last.quant[i].bias) == all.layers[i].is_tap());
     }
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("logits are calibrated where an average follows, else they stay as fit
     const Fixture f(nin);
     const auto spread = [&](const Model& model) {
       const Staircases staircases(model, model.staircases);
-      const auto values = logits_of(IntNet(model), f.calibration, &staircases);
+      const auto values = logits_of(IntNet(model), f.calibration, {.staircases = &staircases});
       double sum = 0, squares = 0;
       for (size_t at = 0; at < values.size(); at += kClasses)
         sum += values[at], squares += double(values[at]) * values[at];
@@ -162,5 +162,5 @@ TEST_CASE("a channel that says nothing, and a single picture, do no harm") {
   const WarmUp start = warm_up(teacher, one);
   const Model student = reconstructed(teacher, start.mse_optimal, one, one, start.statistics);
   const Staircases staircases(student, student.staircases);
-  CHECK(logits_of(IntNet(student), one, &staircases).size() == kClasses);
+  CHECK(logits_of(IntNet(student), one, {.staircases = &staircases}).size() == kClasses);
 }

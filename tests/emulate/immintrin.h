@@ -49,9 +49,19 @@ static inline __m128i tri_cvtepi32_epi8(__m512i a) {
   tri_narrow(a, to);
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(to));
 }
+static inline __m512i tri_cvtepu8_epi32(__m128i a) {
+  uint8_t from[16];
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(from), a);
+  int32_t to[16];
+  for (int i = 0; i < 16; ++i) to[i] = from[i];
+  return _mm512_loadu_si512(to);
+}
 static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
   return __mmask16(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
 }
+#undef _mm512_madd_epi16  // SIMDE 0.7.4 gives it the arguments of the masked one
+#define _mm512_madd_epi16 simde_mm512_madd_epi16
+#define _mm512_cvtepu8_epi32 tri_cvtepu8_epi32
 #define _mm512_cvtepi32_epi8 tri_cvtepi32_epi8
 #define _mm512_cvtepi32_epi16 tri_cvtepi32_epi16
 #define _mm_cmpeq_epi8_mask tri_cmpeq_epi8_mask

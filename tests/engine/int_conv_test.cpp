@@ -1,8 +1,6 @@
 #include "engine/kernels/conv/int_conv.h"
 
 #include <omp.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 
 #include "data/base/file.h"
 #include "nets/nets.h"
+#include "tests/support/fenced.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -47,26 +46,6 @@ std::string describe(const Case& c) {
        << int(c.weights) << ", codes " << int(c.codes);
   return text.str();
 }
-
-// Bytes between two pages that must not be touched; they end where the second page starts.
-class Fenced {
- public:
-  explicit Fenced(size_t size) : page_(size_t(sysconf(_SC_PAGESIZE))), size_(size) {
-    pages_ = (size + page_ - 1) / page_ * page_;
-    void* memory = mmap(nullptr, pages_ + 2 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(memory != MAP_FAILED);
-    start_ = static_cast<uint8_t*>(memory);
-    REQUIRE(mprotect(start_ + page_, pages_, PROT_READ | PROT_WRITE) == 0);
-  }
-  ~Fenced() { munmap(start_, pages_ + 2 * page_); }
-  Fenced(const Fenced&) = delete;
-  uint8_t* begin() const { return start_ + page_ + pages_ - size_; }
-  uint8_t* end() const { return begin() + size_; }
-
- private:
-  size_t page_, size_, pages_;
-  uint8_t* start_;
-};
 
 struct Data {
   explicit Data(const Case& c) : weights(c.layer.weights()), x(size_t(c.n) * c.layer.in.size()) {}

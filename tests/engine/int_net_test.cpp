@@ -31,56 +31,87 @@ int64_t divide(int64_t a, int64_t b) {
   return q;
 }
 
+// What a row hands on, of one picture, and what its codes call 0.
+struct Map {
+  std::vector<int64_t> values;
+  int zero;
+};
+
+// The sum of a convolution or a depthwise at one place, or of a window of an average.
+int64_t sum_under(const Layer& l, const QuantLayer& q, const Map& x, int oh, int ow, int k) {
+  int64_t sum = 0;
+  for (int a = 0; a < l.kernel; ++a)
+    for (int b = 0; b < l.kernel; ++b)
+      for (int c = 0; c < l.in.c; ++c) {
+        const bool dense = l.kind == Kind::conv;
+        if (!dense && c != k) continue;
+        const int ih = oh * l.stride + a - l.pad, iw = ow * l.stride + b - l.pad;
+        const bool inside = ih >= 0 && iw >= 0 && ih < l.in.h && iw < l.in.w;
+        const int64_t value = inside ? x.values[size_t((ih * l.in.w + iw) * l.in.c + c)] : x.zero;
+        const int row = (a * l.kernel + b) * (dense ? l.in.c : 1) + (dense ? c : 0);
+        sum += l.has_weights() ? value * q.weights[size_t(row * l.output.c + k)] : value;
+      }
+  return sum;
+}
+
+int64_t largest_under(const Layer& l, const Map& x, int oh, int ow, int k) {
+  int64_t largest = 0;
+  for (int ih = std::max(0, oh * l.stride - l.pad); ih < oh * l.stride - l.pad + l.kernel; ++ih)
+    for (int iw = std::max(0, ow * l.stride - l.pad); iw < ow * l.stride - l.pad + l.kernel; ++iw)
+      if (ih < l.in.h && iw < l.in.w)
+        largest = std::max(largest, x.values[size_t((ih * l.in.w + iw) * l.in.c + k)]);
+  return largest;
+}
+
 // One picture through the network as its definition reads: 8-bit values all the way, each layer's
 // codes mapped by its staircase. No codes, no thresholds on accumulators, no chunks.
 void reference(const Model& model, const std::vector<std::optional<TriSegment>>& staircases,
                const uint8_t* pixels, Result& result) {
-  std::vector<int64_t> x(pixels, pixels + model.layers[0].in.size());
-  int outside = kPixelZero, tap = 0;
+  const Map picture{{pixels, pixels + model.layers[0].in.size()}, kPixelZero};
+  std::vector<Map> maps;
+  int tap = 0;
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const Layer& l = model.layers[i];
     const QuantLayer& q = model.quant[i];
-    if (l.kind == Kind::dropout) continue;
-    std::vector<int64_t> y;
-    for (int oh = 0; oh < l.output.h; ++oh)
+    const auto source = [&](size_t input) -> const Map& {
+      return l.sources[input] < 0 ? picture : maps[size_t(l.sources[input])];
+    };
+    const Map& x = source(0);
+    Map y{{}, l.has_sums() ? l.activation == Activation::linear ? 128 : 0 : x.zero};
+    if (l.kind == Kind::dropout) y = x;
+    for (int oh = 0; oh < l.output.h && l.kind != Kind::dropout; ++oh)
       for (int ow = 0; ow < l.output.w; ++ow)
         for (int k = 0; k < l.output.c; ++k) {
-          int64_t sum = 0, largest = 0;
-          for (int a = 0; a < l.kernel; ++a)
-            for (int b = 0; b < l.kernel; ++b)
-              for (int c = 0; c < l.in.c; ++c) {
-                const bool dense = l.kind == Kind::conv;
-                if (!dense && c != k) continue;
-                const int ih = oh * l.stride + a - l.pad, iw = ow * l.stride + b - l.pad;
-                const bool inside = ih >= 0 && iw >= 0 && ih < l.in.h && iw < l.in.w;
-                const int64_t value = inside ? x[(ih * l.in.w + iw) * l.in.c + c] : outside;
-                const int tap_row = a * l.kernel + b;
-                const int row = dense ? tap_row * l.in.c + c : tap_row;
-                sum += l.has_weights() ? value * q.weights[row * l.output.c + k] : value;
-                if (inside) largest = std::max(largest, value);
-              }
+          const size_t at = size_t((oh * l.output.w + ow) * l.output.c + k);
           if (l.kind == Kind::max_pool) {
-            y.push_back(largest);
-          } else if (l.kind == Kind::avg_pool) {
-            y.push_back(divide(sum, l.kernel * l.kernel));
-          } else {
-            const int64_t code = divide((sum + q.bias[k]) * q.m[k], int64_t(1) << q.shift[k]);
-            y.push_back(l.activated ? std::clamp<int64_t>(code, 0, 255) : code);
+            y.values.push_back(largest_under(l, x, oh, ow, k));
+            continue;
           }
+          if (l.kind == Kind::avg_pool) {
+            y.values.push_back(divide(sum_under(l, q, x, oh, ow, k), l.kernel * l.kernel));
+            continue;
+          }
+          const int64_t sum = l.kind == Kind::add
+                                  ? x.values[at] * q.factors[size_t(k)] +
+                                        source(1).values[at] * q.factors[size_t(l.output.c + k)]
+                                  : sum_under(l, q, x, oh, ow, k);
+          const int64_t code =
+              divide((sum + q.bias[size_t(k)]) * q.m[size_t(k)], int64_t(1) << q.shift[size_t(k)]);
+          y.values.push_back(l.is_logits() ? code : std::clamp<int64_t>(code, 0, 255));
         }
-    if (l.has_weights()) outside = 0;
-    if (l.activated) {
-      if (!staircases.empty() && staircases[tap])
-        for (int64_t& value : y) value = (*staircases[tap])(int(value));
-      result.taps[tap].insert(result.taps[tap].end(), y.begin(), y.end());
+    if (l.has_sums() && l.activation == Activation::relu) {
+      if (!staircases.empty() && staircases[size_t(tap)])
+        for (int64_t& value : y.values) value = (*staircases[size_t(tap)])(int(value));
+      result.taps[tap].insert(result.taps[tap].end(), y.values.begin(), y.values.end());
       ++tap;
     }
-    x = y;
+    maps.push_back(std::move(y));
   }
-  result.logits.insert(result.logits.end(), x.begin(), x.end());
+  const std::vector<int64_t>& logits = maps.back().values;
+  result.logits.insert(result.logits.end(), logits.begin(), logits.end());
 }
 
-struct Store : Tap {
+struct Store : Observer {
   Result& result;
   explicit Store(Result& r) : result(r) {}
   void activation(int tap, const uint8_t* values, int n, Shape shape) override {
@@ -94,8 +125,14 @@ Result run(const IntNet& net, const std::vector<uint8_t>& pixels, int n,
   Result result;
   result.logits.resize(size_t(n) * kClasses);
   Store store(result);
-  net.forward(pixels.data(), n, result.logits.data(), workspace, staircases, &store);
+  net.forward({.staircases = staircases, .observer = &store}, pixels.data(), n,
+              result.logits.data(), workspace);
   return result;
+}
+
+// Chains that end in both ways, and a residual net.
+std::vector<std::vector<Layer>> nets() {
+  return {every_kind_of_layer(false), every_kind_of_layer(true), residual_layers()};
 }
 
 struct Kernels {
@@ -117,8 +154,8 @@ TEST_CASE(
     "teacher and student compute what the definition says, on every ISA, for 1 and 2 threads") {
   Rng rng(5);
   constexpr int n = 35;  // a chunk and a bit
-  for (bool nin : {false, true}) {
-    const Model model = random_model(every_kind_of_layer(nin), rng);
+  for (const std::vector<Layer>& layers : nets()) {
+    const Model model = random_model(layers, rng);
     const std::vector<uint8_t> pixels = random_pixels(n, rng);
     for (bool student : {false, true}) {
       std::vector<std::optional<TriSegment>> f;
@@ -133,7 +170,7 @@ TEST_CASE(
         Workspace workspace;
         for (int threads : {1, 2}) {
           CAPTURE(kernel);
-          CAPTURE(nin);
+          CAPTURE(layers.size());
           CAPTURE(student);
           CAPTURE(isa);
           CAPTURE(threads);
@@ -152,8 +189,8 @@ TEST_CASE(
 TEST_CASE("a forward cut in two at any tap computes and shows what a whole one does") {
   Rng rng(11);
   constexpr int n = 35;  // a chunk and a bit
-  for (const bool nin : {false, true}) {
-    const Model model = random_model(every_kind_of_layer(nin), rng);
+  for (const std::vector<Layer>& layers : nets()) {
+    const Model model = random_model(layers, rng);
     const std::vector<uint8_t> pixels = random_pixels(n, rng);
     const IntNet net(model);
     Workspace workspace;
@@ -161,24 +198,29 @@ TEST_CASE("a forward cut in two at any tap computes and shows what a whole one d
     for (const Staircases* staircases : {static_cast<const Staircases*>(nullptr), &student}) {
       const Result whole = run(net, pixels, n, staircases, workspace);
       for (int cut = 0; cut < model.taps(); ++cut) {
-        CAPTURE(nin);
+        CAPTURE(layers.size());
         CAPTURE(cut);
+        const Layer& l = model.layers[size_t(model.tap_rows()[size_t(cut)])];
+        if (!l.cut) continue;
         Result halves;
         halves.logits.resize(whole.logits.size());
         Store store(halves);
-        const Layer& l = model.layers[size_t(model.tap_layers()[size_t(cut)])];
         std::vector<uint8_t> codes(n * l.output.size() + 1, 77);
-        net.forward_until(cut, pixels.data(), n, codes.data(), workspace, staircases, &store);
+        net.forward({.to = cut, .staircases = staircases, .observer = &store}, pixels.data(), n,
+                    codes.data(), workspace);
         CHECK(int(halves.taps.size()) == cut);
         CHECK(codes.back() == 77);
-        net.forward_from(cut, codes.data(), n, halves.logits.data(), workspace, staircases, &store);
+        net.forward({.from = cut, .staircases = staircases, .observer = &store}, codes.data(), n,
+                    halves.logits.data(), workspace);
         CHECK(halves.logits == whole.logits);
         CHECK(halves.taps == whole.taps);
         for (int to = cut + 1; to < model.taps(); ++to) {
-          const Layer& end = model.layers[size_t(model.tap_layers()[size_t(to)])];
+          const Layer& end = model.layers[size_t(model.tap_rows()[size_t(to)])];
           std::vector<uint8_t> there(n * end.output.size()), same(there.size() + 1, 77);
-          net.forward_until(to, pixels.data(), n, there.data(), workspace, staircases);
-          net.forward_between(cut, to, codes.data(), n, same.data(), workspace, staircases);
+          net.forward({.to = to, .staircases = staircases}, pixels.data(), n, there.data(),
+                      workspace);
+          net.forward({.from = cut, .to = to, .staircases = staircases}, codes.data(), n,
+                      same.data(), workspace);
           CHECK(same.back() == 77);
           same.pop_back();
           CHECK(same == there);
@@ -207,8 +249,8 @@ TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it 
 
 TEST_CASE("a forward allocates nothing once its workspace has its size") {
   Rng rng(8);
-  for (bool nin : {false, true}) {
-    const Model model = random_model(every_kind_of_layer(nin), rng);
+  for (const std::vector<Layer>& layers : nets()) {
+    const Model model = random_model(layers, rng);
     const std::vector<uint8_t> pixels = random_pixels(5, rng);
     const Staircases staircases(model, random_staircases(model, rng));
     std::vector<int32_t> y(5 * kClasses);
@@ -218,8 +260,8 @@ TEST_CASE("a forward allocates nothing once its workspace has its size") {
       const IntNet net(model, kernels.isa, kernels.coded);
       Workspace workspace;
       const auto forward = [&](int n) {
-        net.forward(pixels.data(), n, y.data(), workspace, &staircases);
-        net.forward(pixels.data(), n, y.data(), workspace);
+        net.forward({.staircases = &staircases}, pixels.data(), n, y.data(), workspace);
+        net.forward({}, pixels.data(), n, y.data(), workspace);
       };
       forward(5);
       const size_t before = allocations();

@@ -39,7 +39,7 @@ std::vector<Buffer<float>> results(const Loops& loops, int K) {
     loops.relu_forward(rows, K, y.data(), a.data(), b.data(), scale, result(none));
   for (float most : {1.0f, 1e30f}) {
     float *d = result(random_floats(size, 4)), *s = result(zero), *product = result(zero);
-    loops.relu_backward(rows, K, y.data(), a.data(), b.data(), most, a.data(), d, s, product);
+    loops.clamp_backward(rows, K, y.data(), a.data(), b.data(), 0, most, a.data(), d, s, product);
     loops.norm_backward(rows, K, y.data(), a.data(), b.data(), zero.data(), a.data(), d);
   }
   float *best = result(Buffer<float>(K, 0.1f)), *dx = result(zero);

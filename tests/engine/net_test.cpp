@@ -101,7 +101,7 @@ TEST_CASE(
     const auto loss = [&](std::vector<float>* d) {
       double value = f.loss(d);
       for (size_t i = 0; i < f.net.layers.size(); ++i)
-        if (f.net.layers[i].activated)
+        if (f.net.layers[i].has_norm())
           for (const float y : f.acts.y[i]) value += kSquares * y * y;
       return value;
     };

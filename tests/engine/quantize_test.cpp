@@ -52,6 +52,8 @@ Net used_net(const Dataset& data) {
 }
 
 // Layer i of the fake-quantised float network, on the codes that the integer network gave it: x
+const std::vector<std::string> kNames(kClassNames, kClassNames + kClasses);
+
 // [n][in] in the scale of what came before; returns the codes of its output.
 std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
   const Layer& l = net.layers[i];
@@ -64,7 +66,7 @@ std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
                      &net.running_mean[at], &net.running_variance[at],
                      mean.data(),           inverse_std.data()};
   batchnorm_statistics(bn, M, K, y.data(), false, 0);
-  batchnorm_relu_forward(bn, M, K, y.data(), net.scale[i], y.data());
+  batchnorm_forward(bn, M, K, y.data(), {.scale = net.scale[i]}, y.data());
   std::vector<int> codes;
   for (const float a : y) codes.push_back(int(std::lround(a / net.scale[i])));
   return codes;
@@ -75,8 +77,8 @@ std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
 TEST_CASE("a layer in integers and in fake-quantised floats agree within one step") {
   const Dataset data = random_pictures(500, Rng(2));
   Net net = used_net(data);
-  const Model model = quantize(net);
-  const std::vector<int> layers = model.tap_layers();
+  const Model model = quantize(net, kNames);
+  const std::vector<int> layers = model.tap_rows();
   const int n = 8, taps = model.taps();
   std::vector<int> all(taps);
   std::iota(all.begin(), all.end(), 0);
@@ -84,7 +86,7 @@ TEST_CASE("a layer in integers and in fake-quantised floats agree within one ste
   const IntNet integer(model);
   Workspace workspace;
   std::vector<int32_t> logits(n * 10);
-  integer.forward(data.picture(0), n, logits.data(), workspace, nullptr, &recorder);
+  integer.forward({.observer = &recorder}, data.picture(0), n, logits.data(), workspace);
 
   Buffer<float> x(n * net.layers[0].in.size());
   normalise(data.picture(0), x.size(), x.data());
@@ -123,10 +125,10 @@ TEST_CASE("the integer network's logits are those of the fake-quantised float ne
   Activations acts;
   normalise(data.picture(0), size_t(n) * kPictureBytes, input(net, acts, n));
   forward(net, acts, n, {});
-  const IntNet integer(quantize(net));
+  const IntNet integer(quantize(net, kNames));
   Workspace workspace;
   std::vector<int32_t> logits(n * 10);
-  integer.forward(data.picture(0), n, logits.data(), workspace);
+  integer.forward({}, data.picture(0), n, logits.data(), workspace);
   for (int i = 0; i < n * 10; ++i)
     CHECK(logits[i] * kLogitStep == doctest::Approx(acts.logits()[i]).epsilon(0.02).scale(1));
 }
@@ -135,12 +137,12 @@ TEST_CASE("a model's statistics are those of its accumulators, before the ReLU")
   const Dataset data = random_pictures(500, Rng(2));
   Net net = used_net(data);
   net.quantised = false;  // as when the statistics were taken
-  const Model model = quantize(net);
+  const Model model = quantize(net, kNames);
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   Activations acts;
   normalise(data.picture(0), data.pixels.size(), input(net, acts, data.size()));
   forward(net, acts, data.size(), {});
-  for (const int i : model.tap_layers()) {
+  for (const int i : model.tap_rows()) {
     const Layer& l = model.layers[i];
     CAPTURE(l.name);
     const QuantLayer& q = model.quant[i];
@@ -163,9 +165,9 @@ TEST_CASE("a model's statistics are those of its accumulators, before the ReLU")
 TEST_CASE("quantising a dequantised network gives its integers again") {
   const Dataset data = random_pictures(500, Rng(2));
   Net original = used_net(data);
-  const Model model = quantize(original);
+  const Model model = quantize(original, kNames);
   Net net = dequantize(model);
-  const Model again = quantize(net);
+  const Model again = quantize(net, kNames);
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (!model.layers[i].has_weights()) continue;
     CAPTURE(model.layers[i].name);
@@ -221,7 +223,7 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   net.beta(0)[1] = 1e30f, net.gamma(0)[1] = 1e-20f;  // a constant beyond all codes
   net.scale[1] = 1e-25f;                              // every step of the sum is beyond all codes
   net.scale[3] = 1e25f;                               // every sum rounds to 0
-  const Model model = quantize(net);
+  const Model model = quantize(net, {});
   for (const int i : {0, 1, 3})
     for (const QuantLayer& q = model.quant[size_t(i)]; const float variance : q.variance)
       CHECK(std::isfinite(variance));
@@ -237,6 +239,6 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   for (const uint8_t code : recorder.values(2)) CHECK(code == 0);
 
   net.beta(3)[4] = std::nanf("");
-  CHECK_THROWS_WITH_AS(quantize(net), doctest::Contains("layer c, channel 4 has no finite bias"),
+  CHECK_THROWS_WITH_AS(quantize(net, {}), doctest::Contains("layer c: a channel's batch norm is not a finite number"),
                        Error);
 }

@@ -63,13 +63,13 @@ TEST_CASE("recorders agree on what a student's network shows them") {
   HistogramRecorder histograms(net.model().taps());
   ZeroRecorder zeros(net.model().taps());
   Workspace workspace;
-  for (Tap* tap :
-       {static_cast<Tap*>(&activations), static_cast<Tap*>(&histograms), static_cast<Tap*>(&zeros)})
-    net.forward(pixels.data(), n, logits.data(), workspace, &student, tap);
+  for (Observer* tap :
+       {static_cast<Observer*>(&activations), static_cast<Observer*>(&histograms), static_cast<Observer*>(&zeros)})
+    net.forward({.staircases = &student, .observer = tap}, pixels.data(), n, logits.data(), workspace);
   for (int tap : taps) {
     const std::vector<uint8_t>& values = activations.values(tap);
     const Histogram& histogram = histograms.histograms()[size_t(tap)];
-    const Layer& layer = net.model().layers[size_t(net.model().tap_layers()[size_t(tap)])];
+    const Layer& layer = net.model().layers[size_t(net.model().tap_rows()[size_t(tap)])];
     CHECK(values.size() == n * layer.output.size());
     for (int x = 0; x < 256; ++x)
       CHECK(histogram[size_t(x)] == uint64_t(std::count(values.begin(), values.end(), x)));
@@ -88,9 +88,9 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
   std::vector<int32_t> logits(n * kClasses);
   Workspace workspace;
   EventRecorder events(net.model().layers.size());
-  net.forward(pixels.data(), n, logits.data(), workspace, &student, &events);
+  net.forward({.staircases = &student, .observer = &events}, pixels.data(), n, logits.data(), workspace);
   ActivationRecorder activations({0, 1});
-  net.forward(pixels.data(), n, logits.data(), workspace, &student, &activations);
+  net.forward({.staircases = &student, .observer = &activations}, pixels.data(), n, logits.data(), workspace);
 
   const auto& of = events.events();
   CHECK(of[0].zeros == uint64_t(std::count(pixels.begin(), pixels.end(), 0)));
@@ -120,7 +120,7 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
 
   const Staircases flat(net.model(), {TriSegment{20, 0, 60, 80}, std::nullopt});
   EventRecorder fewer(net.model().layers.size());
-  net.forward(pixels.data(), n, logits.data(), workspace, &flat, &fewer);
+  net.forward({.staircases = &flat, .observer = &fewer}, pixels.data(), n, logits.data(), workspace);
   CHECK(fewer.events()[2].zeros == counts[0] + counts[1]);
   CHECK(fewer.events()[2].low == 0);
 }
@@ -143,7 +143,7 @@ TEST_CASE("events of inputs of any size are counted") {
 }
 
 TEST_CASE("taps together see what each sees alone, and only what one of them watches is decoded") {
-  struct One : Tap {
+  struct One : Observer {
     int wanted, seen = 0, inputs = 0;
     explicit One(int tap) : wanted(tap) {}
     bool watches(int tap) const override { return tap == wanted; }
@@ -160,14 +160,14 @@ TEST_CASE("taps together see what each sees alone, and only what one of them wat
   std::vector<int32_t> logits(n * kClasses);
   Workspace workspace;
   One a(1), b(3);
-  Taps both({&a, &b});
-  net.forward(pixels.data(), n, logits.data(), workspace, nullptr, &both);
+  Observers both({&a, &b});
+  net.forward({.observer = &both}, pixels.data(), n, logits.data(), workspace);
   CHECK(a.seen == 2 * n);
   CHECK(b.seen == 2 * n);
   int layers = 0;
   for (const Layer& l : net.model().layers) layers += l.has_weights();
   CHECK(a.inputs == layers * n);
   One alone(3);
-  net.forward(pixels.data(), n, logits.data(), workspace, nullptr, &alone);
+  net.forward({.observer = &alone}, pixels.data(), n, logits.data(), workspace);
   CHECK(alone.seen == n);
 }

@@ -18,7 +18,7 @@ struct Size {
 
 Size size_of(const std::vector<Layer>& layers) {
   Size size{0, 0};
-  for (const Layer& l : layers) size.weights += double(l.weights()) / 1e6, size.taps += l.activated;
+  for (const Layer& l : layers) size.weights += double(l.weights()) / 1e6, size.taps += l.is_tap();
   return size;
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("the five networks have the layers and the size the literature gives t
     CHECK(size_of(layers).taps == size.taps);
     CHECK(layers.back().output == Shape{1, 1, kClasses});
     CHECK(!std::any_of(layers.begin(), layers.end(),
-                       [](const Layer& l) { return l.activated && l.out == kClasses; }));
+                       [](const Layer& l) { return l.is_tap() && l.out == kClasses; }));
   }
   CHECK(table_of("vgg11").empty());
 }
@@ -58,7 +58,7 @@ TEST_CASE("names are unique within a network, tables differ, and attention layer
     CHECK(attention_layers(net).size() == 3);
     for (const std::string& name : attention_layers(net))
       CHECK(std::any_of(layers.begin(), layers.end(),
-                        [&](const Layer& l) { return l.name == name && l.activated; }));
+                        [&](const Layer& l) { return l.name == name && l.is_tap(); }));
   }
   CHECK(hashes.size() == 2 * net_names().size());
 }

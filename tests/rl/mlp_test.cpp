@@ -42,7 +42,7 @@ TEST_CASE("a linear layer computes x * W + b") {
 }
 
 TEST_CASE("an MLP applies its activation after every layer") {
-  for (const Activation activation : {Activation::tanh, Activation::relu}) {
+  for (const Nonlinearity activation : {Nonlinearity::tanh, Nonlinearity::relu}) {
     Parameters parameters;
     Rng rng(1);
     const Mlp mlp(parameters, {1, 1, 1}, activation, rng);
@@ -50,7 +50,7 @@ TEST_CASE("an MLP applies its activation after every layer") {
     Tape tape;
     const auto y = mlp.forward(tape, parameters, tape.constant(Matrix(1, 1, {1})));
     const double expected =
-        activation == Activation::tanh ? std::tanh(-std::tanh(-1.0) + 0.5) : 0.5;
+        activation == Nonlinearity::tanh ? std::tanh(-std::tanh(-1.0) + 0.5) : 0.5;
     CHECK(tape.value(y)(0, 0) == doctest::Approx(expected));
   }
 }
@@ -58,7 +58,7 @@ TEST_CASE("an MLP applies its activation after every layer") {
 TEST_CASE("an MLP trained with Adam learns exclusive or") {
   Parameters parameters;
   Rng rng(5);
-  const Mlp mlp(parameters, {2, 8, 1}, Activation::tanh, rng);
+  const Mlp mlp(parameters, {2, 8, 1}, Nonlinearity::tanh, rng);
   Adam adam;
   double error = 0;
   for (int i = 0; i < 500; ++i) {

@@ -57,7 +57,7 @@ struct SmallProblem {
   ActorCritic network;
   Steps steps;
 
-  SmallProblem() : network(4, {.hidden = {6, 5}, .activation = Activation::tanh}, Rng(3)) {
+  SmallProblem() : network(4, {.hidden = {6, 5}, .activation = Nonlinearity::tanh}, Rng(3)) {
     options.clip = 0.2;
     options.entropy_coefficient = 0.05;
     Tape tape;

@@ -14,22 +14,26 @@ Model random_model(std::vector<Layer> layers, Rng& rng) {
   Model model{.net = "random", .layers = layers, .quant = {}, .staircases = {}};
   for (const Layer& l : layers) {
     QuantLayer q;
-    const size_t K = l.has_weights() ? size_t(l.output.c) : 0;
+    const size_t K = l.has_sums() ? size_t(l.output.c) : 0;
+    const bool adds = l.kind == Kind::add;
+    for (size_t i = 0; adds && i < 2 * K; ++i) q.factors.push_back(rng.below(kFactorMax + 1));
     for (size_t i = 0; i < l.weights(); ++i) q.weights.push_back(int8_t(rng.below(255) - 127));
     // Standard deviation of a sum of products of weights and codes that are spread evenly.
-    const double spread = std::sqrt(double(l.rows())) * 73 * 147;
+    const double spread = adds ? 2e6 : std::sqrt(double(l.rows())) * 73 * 147;
     for (size_t k = 0; k < K; ++k) {
       q.bias.push_back(int32_t(spread * rng.normal() / 2));
-      const Multiplier r = multiplier((l.activated ? 100 : 2000) / spread * (0.5 + rng.uniform()));
+      const Multiplier r = multiplier((l.is_logits() ? 2000 : 100) / spread * (0.5 + rng.uniform()));
       q.m.push_back(r.m);
       q.shift.push_back(r.shift);
-      if (!l.activated) continue;
+      if (!l.has_norm()) continue;
       q.mean.push_back(float(rng.normal()));
       q.variance.push_back(float(rng.uniform()));
     }
     q.scale = float(0.01 + rng.uniform());
     model.quant.push_back(q);
   }
+  for (int k = 0; k < model.layers.back().output.c; ++k)
+    model.classes.push_back("class " + std::to_string(k));
   return model;
 }
 
@@ -58,6 +62,24 @@ Dataset random_pictures(int n, uint64_t seed) {
     pictures.labels.push_back(0);
   }
   return pictures;
+}
+
+std::vector<Layer> residual_layers() {
+  return {conv3("conv1", 6),
+          conv3("conv2", 8, 2),
+          without_relu(conv3("conv3", 8)),
+          without_relu(reading(pw("short", 8, 2), "conv1")),
+          add("add1", "conv3", "short"),
+          pw("expand", 12),
+          dw("dw", 1),
+          without_relu(pw("project", 8)),
+          without_relu(add("add2", "add1", "project")),
+          pool("pool1", 3, 2, 1),
+          drop(0.5f),
+          conv3("conv4", 8),
+          add("add3", "conv4", "pool1"),
+          average("average"),
+          logits(linear("fc", 10))};
 }
 
 std::vector<Layer> every_kind_of_layer(bool average_of_logits) {

@@ -20,5 +20,8 @@ std::vector<uint8_t> random_pixels(int n, tri::Rng& rng);
 // Smooth noise, as varied as photographs; all labels are 0.
 tri::Dataset random_pictures(int n, uint64_t seed);
 
-// A net with every kind of layer; a NiN-like end (logits, then their average) or a linear one.
+// A net with additions: of signed and unsigned codes, with and without ReLU, across pools and strides.
+std::vector<tri::Layer> residual_layers();
+
+// A net with every kind of layer in a chain; a NiN-like end (logits, then their average) or a linear one.
 std::vector<tri::Layer> every_kind_of_layer(bool average_of_logits);

@@ -25,7 +25,7 @@ class Kernel : public Contestant {
     epilogue_ = {.kind = Epilogue::accumulators, .bias = p.bias.data()};
     run_into(sums_.data());
     const uint64_t hash = hash_of(sums_);
-    if (p.layer.activated) finish_like_a_net(p);
+    if (p.layer.is_tap()) finish_like_a_net(p);
     return hash;
   }
   void run() override {

@@ -37,8 +37,8 @@ class Ours : public Contestant {
   std::string description() const override { return isa_; }
   std::optional<uint64_t> prepare(int) override { return {}; }
   void run() override {
-    net_.forward(pictures_.pixels.data(), pictures_.size(), logits_.data(), workspace_,
-                 net_.model().staircases.empty() ? nullptr : &staircases_);
+    net_.forward({.staircases = net_.model().staircases.empty() ? nullptr : &staircases_},
+                 pictures_.pixels.data(), pictures_.size(), logits_.data(), workspace_);
   }
 
  private:

@@ -5,22 +5,21 @@
 #include "data/base/rng.h"
 #include "engine/integer/int_net.h"
 #include "engine/integer/observers.h"
+#include "engine/integer/pool.h"
 
 namespace tri {
 namespace {
 
-// Which layers have a kernel of this kind, given the staircases of the net (by tap); for each of
-// them use(layer, tap), tap being the one its input comes from, -1 for the picture.
+// Calls use(row, tap) for the rows that have a kernel of this kind, given which taps have staircases;
+// tap: whose codes the row reads, -1 where it reads others.
 void for_each_layer(const std::vector<Layer>& layers, ConvKind kind,
                     const std::vector<bool>& staircases, auto use) {
-  int tap = -1;
-  bool coded = false;
   for (size_t i = 0; i < layers.size(); ++i) {
     const Layer& l = layers[i];
-    if (l.kind == Kind::avg_pool) coded = false;
     if (!l.has_weights()) continue;
+    const int tap = l.reads.front().tap;
+    const bool coded = tap >= 0 && staircases[size_t(tap)];
     if (kind == ConvKind::int8 || (coded && l.kind == Kind::conv)) use(i, tap);
-    if (l.activated) coded = staircases[size_t(++tap)];
   }
 }
 
@@ -32,29 +31,16 @@ void fill_bytes(Buffer<uint8_t>& bytes, Rng& rng) {
   for (uint8_t& x : bytes) x = uint8_t(rng.below(kLargest + 1));
 }
 
-// From the values [n][shape] behind a staircase to the codes that layer `to` reads: the pools in
-// between take the largest.
-Buffer<uint8_t> codes_for(const std::vector<Layer>& layers, size_t to, const TriSegment& f,
+// From the values [n][shape] behind a staircase to the codes that a row reads: the pools in between
+// take the largest.
+Buffer<uint8_t> codes_for(const std::vector<Layer>& layers, const Layer& reader, const TriSegment& f,
                           const std::vector<uint8_t>& values, int n) {
   Buffer<uint8_t> x(values.size());
   for (size_t i = 0; i < values.size(); ++i) x[i] = values[i] == 0 ? 0 : values[i] == f.v2 ? 2 : 1;
-  size_t from = to;
-  while (layers[from - 1].kind == Kind::max_pool || layers[from - 1].kind == Kind::dropout) --from;
-  for (; from < to; ++from) {
-    const Layer& l = layers[from];
-    if (l.kind == Kind::dropout) continue;
+  for (const int pool : reader.reads.front().pools) {
+    const Layer& l = layers[size_t(pool)];
     Buffer<uint8_t> y(size_t(n) * l.output.size());
-    for (size_t at = 0; at < y.size(); ++at) {
-      const int c = int(at % l.output.c), ow = int(at / l.output.c % l.output.w);
-      const int row = int(at / l.output.c / l.output.w), oh = row % l.output.h;
-      for (int i = 0; i < l.kernel; ++i)
-        for (int j = 0; j < l.kernel; ++j) {
-          const int h = oh * l.stride + i - l.pad, w = ow * l.stride + j - l.pad;
-          if (h < 0 || w < 0 || h >= l.in.h || w >= l.in.w) continue;
-          const size_t pixel = (size_t(row / l.output.h) * l.in.h + h) * l.in.w + w;
-          y[at] = std::max(y[at], x[pixel * l.in.c + c]);
-        }
-    }
+    max_pool(l, x.data(), n, y.data());
     x = std::move(y);
   }
   return x;
@@ -110,7 +96,8 @@ std::vector<Problem> real_problems(const Model& model, ConvKind kind, const uint
     const Staircases staircases(model, model.staircases);
     std::vector<int32_t> logits(size_t(n) * model.layers.back().output.c);
     Workspace workspace;
-    net.forward(pixels, n, logits.data(), workspace, &staircases, &recorder);
+    net.forward({.staircases = &staircases, .observer = &recorder}, pixels, n, logits.data(),
+                workspace);
   }
   Rng rng(1);
   std::vector<Problem> problems;
@@ -119,7 +106,7 @@ std::vector<Problem> real_problems(const Model& model, ConvKind kind, const uint
     Problem p(model.layers[i], kind, n);
     p.weights = q.weights, p.bias = q.bias;
     if (kind == ConvKind::lut) {
-      p.input = codes_for(model.layers, i, *model.staircases[tap], recorder.values(tap), n);
+      p.input = codes_for(model.layers, model.layers[i], *model.staircases[tap], recorder.values(tap), n);
     } else {
       p.input.resize(size_t(n) * p.layer.in.size());
       fill_bytes(p.input, rng);

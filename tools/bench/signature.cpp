@@ -24,7 +24,7 @@ Model model_of(std::vector<Layer> layers, Rng& rng) {
     const double spread = std::sqrt(double(l.rows())) * 73 * 147;
     for (int k = 0; l.has_weights() && k < l.output.c; ++k) {
       q.bias.push_back(int32_t(spread * (rng.uniform() - 0.5)));
-      const Multiplier r = multiplier((l.activated ? 100 : 2000) / spread * (0.5 + rng.uniform()));
+      const Multiplier r = multiplier((l.is_tap() ? 100 : 2000) / spread * (0.5 + rng.uniform()));
       q.m.push_back(r.m), q.shift.push_back(r.shift);
     }
     model.quant.push_back(std::move(q));
@@ -65,7 +65,7 @@ uint64_t signature() {
     Workspace workspace;
     std::vector<int32_t> logits(size_t(kPictures) * kClasses);
     for (const Staircases* student : {static_cast<const Staircases*>(nullptr), &staircases}) {
-      net.forward(pixels.data(), kPictures, logits.data(), workspace, student);
+      net.forward({.staircases = student}, pixels.data(), kPictures, logits.data(), workspace);
       all.insert(all.end(), logits.begin(), logits.end());
     }
   }

@@ -62,7 +62,7 @@ Json problem_for_torch(const Model& model, int threads, int batch) {
                       {"kernel", l.kernel},
                       {"stride", l.stride},
                       {"pad", l.pad},
-                      {"activated", l.activated}});
+                      {"activated", l.is_tap()}});
   return {{"threads", threads}, {"batch", batch}, {"layers", layers}};
 }
 

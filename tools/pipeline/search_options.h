@@ -100,7 +100,7 @@ inline void add_options(Options& options, Settings& s) {
 // Removes the staircases of the layers that --keep names.
 inline void keep_layers(const std::vector<std::string>& names, const Model& model,
                         const Objective& objective, WarmUp& start) {
-  const std::vector<int> layers = model.tap_layers();
+  const std::vector<int> layers = model.tap_rows();
   std::vector<int> taps;
   for (const std::string& name : names) {
     int count = 0;

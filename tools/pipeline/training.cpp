@@ -142,7 +142,7 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
   train(run, data, events, stop, identity, training);
   settle_batchnorm(training.net, data.used);
   const double float_accuracy = accuracy(training.net, data.test);
-  const Model model = quantize(training.net);
+  const Model model = quantize(training.net, {kClassNames, kClassNames + kClasses});
   save(model, run.out);
   const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
   return {float_accuracy, accuracy(logits, data.test.labels, kClasses)};

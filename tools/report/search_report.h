@@ -46,7 +46,7 @@ inline Json to_json(const Pictures& pictures, const std::string& note) {
 // A layer that keeps its 8-bit codes has no staircase: its numbers are null.
 inline Json to_json(const StaircaseSet& staircases, const Model& model) {
   Json layers = Json::array();
-  const std::vector<int> taps = model.tap_layers();
+  const std::vector<int> taps = model.tap_rows();
   for (size_t i = 0; i < taps.size(); ++i) {
     const auto& f = staircases[i];
     const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };

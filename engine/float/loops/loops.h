@@ -47,6 +47,11 @@ struct WinogradLoops {
   void (*gradients_out)(const WinogradMap&, const float* in, int tile_row, float* pixels);
 };
 
+// A staircase as floats, in codes: engine/arithmetic/trisegment.h.
+struct FloatStaircase {
+  float t1, v1, t2, v2;
+};
+
 struct Loops {
   const char* isa;
 
@@ -56,9 +61,21 @@ struct Loops {
   // out = relu(z), rounded to codes of `scale` where that is above 0.
   void (*relu_forward)(int rows, int K, const float* y, const float* a, const float* b, float scale,
                        float* out);
-  // d = d where 0 < z < most, else 0; sum += d, product += d * (y - mean).
-  void (*relu_backward)(int rows, int K, const float* y, const float* a, const float* b, float most,
-                        const float* mean, float* d, float* sum, float* product);
+  // out = z, rounded to signed codes of `scale` where that is above 0.
+  void (*linear_forward)(int rows, int K, const float* y, const float* a, const float* b,
+                         float scale, float* out);
+  // out = the value of the staircase for the code of z.
+  void (*staircase_forward)(int rows, int K, const float* y, const float* a, const float* b,
+                            float scale, const FloatStaircase& f, float* out);
+  // d = d where least < z < most, else 0; sum += d, product += d * (y - mean).
+  void (*clamp_backward)(int rows, int K, const float* y, const float* a, const float* b,
+                         float least, float most, const float* mean, float* d, float* sum,
+                         float* product);
+  // d = d * slope(z): around each threshold a triangle as wide as the distance of both thresholds
+  // on either side, whose area is the jump there. sum, product as before.
+  void (*staircase_backward)(int rows, int K, const float* y, const float* a, const float* b,
+                             float scale, const FloatStaircase& f, const float* mean, float* d,
+                             float* sum, float* product);
   // d = a * (d - shift - (y - mean) * slope).
   void (*norm_backward)(int rows, int K, const float* y, const float* a, const float* mean,
                         const float* shift, const float* slope, float* d);

@@ -43,19 +43,49 @@ void relu_forward(int rows, int K, const float* y, const float* a, const float* 
     });
 }
 
-void relu_backward(int rows, int K, const float* y, const float* a, const float* b, float most,
-                   const float* mean, float* d, float* sum, float* product) {
+void linear_forward(int rows, int K, const float* y, const float* a, const float* b, float scale,
+                    float* out) {
+  // As above, on codes moved by kSignedZero, which none is below.
+  const float inverse = scale > 0 ? 1 / scale : 0, zero_code = 128, most = 255.5f;
+  for (int r = 0; r < rows; ++r, y += K, out += K)
+    channels(K, [&]<class V>(int k) {
+      const V zero{}, z = load<V>(a + k) * load<V>(y + k) + load<V>(b + k);
+      if (scale > 0) {
+        const V code = z * inverse + (zero_code + 0.5f), limit = zero + most;
+        const V positive = code > zero ? code : zero;
+        store(out + k, scale * (truncated(positive < limit ? positive : limit) - zero_code));
+      } else {
+        store(out + k, z);
+      }
+    });
+}
+
+void staircase_forward(int rows, int K, const float* y, const float* a, const float* b,
+                       float scale, const FloatStaircase& f, float* out) {
+  // A code is above t where z / scale is at least t + 1/2.
+  const float inverse = 1 / scale, t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f;
+  for (int r = 0; r < rows; ++r, y += K, out += K)
+    channels(K, [&]<class V>(int k) {
+      const V zero{}, z = load<V>(a + k) * load<V>(y + k) + load<V>(b + k), code = z * inverse;
+      const V low = code >= zero + t1 ? zero + scale * f.v1 : zero;
+      store<V>(out + k, code >= zero + t2 ? zero + scale * f.v2 : low);
+    });
+}
+
+// d [rows][K] times what factor(z) returns, and the sums of that and of its products with y - mean.
+template <class Factor>
+void backward(int rows, int K, const float* y, const float* a, const float* b, const float* mean,
+              float* d, float* sum, float* product, Factor factor) {
   for (int first = 0; first < rows; first += kRowsOfSums) {
     const int count = rows - first < kRowsOfSums ? rows - first : kRowsOfSums;
     const size_t block = size_t(first) * K;
     channels(K, [&]<class V>(int k) {
-      const V zero{}, ak = load<V>(a + k), bk = load<V>(b + k), centre = load<V>(mean + k);
+      const V ak = load<V>(a + k), bk = load<V>(b + k), centre = load<V>(mean + k);
       V s1 = load<V>(sum + k), s2 = load<V>(product + k);
       for (int r = 0; r < count; ++r) {
         const size_t i = block + size_t(r) * K + k;
         const V value = load<V>(y + i), z = ak * value + bk;
-        const V below = z < zero + most ? load<V>(d + i) : zero;
-        const V passed = z > zero ? below : zero;
+        const V passed = factor.template operator()<V>(z, load<V>(d + i));
         store(d + i, passed);
         s1 += passed;
         s2 += passed * (value - centre);
@@ -63,6 +93,31 @@ void relu_backward(int rows, int K, const float* y, const float* a, const float*
       store(sum + k, s1), store(product + k, s2);
     });
   }
+}
+
+void clamp_backward(int rows, int K, const float* y, const float* a, const float* b, float least,
+                    float most, const float* mean, float* d, float* sum, float* product) {
+  backward(rows, K, y, a, b, mean, d, sum, product, [=]<class V>(const V& z, const V& dz) {
+    const V zero{}, below = z < zero + most ? dz : zero;
+    return z > zero + least ? below : zero;
+  });
+}
+
+void staircase_backward(int rows, int K, const float* y, const float* a, const float* b,
+                        float scale, const FloatStaircase& f, const float* mean, float* d,
+                        float* sum, float* product) {
+  const float inverse = 1 / scale, width = f.t2 - f.t1 > 1 ? f.t2 - f.t1 : 1;
+  const float low = f.v1 / width, high = (f.v2 - f.v1) / width, per_code = 1 / width;
+  const float t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f;
+  backward(rows, K, y, a, b, mean, d, sum, product, [=]<class V>(const V& z, const V& dz) {
+    const V zero{};
+    const auto triangle = [&](float centre) -> V {  // of height 1
+      const V off = z * inverse - centre, far = off > zero ? off : -off;
+      const V height = 1 - far * per_code;
+      return height > zero ? height : zero;
+    };
+    return dz * (low * triangle(t1) + high * triangle(t2));
+  });
 }
 
 void norm_backward(int rows, int K, const float* y, const float* a, const float* mean,

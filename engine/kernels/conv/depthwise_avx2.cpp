@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "engine/kernels/conv/depthwise_pixels.h"
-#include "engine/kernels/conv/epilogue_avx2.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 
 namespace tri {
 namespace {

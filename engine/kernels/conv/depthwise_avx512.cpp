@@ -1,6 +1,6 @@
 // Depthwise int8 convolution for AVX-512 VNNI: 64 channels at a time, four taps to a vpdpbusd.
 #include "engine/kernels/conv/depthwise_pixels.h"
-#include "engine/kernels/conv/epilogue_avx512.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 
 namespace tri {
 namespace {

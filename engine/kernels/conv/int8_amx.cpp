@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "engine/kernels/conv/epilogue_avx512.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {

@@ -3,7 +3,7 @@
 // vpmaddwd multiplies with weights packed to match: 32-bit sums, and no product can saturate.
 #include <immintrin.h>
 
-#include "engine/kernels/conv/epilogue_avx2.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 #include "engine/kernels/conv/int8_blocks.h"
 
 namespace tri {

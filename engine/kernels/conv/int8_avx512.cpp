@@ -1,6 +1,6 @@
 // int8 convolution for AVX-512 VNNI: blocks of 6 pixels x 64 output channels. vpdpbusd multiplies
 // four channels' bytes, broadcast, with those of the weights and adds them to sums of 32 bits.
-#include "engine/kernels/conv/epilogue_avx512.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 #include "engine/kernels/conv/int8_blocks.h"
 
 namespace tri {

@@ -18,23 +18,10 @@
 #include <vector>
 
 #include "engine/graph/layer.h"
-#include "engine/arithmetic/quant.h"
 #include "engine/graph/tensor.h"
+#include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
-
-// What a convolution makes of its accumulators; arrays are [k], one entry an output channel.
-struct Epilogue {
-  enum Kind { accumulators, requantise, staircase } kind = accumulators;
-  const int32_t* bias = nullptr;
-  // requantise: code = tri::requantise(A, {m[k], shift[k]}) -> uint8_t output
-  const int32_t* m = nullptr;
-  const int32_t* shift = nullptr;
-  // staircase: code = (A > t1[k]) + (A > t2[k]), t1 <= t2 -> uint8_t output, 0..2.
-  const int32_t* t1 = nullptr;
-  const int32_t* t2 = nullptr;
-  // accumulators: A itself -> int32_t output.
-};
 
 enum class ConvKind : uint8_t { int8, lut };
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "engine/kernels/conv/epilogue.h"
+#include "engine/kernels/epilogue/epilogue.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {

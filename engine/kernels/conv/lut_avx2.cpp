@@ -1,5 +1,5 @@
 // lut convolution for AVX2: blocks of 64 output channels, or 32.
-#include "engine/kernels/conv/epilogue_avx2.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 #include "engine/kernels/conv/lut_events.h"
 
 namespace tri {

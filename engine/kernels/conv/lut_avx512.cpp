@@ -1,5 +1,5 @@
 // lut convolution for AVX-512: one register holds a block of 64 output channels.
-#include "engine/kernels/conv/epilogue_avx512.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 #include "engine/kernels/conv/lut_events.h"
 
 namespace tri {

@@ -17,7 +17,7 @@
 
 #include <cstring>
 
-#include "engine/kernels/conv/epilogue_avx2.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {

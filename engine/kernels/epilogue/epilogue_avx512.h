@@ -1,8 +1,8 @@
 // epilogue.h for sixteen channels in a register.
 #pragma once
 
-#include "engine/kernels/conv/avx512.h"
-#include "engine/kernels/conv/epilogue.h"
+#include "engine/kernels/dispatch/avx512.h"
+#include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
 namespace {

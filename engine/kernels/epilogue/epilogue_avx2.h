@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-#include "engine/kernels/conv/epilogue.h"
+#include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
 namespace {
