@@ -223,7 +223,7 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   net.beta(0)[1] = 1e30f, net.gamma(0)[1] = 1e-20f;  // a constant beyond all codes
   net.scale[1] = 1e-25f;                              // every step of the sum is beyond all codes
   net.scale[3] = 1e25f;                               // every sum rounds to 0
-  const Model model = quantize(net, {});
+  const Model model = quantize(net, kNames);
   for (const int i : {0, 1, 3})
     for (const QuantLayer& q = model.quant[size_t(i)]; const float variance : q.variance)
       CHECK(std::isfinite(variance));
@@ -239,6 +239,6 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   for (const uint8_t code : recorder.values(2)) CHECK(code == 0);
 
   net.beta(3)[4] = std::nanf("");
-  CHECK_THROWS_WITH_AS(quantize(net, {}), doctest::Contains("layer c: a channel's batch norm is not a finite number"),
+  CHECK_THROWS_WITH_AS(quantize(net, kNames), doctest::Contains("layer c: a channel's batch norm is not a finite number"),
                        Error);
 }
