@@ -233,7 +233,7 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   ActivationRecorder recorder(taps);
   Workspace workspace;
   std::vector<int32_t> logits(10);
-  integer.forward(data.picture(0), 1, logits.data(), workspace, nullptr, &recorder);
+  integer.forward({.observer = &recorder}, data.picture(0), 1, logits.data(), workspace);
   CHECK(recorder.values(0)[1] == kCodeMax);
   for (const uint8_t code : recorder.values(1)) CHECK((code == 0 || code == kCodeMax));
   for (const uint8_t code : recorder.values(2)) CHECK(code == 0);
