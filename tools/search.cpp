@@ -15,8 +15,8 @@ std::string live(const SearchRow& r, const SearchOptions& run) {
   std::snprintf(text, sizeof text,
                 "%s, %d evaluations: reward mean %.4f, best %.4f (KL %.4f, AT %.4f), MSE start "
                 "%.4f, %.2f evaluations/s",
-                run.algorithm.c_str(), r.evaluations, r.reward_mean, r.best.reward, r.best.kl,
-                r.best.attention, r.reward_mse, r.evaluations / r.seconds);
+                run.algorithm.c_str(), r.evaluations, r.reward_mean, r.best.reward, r.best.parts.kl,
+                r.best.parts.attention, r.reward_mse, r.evaluations / r.seconds);
   return text;
 }
 

@@ -136,13 +136,13 @@ ChannelSums::Moments ChannelSums::moments() const {
 void ChannelSums::clear() { *this = {}; }
 
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
-                               double room) {
+                               double headroom) {
   const double factor = (f.t2 - f.t1) / (a2 - a1);
   if (!(a2 > a1) || !in_range(factor)) return {};
   // A' = A + offset with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
   const Multiplier r = multiplier(factor);
   const double offset = std::round((f.t1 + 0.5) / value(r) - a1);
-  if (std::abs(bias + offset) > room) return {};
+  if (std::abs(bias + offset) > headroom) return {};
   return Placement{r, int32_t(offset)};
 }
 
@@ -151,8 +151,8 @@ TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
   StatisticsTaker taker(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, observer, taker);
   for (size_t i = 0; i < net.model().layers.size(); ++i)
-    taker.statistics.room.push_back(
-        room_for_bias(net.model().quant[i], net.model().layers[i].output.c));
+    taker.statistics.headroom.push_back(
+        bias_headroom(net.model().quant[i], net.model().layers[i].output.c));
   return {std::move(logits), std::move(taker.statistics)};
 }
 
@@ -210,7 +210,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
     const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
     const double t1 = threshold(above_t1), t2 = threshold(above_t2);
     if (above_t2 == 0) continue;
-    const auto placement = place(f, t1, t2, q.bias[k], teacher_.room[layer][k]);
+    const auto placement = place(f, t1, t2, q.bias[k], teacher_.headroom[layer][k]);
     if (!placement) continue;
     const double unit = value({q.m[k], q.shift[k]}), factor = value(placement->r);
     if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) continue;
@@ -232,8 +232,8 @@ Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
     const Multiplier r{q.m[k], q.shift[k]};
     const Multiplier corrected = scaled(r, std::clamp(wanted, 1 / kMaxSpread, kMaxSpread));
     const double offset = teacher_.mean[layer][k] * value(r) / value(corrected) - student.mean[k];
-    const double room = teacher_.room[layer][k];
-    const double bias = std::clamp(std::round(q.bias[k] + offset), -room, room);
+    const double headroom = teacher_.headroom[layer][k];
+    const double bias = std::clamp(std::round(q.bias[k] + offset), -headroom, headroom);
     c.offset.push_back(
         int32_t(std::clamp<double>(bias - q.bias[k], std::numeric_limits<int32_t>::min(),
                                    std::numeric_limits<int32_t>::max())));

@@ -27,9 +27,9 @@
 namespace tri {
 
 // Of the accumulators of every row with sums, over some pictures: [layers][K], empty for
-// rows without. room: the largest |bias| with which no accumulator can leave 32 bits.
+// rows without. headroom: the largest |bias| with which no accumulator can leave 32 bits.
 struct ChannelStatistics {
-  std::vector<std::vector<double>> mean, deviation, room;
+  std::vector<std::vector<double>> mean, deviation, headroom;
 };
 
 // The teacher over pixels [n][32][32][3]: its logits [n][classes] and its statistics.
@@ -117,8 +117,8 @@ struct Placement {
   int32_t offset;
 };
 // Codes are above f.t1 where accumulators A are above a1, and above f.t2 where they are above a2
-// (to within rounding). nullopt: there is none, or `bias` and the offset together leave `room`.
+// (to within rounding). nullopt: there is none, or `bias` and the offset together leave `headroom`.
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
-                               double room);
+                               double headroom);
 
 }  // namespace tri

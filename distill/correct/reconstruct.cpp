@@ -138,7 +138,7 @@ class Reconstruction {
     fitting_.advance(student_, cut_before(i));
     fit_weights(l, inputs(student_, i), wanted_.rows[at], behind(i), student_.quant[at],
                 target_.mean[at], target_.deviation[at]);
-    target_.room[at] = room_for_bias(student_.quant[at], l.output.c);
+    target_.headroom[at] = bias_headroom(student_.quant[at], l.output.c);
   }
 
   // The logits, on all pictures, as their maps have but one pixel or few.
@@ -173,7 +173,7 @@ class Reconstruction {
     moved_[size_t(tap)] = true;
     const TriSegment f = *set_[size_t(tap)];
     QuantLayer& q = student_.quant[size_t(before)];
-    const std::vector<double>& room = target_.room[size_t(before)];
+    const std::vector<double>& headroom = target_.headroom[size_t(before)];
     const int C = l.in.c;
 
     // The student with fine codes there; where a channel has none, the codes it has.
@@ -184,7 +184,7 @@ class Reconstruction {
     for (int c = 0; c < C; ++c) {
       const Multiplier m{q.m[c], q.shift[c]};
       const auto finer = place(kFine, largest_accumulator(f.t1, m), largest_accumulator(f.t2, m),
-                               q.bias[c], room[c]);
+                               q.bias[c], headroom[c]);
       thresholds.push_back(finer ? ChannelThresholds{kFine.t1, kFine.t2}
                                  : ChannelThresholds{f.t1, f.t2, true});
       if (finer) r.m[c] = finer->r.m, r.shift[c] = finer->r.shift, r.bias[c] += finer->offset;
@@ -199,7 +199,7 @@ class Reconstruction {
       const int32_t offset = r.bias[c] - q.bias[c];
       const auto moved = place(f, double(largest_accumulator(thresholds[size_t(c)].t1, m)) - offset,
                                double(largest_accumulator(thresholds[size_t(c)].t2, m)) - offset,
-                               q.bias[c], room[c]);
+                               q.bias[c], headroom[c]);
       if (moved) q.m[c] = moved->r.m, q.shift[c] = moved->r.shift, q.bias[c] += moved->offset;
     }
   }

@@ -23,11 +23,14 @@ Observers both(AttentionMaps& maps, EventRecorder* events) {
 
 }  // namespace
 
-Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
-               const std::vector<std::string>& attention_layers, double attention_weight)
+double reward(const RewardParts& parts, const RewardWeights& weights) {
+  return -parts.kl - weights.attention * parts.attention - weights.energy * parts.energy;
+}
+
+Judge::Judge(const IntNet& net, std::vector<uint8_t> pixels,
+             const std::vector<std::string>& attention_layers)
     : net_(net),
       pixels_(std::move(pixels)),
-      attention_weight_(attention_weight),
       teacher_maps_(taps_of(net.model(), attention_layers)),
       no_maps_(teacher_maps_) {
   TeacherRun teacher = run_teacher(net_, pixels_, &teacher_maps_);
@@ -35,8 +38,8 @@ Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
   teacher_statistics_ = std::move(teacher.statistics);
 }
 
-Reward::Head Reward::head(int cut, const Staircases& staircases, bool calibrated,
-                          Workspace& workspace, EventRecorder* events) const {
+Judge::Head Judge::head(int cut, const Staircases& staircases, bool calibrated,
+                        Workspace& workspace, EventRecorder* events) const {
   const Model& model = net_.model();
   const size_t n = pixels_.size() / model.layers.front().in.size();
   const Layer& l = model.layers[size_t(model.tap_rows()[size_t(cut)])];
@@ -51,20 +54,19 @@ Reward::Head Reward::head(int cut, const Staircases& staircases, bool calibrated
   return head;
 }
 
-Reward::Parts Reward::operator()(const IntNet& student, const Staircases& staircases,
-                                 Workspace& workspace, EventRecorder* events,
-                                 const Head* head) const {
+RewardParts Judge::operator()(const IntNet& student, const Staircases& staircases,
+                              Workspace& workspace, EventRecorder* events, const Head* head) const {
   return run(student, staircases, nullptr, workspace, events, head);
 }
 
-Reward::Parts Reward::calibrated(const Staircases& staircases, Workspace& workspace,
-                                 EventRecorder* events, const Head* head) const {
+RewardParts Judge::calibrated(const Staircases& staircases, Workspace& workspace,
+                              EventRecorder* events, const Head* head) const {
   StudentCalibrator calibrator(net_.model(), teacher_statistics_, staircases);
   return run(net_, staircases, &calibrator, workspace, events, head);
 }
 
-Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
-                          Workspace& workspace, EventRecorder* events, const Head* head) const {
+RewardParts Judge::run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
+                       Workspace& workspace, EventRecorder* events, const Head* head) const {
   std::vector<int32_t> logits(teacher_logits_.size());
   AttentionMaps maps = head ? head->maps : no_maps_;
   Observers observers = both(maps, events);
@@ -74,10 +76,9 @@ Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calib
                .observer = &observers,
                .calibrator = calibrator},
               head ? head->codes.data() : pixels_.data(), n, logits.data(), workspace);
-  const double kl = kl_divergence(logits, teacher_logits_, classes);
-  const double attention = attention_distance(maps, teacher_maps_);
-  return {kl, attention, -kl - attention_weight_ * attention,
-          agreement(logits, teacher_logits_, classes)};
+  return {.kl = kl_divergence(logits, teacher_logits_, classes),
+          .attention = attention_distance(maps, teacher_maps_),
+          .agreement = agreement(logits, teacher_logits_, classes)};
 }
 
 }  // namespace tri

@@ -1,4 +1,6 @@
-// The teacher's judgement of a student: R = -KL - w * AT on a set of pictures.
+// The reward of a student, and the judge that finds its parts: the student beside its teacher on a
+// set of pictures. What the student costs is left to distill/judge/energy.h, and which pictures it
+// is judged on to rl/search/objective.h.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +13,29 @@
 
 namespace tri {
 
-class Reward {
- public:
-  struct Parts {
-    double kl, attention, reward;
-    double agreement = 0;  // with the teacher's top-1 class, a fraction
-    double energy = 0;     // over the teacher's, where the caller has it counted
-  };
+// What a student's logits, attention and events say beside its teacher's.
+struct RewardParts {
+  double kl = 0;         // KL(student || teacher), nats a picture
+  double attention = 0;  // AT, the distance of attention maps
+  double agreement = 0;  // with the teacher's top-1 class, a fraction
+  double energy = 0;     // E, over the teacher's; 0 where it is not counted
+};
 
+struct RewardWeights {
+  double attention = 0.1;  // w
+  double energy = 0;       // W
+};
+
+// R = -KL - w * AT - W * E: 0 for the teacher itself, where W is 0. Agreement is reported, not
+// rewarded: it is a step function, and few pictures make it noisy.
+double reward(const RewardParts& parts, const RewardWeights& weights);
+
+class Judge {
+ public:
   // Runs the teacher once over pixels [n][32][32][3], n >= 1. `net` must outlive this.
-  // attention_layers: names of activated layers; none: R = -KL.
-  Reward(const IntNet& net, std::vector<uint8_t> pixels,
-         const std::vector<std::string>& attention_layers, double attention_weight);
+  // attention_layers: names of activated layers; none: attention is 0.
+  Judge(const IntNet& net, std::vector<uint8_t> pixels,
+        const std::vector<std::string>& attention_layers);
 
   // What students have in common that are alike before some tap.
   struct Head {
@@ -37,20 +50,20 @@ class Reward {
 
   // Runs a student: these staircases on `student`, the teacher itself or a corrected copy of it.
   // The same parts for any number of threads; one workspace a thread. events: what the student's
-  // layers read is counted there, if it is not null; those that its head has read are not.
-  Parts operator()(const IntNet& student, const Staircases& staircases, Workspace& workspace,
-                   EventRecorder* events = nullptr, const Head* head = nullptr) const;
+  // layers read is counted there, if it is not null; those that its head has read are not. What
+  // they cost (energy) is not yet among the parts.
+  RewardParts operator()(const IntNet& student, const Staircases& staircases, Workspace& workspace,
+                         EventRecorder* events = nullptr, const Head* head = nullptr) const;
   // Runs the student that these staircases make of the teacher, calibrated on these very pictures.
-  Parts calibrated(const Staircases& staircases, Workspace& workspace,
-                   EventRecorder* events = nullptr, const Head* head = nullptr) const;
+  RewardParts calibrated(const Staircases& staircases, Workspace& workspace,
+                         EventRecorder* events = nullptr, const Head* head = nullptr) const;
 
  private:
-  Parts run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
-            Workspace& workspace, EventRecorder* events, const Head* head) const;
+  RewardParts run(const IntNet& net, const Staircases& staircases, Calibrator* calibrator,
+                  Workspace& workspace, EventRecorder* events, const Head* head) const;
 
   const IntNet& net_;
   std::vector<uint8_t> pixels_;
-  double attention_weight_;
   std::vector<int32_t> teacher_logits_;
   AttentionMaps teacher_maps_, no_maps_;
   ChannelStatistics teacher_statistics_;

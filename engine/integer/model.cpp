@@ -10,20 +10,20 @@
 namespace tri {
 
 void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor) {
-  const double room = std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
-  q.bias[k] = int32_t(std::clamp(std::round(bias), -room, room));
+  const double headroom = std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
+  q.bias[k] = int32_t(std::clamp(std::round(bias), -headroom, headroom));
   const Multiplier m = multiplier(factor);
   q.m[k] = m.m, q.shift[k] = m.shift;
   if (!q.mean.empty()) q.mean[k] *= float(unit), q.variance[k] *= float(unit * unit);
 }
 
-std::vector<double> room_for_bias(const QuantLayer& q, int K) {
-  std::vector<double> room(q.bias.size(), std::numeric_limits<int32_t>::max());
+std::vector<double> bias_headroom(const QuantLayer& q, int K) {
+  std::vector<double> headroom(q.bias.size(), std::numeric_limits<int32_t>::max());
   for (size_t at = 0; at < q.weights.size(); ++at)
-    room[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
+    headroom[at % size_t(K)] -= kCodeMax * std::abs(q.weights[at]);
   for (size_t at = 0; at < q.factors.size(); ++at)
-    room[at % size_t(K)] -= double(kCodeMax) * q.factors[at];
-  return room;
+    headroom[at % size_t(K)] -= double(kCodeMax) * q.factors[at];
+  return headroom;
 }
 
 int zero_point(const std::vector<Layer>& layers, int row) {

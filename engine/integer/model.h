@@ -35,7 +35,7 @@ struct QuantLayer {
 void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor);
 
 // |bias| up to which no accumulator of the row's channels can leave 32 bits: [K].
-std::vector<double> room_for_bias(const QuantLayer& q, int K);
+std::vector<double> bias_headroom(const QuantLayer& q, int K);
 
 // What the codes of a row call 0; kPicture: what the picture's do. Pools hand it on.
 int zero_point(const std::vector<Layer>& layers, int row);

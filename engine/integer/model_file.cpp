@@ -42,9 +42,9 @@ void check_numbers(const Model& model, const std::string& where) {
     for (const int8_t w : q.weights) expect(w >= -kWeightMax, "a weight is -128, expected -127..127");
     for (const int32_t f : q.factors)
       expect(f >= 0 && f <= kFactorMax, "a factor of an addition is outside 0..16384");
-    const std::vector<double> room = room_for_bias(q, l.output.c);
+    const std::vector<double> headroom = bias_headroom(q, l.output.c);
     for (size_t k = 0; k < q.bias.size(); ++k) {
-      expect(std::abs(double(q.bias[k])) <= room[k],
+      expect(std::abs(double(q.bias[k])) <= headroom[k],
              "a channel's weights and bias could overflow its 32-bit accumulator");
       expect(q.m[k] >= 1 << 30, "a multiplier is outside 2^30..2^31-1");
       expect(q.shift[k] >= 1 && q.shift[k] <= 62, "a shift is outside 1..62");

@@ -61,16 +61,16 @@ ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
   return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
 }
 
-Points random_points(Rng& rng) {
-  Points points;
-  for (double& u : points) u = rng.uniform();
-  return points;
+Quantiles random_quantiles(Rng& rng) {
+  Quantiles quantiles;
+  for (double& u : quantiles) u = rng.uniform();
+  return quantiles;
 }
 
-Action sample(const Matrix& log_probs, int i, const Points& points) {
+Action sample(const Matrix& log_probs, int i, const Quantiles& quantiles) {
   Action action;
   for (int head = 0; head < kHeads; ++head) {
-    double left = points[size_t(head)];
+    double left = quantiles[size_t(head)];
     int bin = 0;
     while (bin < kBins - 1 && (left -= std::exp(log_probs(i * kHeads + head, bin))) >= 0) ++bin;
     action[size_t(head)] = uint8_t(bin);

@@ -41,13 +41,13 @@ class ActorCritic {
   Linear actor_, critic_;
 };
 
-// A point 0..1 of each head's cumulative distribution. Uniformly random ones draw from the policy.
-using Points = std::array<double, kHeads>;
-Points random_points(Rng& rng);
+// A quantile 0..1 of each head's distribution. Uniformly random ones draw from the policy.
+using Quantiles = std::array<double, kHeads>;
+Quantiles random_quantiles(Rng& rng);
 
-// On log_probs as forward() makes them, for the state i: the action at these points, and the most
+// On log_probs as forward() makes them, for the state i: the action at these quantiles, and the most
 // likely one.
-Action sample(const Matrix& log_probs, int i, const Points& points);
+Action sample(const Matrix& log_probs, int i, const Quantiles& quantiles);
 Action mode(const Matrix& log_probs, int i);
 
 // [steps][1]: the log-probability of actions[s] in state rows[s], the sum over the heads.

@@ -110,18 +110,18 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
   const std::vector<double>& values = rollout.value(value_column).values;
   Steps steps;
   std::vector<Actions> batch(episodes);
-  std::vector<Points> points(length);
+  std::vector<Quantiles> quantiles(length);
   for (size_t e = 0; e < episodes; ++e) {
     CHECK(e >= given.size() || given[e].size() == length);
     const bool mirrored = options_.antithetic && e % 2 == 1;
     for (size_t step = 0; step < length; ++step) {
       if (mirrored)
-        for (double& u : points[step]) u = 1 - u;
+        for (double& u : quantiles[step]) u = 1 - u;
       else
-        points[step] = random_points(rng_);
+        quantiles[step] = random_quantiles(rng_);
       const Action action = e < given.size()
                                 ? given[e][step]
-                                : sample(rollout.value(log_probs), int(step), points[step]);
+                                : sample(rollout.value(log_probs), int(step), quantiles[step]);
       steps.rows.push_back(int(step));
       steps.actions.push_back(action);
       batch[e].push_back(action);

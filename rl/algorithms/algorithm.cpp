@@ -21,9 +21,9 @@ uint8_t to_bin(double x) { return uint8_t(std::clamp(std::round(x), 0.0, kBins -
 class Start : public SearchAlgorithm {
  public:
   explicit Start(const Parametrisation& p) : start_(p.start()) {}
-  int generation() const override { return 0; }
+  int population_size() const override { return 0; }
   PpoStatistics update(const RewardFunction&) override { return {}; }
-  Actions favourite() const override { return start_; }
+  Actions recommendation() const override { return start_; }
 
  private:
   Actions start_;
@@ -43,13 +43,13 @@ class Grid : public SearchAlgorithm {
       }
     sums_.resize(points_.size());
   }
-  int generation() const override { return int(points_.size()); }
+  int population_size() const override { return int(points_.size()); }
   PpoStatistics update(const RewardFunction& reward) override {
     const std::vector<double> rewards = reward(points_);
     for (size_t i = 0; i < rewards.size(); ++i) sums_[i] += rewards[i];
     return statistics_of(rewards);
   }
-  Actions favourite() const override {
+  Actions recommendation() const override {
     return points_[size_t(std::max_element(sums_.begin(), sums_.end()) - sums_.begin())];
   }
 
@@ -64,7 +64,7 @@ class Greedy : public SearchAlgorithm {
  public:
   explicit Greedy(const Parametrisation& p)
       : best_(p.start()), global_(p.has_global_step()), stride_(global_ ? 24 : 64) {}
-  int generation() const override { return best_.empty() ? 0 : 1 + 2 * moves(); }
+  int population_size() const override { return best_.empty() ? 0 : 1 + 2 * moves(); }
   PpoStatistics update(const RewardFunction& reward) override {
     // Sets of t1, v1, t2, v2 as bits: each alone, then thresholds, values, all.
     constexpr int kSets[] = {1, 2, 4, 8, 5, 10, 15};
@@ -85,7 +85,7 @@ class Greedy : public SearchAlgorithm {
     }
     return statistics_of(rewards);
   }
-  Actions favourite() const override { return best_; }
+  Actions recommendation() const override { return best_; }
 
  private:
   int moves() const { return global_ && step_ == 0 ? 7 : 4; }
@@ -111,7 +111,7 @@ class CrossEntropy : public SearchAlgorithm {
     const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);
     for (double& w : weights_) w /= sum;
   }
-  int generation() const override { return population_; }
+  int population_size() const override { return population_; }
   PpoStatistics update(const RewardFunction& reward) override {
     std::vector<Actions> drawn;
     for (int i = 0; i < population_; ++i) {
@@ -139,7 +139,7 @@ class CrossEntropy : public SearchAlgorithm {
     }
     return statistics_of(rewards);
   }
-  Actions favourite() const override { return to_actions(mean_); }
+  Actions recommendation() const override { return to_actions(mean_); }
 
  private:
   // Smoothing (Rubinstein and Kroese, 2004): a generation is small beside the dimensions.
@@ -165,13 +165,13 @@ class Agent : public SearchAlgorithm {
       : given_{p.start()},
         episodes_(options.episodes),
         ppo_(options, p.states(layer_states), p.widths(), seed) {}
-  int generation() const override { return episodes_; }
+  int population_size() const override { return episodes_; }
   PpoStatistics update(const RewardFunction& reward) override {
     const PpoStatistics statistics = ppo_.update(reward, given_);
     given_.clear();
     return statistics;
   }
-  Actions favourite() const override { return ppo_.greedy(); }
+  Actions recommendation() const override { return ppo_.greedy(); }
 
  private:
   std::vector<Actions> given_;

@@ -18,11 +18,12 @@ class SearchAlgorithm {
  public:
   virtual ~SearchAlgorithm() = default;
   // Parameter sets the next update will ask about; 0: there is nothing left to try.
-  virtual int generation() const = 0;
+  virtual int population_size() const = 0;
   // What PPO has to say of itself stays 0 for the others.
   virtual PpoStatistics update(const RewardFunction& reward) = 0;
-  // What it would propose if it had one guess. It need not have been evaluated.
-  virtual Actions favourite() const = 0;
+  // What it would propose if it had one guess, and what evolution strategies call the
+  // recommendation. It need not have been evaluated.
+  virtual Actions recommendation() const = 0;
 };
 
 // mse: the start alone. grid: two global factors, of the thresholds and of the values, 6 x 6.

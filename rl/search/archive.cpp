@@ -17,21 +17,18 @@ auto find(std::vector<Candidate>& candidates, const StaircaseSet& f) {
 
 }  // namespace
 
-Candidate candidate(StaircaseSet f, const Reward::Parts& p) {
-  return {std::move(f), p.reward, p.kl, p.attention, p.agreement, p.energy};
-}
-
 bool Archive::add(Candidate candidate) {
-  CHECK(!std::isnan(candidate.reward));
+  const double score = candidate.*score_;
+  CHECK(!std::isnan(score));
   const auto same = find(best_, candidate.f);
   if (same != best_.end()) {
-    if (same->reward >= candidate.reward) return false;
+    if ((*same).*score_ >= score) return false;
     best_.erase(same);
   }
-  // After those with an equal reward.
-  const auto place =
-      std::upper_bound(best_.begin(), best_.end(), candidate.reward,
-                       [](double reward, const Candidate& other) { return reward > other.reward; });
+  // After those with an equal score.
+  const auto place = std::upper_bound(
+      best_.begin(), best_.end(), score,
+      [this](double score, const Candidate& other) { return score > other.*score_; });
   if (size_t(place - best_.begin()) >= capacity_) return false;
   best_.insert(place, std::move(candidate));
   if (best_.size() > capacity_) best_.pop_back();
@@ -51,21 +48,25 @@ std::vector<size_t> pareto(std::span<const double> values, std::span<const doubl
 }
 
 void Front::add(Candidate candidate) {
-  CHECK(!std::isnan(candidate.reward) && !std::isnan(candidate.energy) && capacity_ >= 2);
+  CHECK(!std::isnan(candidate.quality_gain) && !std::isnan(candidate.parts.energy));
+  CHECK(capacity_ >= 2);
   const auto same = find(members_, candidate.f);
   if (same != members_.end()) {
-    if (same->reward >= candidate.reward) return;
+    if (same->quality_gain >= candidate.quality_gain) return;
     members_.erase(same);
   }
   members_.push_back(std::move(candidate));
-  std::vector<double> rewards, energies;
-  for (const Candidate& c : members_) rewards.push_back(c.reward), energies.push_back(c.energy);
+  std::vector<double> qualities, energies;
+  for (const Candidate& c : members_)
+    qualities.push_back(c.quality_gain), energies.push_back(c.parts.energy);
   std::vector<Candidate> kept;
-  for (const size_t i : pareto(rewards, energies)) kept.push_back(std::move(members_[i]));
+  for (const size_t i : pareto(qualities, energies)) kept.push_back(std::move(members_[i]));
   members_ = std::move(kept);
   if (members_.size() <= capacity_) return;
   size_t crowded = 1;
-  const auto gap = [&](size_t i) { return members_[i + 1].energy - members_[i - 1].energy; };
+  const auto gap = [&](size_t i) {
+    return members_[i + 1].parts.energy - members_[i - 1].parts.energy;
+  };
   for (size_t i = 2; i + 1 < members_.size(); ++i)
     if (gap(i) < gap(crowded)) crowded = i;
   members_.erase(members_.begin() + ptrdiff_t(crowded));

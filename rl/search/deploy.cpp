@@ -8,7 +8,7 @@
 
 namespace tri {
 
-Workshop::Workshop(const IntNet& teacher, const Dataset& pictures,
+StudentBuilder::StudentBuilder(const IntNet& teacher, const Dataset& pictures,
                    const ChannelStatistics& statistics, bool calibrate,
                    const Dataset& reconstruction)
     : teacher_(teacher),
@@ -17,57 +17,57 @@ Workshop::Workshop(const IntNet& teacher, const Dataset& pictures,
       calibrate_(calibrate),
       reconstruction_(reconstruction) {}
 
-Model Workshop::student(const StaircaseSet& staircases) const {
+Model StudentBuilder::student(const StaircaseSet& staircases) const {
   return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels, statistics_)
                       : uncalibrated(staircases);
 }
 
-Model Workshop::uncalibrated(const StaircaseSet& staircases) const {
+Model StudentBuilder::uncalibrated(const StaircaseSet& staircases) const {
   Model student = teacher_.model();
   student.staircases = staircases;
   return student;
 }
 
-Model Workshop::reconstructed(const StaircaseSet& staircases) const {
+Model StudentBuilder::reconstructed(const StaircaseSet& staircases) const {
   CHECK(reconstructs());
   return tri::reconstructed(teacher_, staircases, reconstruction_, pictures_, statistics_);
 }
 
-std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
+std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets) {
-  Archive ranked(sets.size());
+  Archive ranked(sets.size(), &Candidate::reward);
   std::vector<StaircaseSet> seen;
   for (const StaircaseSet& set : sets) {
     if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
     seen.push_back(set);
-    const IntNet student(workshop.student(set));
-    ranked.add(candidate(set, held_out.on_all(student, set)));
+    const IntNet student(builder.student(set));
+    ranked.add(held_out.on_all(student, set));
   }
   return ranked.best();
 }
 
-Student finish(const Workshop& workshop, const Objective& held_out, const Candidate& best,
+Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
                bool reconstruct) {
-  if (reconstruct && workshop.reconstructs()) {
-    const IntNet net(workshop.reconstructed(best.f));
-    Candidate fitted = candidate(best.f, held_out.on_all(net, best.f));
+  if (reconstruct && builder.reconstructs()) {
+    const IntNet net(builder.reconstructed(best.f));
+    Candidate fitted = held_out.on_all(net, best.f);
     if (fitted.reward > best.reward) return {std::move(fitted), net.model(), true};
   }
-  return {best, workshop.student(best.f), false};
+  return {best, builder.student(best.f), false};
 }
 
 std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
   std::vector<double> agreements, energies;
   for (const Candidate& c : candidates)
-    agreements.push_back(c.agreement), energies.push_back(c.energy);
+    agreements.push_back(c.parts.agreement), energies.push_back(c.parts.energy);
   std::vector<Candidate> front;
   for (const size_t i : pareto(agreements, energies)) front.push_back(candidates[i]);
   return front;
 }
 
-TestSet::TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset& pictures,
+TestSet::TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dataset& pictures,
                  const EnergyTable& table)
-    : workshop_(workshop),
+    : builder_(builder),
       pictures_(pictures),
       table_(table),
       logits_(logits_of(teacher, pictures)),
@@ -75,9 +75,9 @@ TestSet::TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset&
                teacher_energy(teacher.model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
-  Deployed deployed{candidate, measure(workshop_.student(candidate.f)), {}, {}};
-  if (also_uncalibrated && workshop_.calibrates())
-    deployed.uncalibrated = measure(workshop_.uncalibrated(candidate.f));
+  Deployed deployed{candidate, measure(builder_.student(candidate.f)), {}, {}};
+  if (also_uncalibrated && builder_.calibrates())
+    deployed.uncalibrated = measure(builder_.uncalibrated(candidate.f));
   return deployed;
 }
 
@@ -87,10 +87,10 @@ Measures TestSet::measure(Model model) const {
   return tri::measure(student, pictures_, logits_, staircases, table_);
 }
 
-Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
+TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
                const Student& chosen, double max_drop, bool labelled) {
   CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
-  Verdict v{test.teacher(), test.measure(mse, true), {}, {}, false};
+  TestReport v{test.teacher(), test.measure(mse, true), {}, {}, false};
   for (size_t i = 0; i < ranked.size(); ++i)
     v.candidates.push_back(ranked[i].f == mse.f ? v.mse : test.measure(ranked[i], i == 0));
   v.selected = v.candidates.front();

@@ -12,12 +12,13 @@
 namespace tri {
 
 // Makes students of a teacher, or of its equalised copy, as they are written to files.
-class Workshop {
+class StudentBuilder {
  public:
   // calibrate: whether students are, on the pictures that `statistics` are of. reconstruction: what
   // weights are fitted on; empty: they are not. All must outlive this.
-  Workshop(const IntNet& teacher, const Dataset& pictures, const ChannelStatistics& statistics,
-           bool calibrate, const Dataset& reconstruction);
+  StudentBuilder(const IntNet& teacher, const Dataset& pictures,
+                 const ChannelStatistics& statistics, bool calibrate,
+                 const Dataset& reconstruction);
   const IntNet& teacher() const { return teacher_; }
   bool calibrates() const { return calibrate_; }
   bool reconstructs() const { return calibrate_ && reconstruction_.size() > 0; }
@@ -35,7 +36,7 @@ class Workshop {
 
 // The distinct ones among `sets`, as students, on the held-out pictures of `objective`: best reward
 // first, of equals the one that came first.
-std::vector<Candidate> rescore(const Workshop& workshop, const Objective& held_out,
+std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets);
 
 // Those of some candidates that no other one dominates in agreement and energy, the least energy
@@ -50,7 +51,7 @@ struct Student {
 };
 // Of the student of these staircases and its reconstruction the one with the better reward on
 // held-out pictures. reconstruct: false leaves it at the former.
-Student finish(const Workshop& workshop, const Objective& held_out, const Candidate& best,
+Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
                bool reconstruct);
 
 // A candidate and what its student is worth on the test set; what it is worth uncalibrated, and
@@ -64,7 +65,7 @@ struct Deployed {
 // What a search is worth on the test set. candidates: as rescore() ranked them, none reconstructed;
 // selected: the student of the first one's staircases that is written. within: it keeps within
 // max_drop (a fraction) of the teacher's accuracy, or of full agreement where there are no labels.
-struct Verdict {
+struct TestReport {
   Measures teacher;
   Deployed mse;
   std::vector<Deployed> candidates;
@@ -74,16 +75,16 @@ struct Verdict {
 
 class TestSet {
  public:
-  // Runs the teacher, which need not be the network that the workshop makes students of. table:
+  // Runs the teacher, which need not be the network that the builder makes students of. table:
   // what energies are counted with.
-  TestSet(const Workshop& workshop, const IntNet& teacher, const Dataset& pictures,
+  TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dataset& pictures,
           const EnergyTable& table = {});
   const Measures& teacher() const { return teacher_; }
   Deployed measure(const Candidate& candidate, bool also_uncalibrated) const;
   Measures measure(Model student) const;
 
  private:
-  const Workshop& workshop_;
+  const StudentBuilder& builder_;
   const Dataset& pictures_;
   EnergyTable table_;
   std::vector<int32_t> logits_;
@@ -91,7 +92,7 @@ class TestSet {
 };
 
 // mse, ranked: as rescore() made them; at least one ranked. student: finish() of the first.
-Verdict deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
+TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
                const Student& student, double max_drop, bool labelled);
 
 }  // namespace tri

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // The last number is raised when a file means something else, or a reward does.
-const std::string kFormat = "tri-segment search journal ", kVersion = "2";
+const std::string kFormat = "tri-segment search journal ", kVersion = "3";
 const std::string kBound = "bound ", kUpdate = "update ";
 constexpr size_t kDigits = 16;  // of the checksum
 
@@ -36,11 +36,11 @@ std::string text_of(const std::string& algorithm, uint64_t seed, size_t update,
   out.precision(17);  // digits that tell all doubles apart
   out << kUpdate << algorithm << ' ' << seed << ' ' << update << ' ' << e.students << ' '
       << e.seconds << ' ' << e.parts.size();
-  const auto write = [&](const Reward::Parts& p) {
-    for (const double x : {p.kl, p.attention, p.reward, p.agreement, p.energy}) out << ' ' << x;
+  const auto write = [&](const RewardParts& p) {
+    for (const double x : {p.kl, p.attention, p.agreement, p.energy}) out << ' ' << x;
   };
   write(e.mse);
-  for (const Reward::Parts& p : e.parts) write(p);
+  for (const RewardParts& p : e.parts) write(p);
   return out.str();
 }
 
@@ -59,11 +59,9 @@ std::optional<Update> update_of(const std::string& text) {
   size_t students = 0;
   std::istringstream in(text.substr(kUpdate.size()));
   in >> u.algorithm >> u.seed >> u.number >> e.students >> e.seconds >> students;
-  const auto read = [&](Reward::Parts& p) {
-    in >> p.kl >> p.attention >> p.reward >> p.agreement >> p.energy;
-  };
+  const auto read = [&](RewardParts& p) { in >> p.kl >> p.attention >> p.agreement >> p.energy; };
   read(e.mse);
-  for (Reward::Parts p; in && e.parts.size() < students; e.parts.push_back(p)) read(p);
+  for (RewardParts p; in && e.parts.size() < students; e.parts.push_back(p)) read(p);
   if (!in || !(in >> std::ws).eof()) return std::nullopt;
   return u;
 }

@@ -24,10 +24,10 @@ namespace tri {
 
 // One update of a search: what was evaluated, and what that returned.
 struct Evaluation {
-  uint64_t students = 0;             // hash() of the parameter sets
-  Reward::Parts mse{};               // of the start, on the same pictures
-  std::vector<Reward::Parts> parts;  // one a parameter set
-  double seconds = 0;                // that the search has taken, this update included
+  uint64_t students = 0;           // hash() of the parameter sets
+  RewardParts mse{};               // of the start, on the same pictures
+  std::vector<RewardParts> parts;  // one a parameter set
+  double seconds = 0;              // that the search has taken, this update included
 
   static uint64_t hash(const std::vector<StaircaseSet>& students);
 };

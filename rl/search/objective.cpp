@@ -35,64 +35,63 @@ Objective::Objective(const IntNet& teacher, const Dataset& pictures,
                      const ObjectiveOptions& options)
     : teacher_(teacher),
       calibrate_(options.calibrate),
-      energy_weight_(options.energy_weight),
+      weights_(options.weights),
       energy_table_(options.energy_table),
       teacher_energy_(total(teacher_energy(teacher.model(), energy_table_))) {
   CHECK(teacher_energy_ > 0);
   const int batch = std::min(options.batch, pictures.size());
   CHECK(batch > 0);
   for (int begin = 0; begin + batch <= pictures.size(); begin += batch)
-    rewards_.emplace_back(teacher, pictures.slice(begin, begin + batch).pixels,
-                          options.attention_layers, options.attention_weight);
+    judges_.emplace_back(teacher, pictures.slice(begin, begin + batch).pixels,
+                         options.attention_layers);
 }
 
-std::vector<Reward::Parts> Objective::on_batch(int batch,
-                                               const std::vector<StaircaseSet>& students) const {
-  const Reward& reward = rewards_[size_t(batch)];
-  std::vector<Reward::Parts> parts(students.size());
-  std::optional<Reward::Head> head;
+std::vector<RewardParts> Objective::on_batch(int batch,
+                                             const std::vector<StaircaseSet>& students) const {
+  const Judge& judge = judges_[size_t(batch)];
+  std::vector<RewardParts> parts(students.size());
+  std::optional<Judge::Head> head;
   EventRecorder before(teacher_.model().layers.size());  // what the head has read
   const int cut = last_common_cut(teacher_.model().layers, students);
   if (students.size() > 1 && cut >= 0)
-    head = reward.head(cut, Staircases(teacher_.model(), students.front()), calibrate_, workspace(),
-                       counts_energy() ? &before : nullptr);
+    head = judge.head(cut, Staircases(teacher_.model(), students.front()), calibrate_, workspace(),
+                      counts_energy() ? &before : nullptr);
   // A single one has all threads for itself.
 #pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);
     EventRecorder counted = before;
     EventRecorder* events = counts_energy() ? &counted : nullptr;
-    const Reward::Head* shared = head ? &*head : nullptr;
-    parts[i] = calibrate_ ? reward.calibrated(staircases, workspace(), events, shared)
-                          : reward(teacher_, staircases, workspace(), events, shared);
-    if (events) add_energy(parts[i], students[i], counted);
+    const Judge::Head* shared = head ? &*head : nullptr;
+    parts[i] = calibrate_ ? judge.calibrated(staircases, workspace(), events, shared)
+                          : judge(teacher_, staircases, workspace(), events, shared);
+    if (events) parts[i].energy = relative_energy(students[i], counted);
   }
   return parts;
 }
 
-void Objective::add_energy(Reward::Parts& parts, const StaircaseSet& staircases,
-                           const EventRecorder& events) const {
-  parts.energy =
-      total(energy(teacher_.model(), staircases, events.events(), energy_table_)) / teacher_energy_;
-  parts.reward -= energy_weight_ * parts.energy;
+double Objective::relative_energy(const StaircaseSet& staircases,
+                                  const EventRecorder& events) const {
+  return total(energy(teacher_.model(), staircases, events.events(), energy_table_)) /
+         teacher_energy_;
 }
 
-Reward::Parts Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
+Candidate Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
   const Staircases staircases(student.model(), set);
-  std::vector<Reward::Parts> parts(rewards_.size());
-#pragma omp parallel for schedule(dynamic) if (rewards_.size() > 1)
-  for (size_t i = 0; i < rewards_.size(); ++i) {
+  std::vector<RewardParts> parts(judges_.size());
+#pragma omp parallel for schedule(dynamic) if (judges_.size() > 1)
+  for (size_t i = 0; i < judges_.size(); ++i) {
     EventRecorder events(teacher_.model().layers.size());
-    parts[i] = rewards_[i](student, staircases, workspace(), &events);
-    add_energy(parts[i], set, events);
+    parts[i] = judges_[i](student, staircases, workspace(), &events);
+    parts[i].energy = relative_energy(set, events);
   }
-  Reward::Parts mean{};
-  for (const Reward::Parts& p : parts) {
-    mean.kl += p.kl / batches();
-    mean.attention += p.attention / batches();
-    mean.reward += p.reward / batches();
-    mean.agreement += p.agreement / batches();
-    mean.energy += p.energy / batches();
+  Candidate mean{.f = set, .parts = {}};
+  for (const RewardParts& p : parts) {
+    mean.parts.kl += p.kl / batches();
+    mean.parts.attention += p.attention / batches();
+    mean.parts.agreement += p.agreement / batches();
+    mean.parts.energy += p.energy / batches();
+    mean.reward += reward(p) / batches();
   }
   return mean;
 }

@@ -9,15 +9,14 @@
 
 #include "data/cifar10.h"
 #include "distill/judge/energy.h"
-#include "distill/judge/reward.h"
+#include "rl/search/candidate.h"
 
 namespace tri {
 
 struct ObjectiveOptions {
   int batch = 64;  // pictures
   std::vector<std::string> attention_layers = {};
-  double attention_weight = 0.1;  // w of R = -KL - w * AT - W * E
-  double energy_weight = 0;       // W; E: the student's energy over the teacher's
+  RewardWeights weights = {};
   EnergyTable energy_table = {};
   bool calibrate = true;  // judge students as they will be deployed: calibrated
 };
@@ -27,31 +26,32 @@ class Objective {
   // Runs the teacher over `pictures` (at least one), in batches; the last pictures stay out where
   // they do not fill one. `teacher` must outlive this.
   Objective(const IntNet& teacher, const Dataset& pictures, const ObjectiveOptions& options);
-  int batches() const { return int(rewards_.size()); }
-  bool counts_energy() const { return energy_weight_ > 0; }
-  // -KL - w * AT: the reward without its part of energy.
-  double quality(const Reward::Parts& p) const { return p.reward + energy_weight_ * p.energy; }
+  int batches() const { return int(judges_.size()); }
+  bool counts_energy() const { return weights_.energy > 0; }
+  double reward(const RewardParts& parts) const { return tri::reward(parts, weights_); }
+  // The reward with no weight on energy.
+  double quality(const RewardParts& parts) const {
+    return tri::reward(parts, {.attention = weights_.attention, .energy = 0});
+  }
 
-  // Rewards of some students on one batch, each calibrated on it. The students run side by side,
-  // one a thread, and what all of them have in common runs once; the result is the same for any
-  // number of threads. Events are counted only where
-  // energy has a weight; else all energies are 0.
-  std::vector<Reward::Parts> on_batch(int batch, const std::vector<StaircaseSet>& students) const;
-  // The mean over all batches, of a student as it is: a calibrated model or the teacher's own. Its
+  // What some students are worth on one batch, each calibrated on it. They run side by side, one a
+  // thread, and what all of them have in common runs once; the result is the same for any number
+  // of threads. Events are counted only where energy has a weight; else all energies are 0.
+  std::vector<RewardParts> on_batch(int batch, const std::vector<StaircaseSet>& students) const;
+  // The means over all batches, of a student as it is: a calibrated model or the teacher's own. Its
   // energy is always counted.
-  Reward::Parts on_all(const IntNet& student, const StaircaseSet& staircases) const;
+  Candidate on_all(const IntNet& student, const StaircaseSet& staircases) const;
 
  private:
-  // Adds what the events of a student cost.
-  void add_energy(Reward::Parts& parts, const StaircaseSet& staircases,
-                  const EventRecorder& events) const;
+  // What a student with these events costs, over the teacher's.
+  double relative_energy(const StaircaseSet& staircases, const EventRecorder& events) const;
 
   const IntNet& teacher_;
   bool calibrate_;
-  double energy_weight_;
+  RewardWeights weights_;
   EnergyTable energy_table_;
   double teacher_energy_;
-  std::vector<Reward> rewards_;  // [batches]
+  std::vector<Judge> judges_;  // [batches]
 };
 
 }  // namespace tri

@@ -29,7 +29,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const auto algorithm = make_algorithm(options.algorithm, parametrisation,
                                         layer_states(start.histograms), options.ppo, options.seed);
   const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
-  std::vector<std::optional<Reward::Parts>> mse(size_t(objective.batches()));
+  std::vector<std::optional<RewardParts>> mse(size_t(objective.batches()));
   const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {
     const size_t batch = (options.seed + update) % mse.size();
     const uint64_t hash = Evaluation::hash(students);
@@ -46,11 +46,11 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     return Evaluation{hash, *mse[batch], objective.on_batch(int(batch), students)};
   };
 
-  SearchResult result{Archive(options.shortlist), Front(options.front), {}};
+  SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
-    const int generation = algorithm->generation();
-    if (generation == 0) break;
-    if (update > 0 && result.evaluations + generation > options.evaluations) break;
+    const int population = algorithm->population_size();
+    if (population == 0) break;
+    if (update > 0 && result.evaluations + population > options.evaluations) break;
     SearchRow row{};
     row.replayed = update < known.size();
     if (stop && !row.replayed) break;
@@ -62,14 +62,14 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
       evaluation = evaluate(update, students);
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
-        const Reward::Parts& parts = evaluation.parts[i];
-        Candidate gained = candidate(students[i], parts);
-        if (i == 0 || gained.reward > row.best.reward) row.best = gained;
-        gained.reward -= evaluation.mse.reward;
-        result.shortlist.add(gained);
-        gained.reward = objective.quality(parts) - objective.quality(evaluation.mse);
-        if (objective.counts_energy()) result.front.add(std::move(gained));
-        values.push_back(parts.reward);
+        const RewardParts& parts = evaluation.parts[i];
+        Candidate c{.f = students[i], .parts = parts, .reward = objective.reward(parts)};
+        c.gain = c.reward - objective.reward(evaluation.mse);
+        c.quality_gain = objective.quality(parts) - objective.quality(evaluation.mse);
+        values.push_back(c.reward);
+        if (i == 0 || c.reward > row.best.reward) row.best = c;
+        result.shortlist.add(c);
+        if (objective.counts_energy()) result.front.add(std::move(c));
       }
       return values;
     };
@@ -81,14 +81,14 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
       evaluation.seconds = Seconds(Clock::now() - begin).count();
       journal.append(options.algorithm, options.seed, evaluation);
     }
-    result.evaluations += generation;
+    result.evaluations += population;
     row.evaluations = result.evaluations;
     row.reward_mean = row.ppo.reward_mean;
-    row.reward_mse = evaluation.mse.reward;
+    row.reward_mse = objective.reward(evaluation.mse);
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }
-  result.favourite = parametrisation.staircases(algorithm->favourite());
+  result.recommendation = parametrisation.staircases(algorithm->recommendation());
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }
@@ -99,7 +99,7 @@ std::vector<int> most_sensitive(const Objective& objective, const WarmUp& start,
   std::vector<double> rewards(kept.size());
   for (int batch = 0; batch < objective.batches(); ++batch) {
     const auto parts = objective.on_batch(batch, kept);
-    for (size_t tap = 0; tap < kept.size(); ++tap) rewards[tap] += parts[tap].reward;
+    for (size_t tap = 0; tap < kept.size(); ++tap) rewards[tap] += objective.reward(parts[tap]);
   }
   std::vector<int> taps(kept.size());
   std::iota(taps.begin(), taps.end(), 0);

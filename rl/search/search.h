@@ -38,7 +38,7 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures);
 struct SearchRow {
   int evaluations;     // so far
   double reward_mean;  // of this update
-  Candidate best;      // of this update
+  Candidate best;      // of this update: the one with the highest reward
   double reward_mse;   // of the start, on the same pictures
   PpoStatistics ppo;
   double seconds;  // that the search has taken so far
@@ -46,13 +46,9 @@ struct SearchRow {
 };
 
 struct SearchResult {
-  // Best gain over the start on the same pictures first: rewards here are these gains, which
-  // compare between batches as rewards do not.
-  Archive shortlist;
-  // Likewise, with the gain in quality (Objective::quality) for the reward; empty where energy is
-  // not counted.
-  Front front;
-  StaircaseSet favourite;  // SearchAlgorithm::favourite()
+  Archive shortlist;            // by Candidate::gain
+  Front front;                  // empty where energy is not counted
+  StaircaseSet recommendation;  // SearchAlgorithm::recommendation()
   int evaluations = 0;
   double seconds = 0;
 };

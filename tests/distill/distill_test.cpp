@@ -79,24 +79,34 @@ TEST_CASE("attention distance is the norm of the difference of normalised maps")
   CHECK(attention_distance(AttentionMaps({}), AttentionMaps({})) == 0);
 }
 
-TEST_CASE("the reward is minus the divergence and the weighted attention distance") {
+TEST_CASE("the reward is minus the divergence, the weighted attention distance and energy") {
+  const RewardParts parts{.kl = 0.25, .attention = 0.5, .agreement = 0.75, .energy = 2};
+  CHECK(reward(parts, {.attention = 0.5, .energy = 0.125}) == -0.75);
+  CHECK(reward(parts, {.attention = 0.5, .energy = 0}) == -0.5);
+  CHECK(reward(parts, {.attention = 0, .energy = 0}) == -0.25);
+  CHECK(reward({.agreement = 1}, {.attention = 3, .energy = 4}) == 0);
+}
+
+TEST_CASE("a judge compares a student's logits and attention with the teacher's") {
   Rng rng(9);
   const IntNet net(random_model(every_kind_of_layer(false), rng));
   const Model& model = net.model();
   const std::vector<uint8_t> pixels = random_pixels(40, rng);
   const std::vector<std::string> layers = {"conv2", "conv3"};
 
-  const Reward reward(net, pixels, layers, 0.5);
+  const Judge judge(net, pixels, layers);
   Workspace workspace;
   const Staircases none(model, {size_t(model.taps()), std::nullopt});
-  const auto unchanged = reward(net, none, workspace);
-  CHECK(unchanged.reward == 0);
+  const RewardParts unchanged = judge(net, none, workspace);
+  CHECK(unchanged.kl == 0);
+  CHECK(unchanged.attention == 0);
+  CHECK(unchanged.agreement == 1);
   const Staircases student(model, random_staircases(model, rng));
-  const auto parts = reward(net, student, workspace);
+  const RewardParts parts = judge(net, student, workspace);
   CHECK(parts.kl > 0);
   CHECK(parts.attention > 0);
-  CHECK(parts.reward == -parts.kl - 0.5 * parts.attention);
-  CHECK(Reward(net, pixels, {}, 0.5)(net, student, workspace).reward == -parts.kl);
+  CHECK(parts.energy == 0);  // nobody counts it here
+  CHECK(Judge(net, pixels, {})(net, student, workspace).attention == 0);
 
   // By hand, from the two networks' own logits.
   std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
@@ -108,7 +118,7 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   const int before = omp_get_max_threads();
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    const auto again = Reward(net, pixels, layers, 0.5)(net, student, workspace);
+    const RewardParts again = Judge(net, pixels, layers)(net, student, workspace);
     CHECK(again.kl == parts.kl);
     CHECK(again.attention == parts.attention);
   }

@@ -95,8 +95,8 @@ TEST_CASE("the layers before the first staircase stay, and none leaves its range
       if (!model.layers[i].has_weights()) continue;
       const QuantLayer& q = model.quant[i];
       CHECK((q.weights == before.quant[i].weights) == (seen++ < unchanged));
-      const std::vector<double> room = room_for_bias(q, model.layers[i].output.c);
-      for (size_t k = 0; k < q.bias.size(); ++k) CHECK(std::abs(double(q.bias[k])) <= room[k]);
+      const std::vector<double> headroom = bias_headroom(q, model.layers[i].output.c);
+      for (size_t k = 0; k < q.bias.size(); ++k) CHECK(std::abs(double(q.bias[k])) <= headroom[k]);
       for (const int8_t w : q.weights) CHECK(std::abs(w) <= kWeightMax);
     }
   }

@@ -75,7 +75,7 @@ TEST_CASE("samples are as frequent as their probabilities") {
   double sum = 0;
   std::vector<int> seen(256);
   for (int i = 0; i < n; ++i) {
-    const Action action = sample(log_probs, 0, random_points(rng));
+    const Action action = sample(log_probs, 0, random_quantiles(rng));
     CHECK((action[0] == 3 || action[0] == 250));
     CHECK(action[1] == 0);
     CHECK(action[2] == 255);

@@ -37,19 +37,19 @@ struct Ridge {
       return result;
     };
   }
-  // The favourite's reward after about 400 evaluations.
+  // The recommendation's reward after about 400 evaluations.
   double run(const std::string& name, uint64_t seed = 1) {
     asked.clear();
     const auto algorithm = make_algorithm(name, p, states, {}, seed);
     int evaluations = 0;
-    while (algorithm->generation() > 0 && evaluations + algorithm->generation() <= 400) {
+    while (algorithm->population_size() > 0 && evaluations + algorithm->population_size() <= 400) {
       const size_t before = asked.size();
-      const int generation = algorithm->generation();
+      const int population = algorithm->population_size();
       algorithm->update(rewards());
-      CHECK(int(asked.size() - before) == generation);
-      evaluations += generation;
+      CHECK(int(asked.size() - before) == population);
+      evaluations += population;
     }
-    return reward(algorithm->favourite());
+    return reward(algorithm->recommendation());
   }
 };
 
@@ -68,7 +68,7 @@ TEST_CASE("every algorithm starts from the same point and improves on it, but fo
   CHECK(found["mse"] == start);
   CHECK(found["grid"] == doctest::Approx(-4));  // all but the second layer's t1
   for (const char* name : {"greedy", "cem", "ppo"}) CHECK(found[name] > start / 2);
-  CHECK(found["random"] < start / 2);  // its favourite is the prior's
+  CHECK(found["random"] < start / 2);  // its recommendation is the prior's
 }
 
 TEST_CASE("algorithms repeat themselves for a seed") {

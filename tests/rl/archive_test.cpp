@@ -9,8 +9,10 @@ using namespace tri;
 namespace {
 
 Candidate candidate(uint8_t t1, double reward) {
-  return {.f = {TriSegment{.t1 = t1}}, .reward = reward, .kl = -reward, .attention = 0};
+  return {.f = {TriSegment{.t1 = t1}}, .parts = {.kl = -reward}, .reward = reward};
 }
+
+Archive by_reward(size_t capacity) { return {capacity, &Candidate::reward}; }
 
 std::vector<int> names(const Archive& archive) {
   std::vector<int> result;
@@ -21,18 +23,18 @@ std::vector<int> names(const Archive& archive) {
 }  // namespace
 
 TEST_CASE("the archive keeps the best, the highest reward first") {
-  Archive archive(3);
+  Archive archive = by_reward(3);
   CHECK(archive.add(candidate(1, -4)));
   CHECK(archive.add(candidate(2, -2)));
   CHECK(archive.add(candidate(3, -3)));
   CHECK(archive.add(candidate(4, -1)));
   CHECK_FALSE(archive.add(candidate(5, -9)));
   CHECK(names(archive) == std::vector<int>{4, 2, 3});
-  CHECK(archive.best()[0].kl == 1);
+  CHECK(archive.best()[0].parts.kl == 1);
 }
 
 TEST_CASE("of equal rewards the archive prefers the one added first") {
-  Archive archive(2);
+  Archive archive = by_reward(2);
   archive.add(candidate(1, -1));
   archive.add(candidate(2, -1));
   CHECK_FALSE(archive.add(candidate(3, -1)));
@@ -40,7 +42,7 @@ TEST_CASE("of equal rewards the archive prefers the one added first") {
 }
 
 TEST_CASE("the archive holds a parameter set once, with its highest reward") {
-  Archive archive(3);
+  Archive archive = by_reward(3);
   archive.add(candidate(1, -3));
   archive.add(candidate(2, -2));
   CHECK_FALSE(archive.add(candidate(1, -5)));
@@ -50,8 +52,18 @@ TEST_CASE("the archive holds a parameter set once, with its highest reward") {
   CHECK(names(archive) == std::vector<int>{1, 2});
 }
 
+TEST_CASE("what an archive ranks by is its owner's choice") {
+  Archive archive(2, &Candidate::gain);
+  for (const auto& [name, gain] : {std::pair(1, 0.1), {2, 0.3}, {3, 0.2}}) {
+    Candidate c = candidate(uint8_t(name), -gain);
+    c.gain = gain;
+    archive.add(c);
+  }
+  CHECK(names(archive) == std::vector<int>{2, 3});
+}
+
 TEST_CASE("an archive of capacity 0 keeps nothing") {
-  Archive archive(0);
+  Archive archive = by_reward(0);
   CHECK_FALSE(archive.add(candidate(1, 0)));
   CHECK(archive.best().empty());
 }
@@ -64,9 +76,10 @@ TEST_CASE("a Pareto front holds what no other point dominates, the least cost fi
 }
 
 TEST_CASE("a front keeps what it is given but for what is dominated, and a staircase once") {
-  const auto at = [](uint8_t t1, double reward, double energy) {
-    Candidate c = candidate(t1, reward);
-    c.energy = energy;
+  const auto at = [](uint8_t t1, double quality, double energy) {
+    Candidate c = candidate(t1, quality - energy);
+    c.quality_gain = quality;
+    c.parts.energy = energy;
     return c;
   };
   const auto names = [](const Front& front) {
@@ -80,13 +93,13 @@ TEST_CASE("a front keeps what it is given but for what is dominated, and a stair
   front.add(at(3, -1, 0.7));
   front.add(at(4, -4, 0.1));
   CHECK(names(front) == std::vector<int>{4, 1, 3});
-  front.add(at(1, -5, 0.05));  // known by a higher reward
+  front.add(at(1, -5, 0.05));  // known by a higher quality
   CHECK(names(front) == std::vector<int>{4, 1, 3});
   front.add(at(5, -2, 0.4));  // dominates 1
   CHECK(names(front) == std::vector<int>{4, 5, 3});
   front.add(at(5, -0.5, 0.9));
   CHECK(names(front) == std::vector<int>{4, 3, 5});
-  CHECK(front.members()[2].reward == -0.5);
+  CHECK(front.members()[2].quality_gain == -0.5);
   front.add(at(6, -3, 0.2));
   front.add(at(7, -2, 0.65));  // one too many: nearest to each other are the neighbours of 3
   CHECK(names(front) == std::vector<int>{4, 6, 7, 5});

@@ -17,18 +17,18 @@ const Journal::Binding kBinding = {{"NET", "alexnet"}, {"--batch", "64"}};
 
 Evaluation evaluation(double x) {
   return {.students = uint64_t(1e18 * x),
-          .mse = {x / 9, x / 8, -x / 3, x / 5, x / 6},
-          .parts = {{x / 7, -0.0, 1e-300 * x, 0.5, x / 4}, {1 / x, 5e-324, -x, x / 2, 0}},
+          .mse = {x / 9, x / 8, x / 5, x / 6},
+          .parts = {{x / 7, -0.0, 1e-300 * x, x / 4}, {1 / x, 5e-324, x / 2, 0}},
           .seconds = 100 * x};
 }
 
 bool same(const Evaluation& a, const Evaluation& b) {
   const auto numbers = [](const Evaluation& e) {
     std::vector<uint64_t> bits = {e.students, std::bit_cast<uint64_t>(e.seconds)};
-    std::vector<Reward::Parts> all = e.parts;
+    std::vector<RewardParts> all = e.parts;
     all.push_back(e.mse);
-    for (const Reward::Parts& p : all)
-      for (const double x : {p.kl, p.attention, p.reward, p.agreement, p.energy})
+    for (const RewardParts& p : all)
+      for (const double x : {p.kl, p.attention, p.agreement, p.energy})
         bits.push_back(std::bit_cast<uint64_t>(x));
     return bits;
   };

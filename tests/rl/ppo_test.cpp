@@ -65,7 +65,7 @@ struct SmallProblem {
     Rng rng(4);
     for (int s = 0; s < 10; ++s) {
       steps.rows.push_back(s % 2);
-      steps.actions.push_back(sample(tape.value(output.log_probs), s % 2, random_points(rng)));
+      steps.actions.push_back(sample(tape.value(output.log_probs), s % 2, random_quantiles(rng)));
       steps.advantages.push_back(rng.normal());
       steps.returns.push_back(rng.normal());
     }
@@ -182,7 +182,7 @@ TEST_CASE("PPO finds a hidden target that sampling from the prior does not") {
   for (int i = 0; i < updates * PpoOptions{}.episodes; ++i) {
     Actions actions;
     for (int step = 0; step < Toy::kSteps; ++step)
-      actions.push_back(sample(prior, step, random_points(rng)));
+      actions.push_back(sample(prior, step, random_quantiles(rng)));
     random_best = std::max(random_best, toy.reward(actions));
   }
   CHECK(best > random_best + 1);

@@ -42,7 +42,7 @@ struct Fixture {
 bool same(const Archive& a, const Archive& b) {
   if (a.best().size() != b.best().size()) return false;
   for (size_t i = 0; i < a.best().size(); ++i)
-    if (a.best()[i].f != b.best()[i].f || a.best()[i].reward != b.best()[i].reward) return false;
+    if (a.best()[i].f != b.best()[i].f || a.best()[i].gain != b.best()[i].gain) return false;
   return true;
 }
 
@@ -64,22 +64,28 @@ TEST_CASE("students are judged calibrated, on one batch of pictures at a time") 
   Fixture f;
   REQUIRE(f.objective.batches() == 3);  // 50 pictures in batches of 16
   const std::vector<StaircaseSet> students(5, f.start.mse_optimal);
-  const Reward::Parts first = f.objective.on_batch(0, students).back();
-  CHECK(first.reward != f.objective.on_batch(1, students).back().reward);
+  const RewardParts first = f.objective.on_batch(0, students).back();
+  CHECK(first.kl != f.objective.on_batch(1, students).back().kl);
 
   // By hand: the batch's own statistics, and the student of the file on the same pictures.
   const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
   const IntNet student(judged(f.teacher, students[0], pixels));
   const Staircases staircases(student.model(), students[0]);
   Workspace workspace;
-  CHECK(Reward(f.teacher, pixels, {}, 0.1)(student, staircases, workspace).kl == first.kl);
+  CHECK(Judge(f.teacher, pixels, {})(student, staircases, workspace).kl == first.kl);
 
   const Objective plain(f.teacher, f.pictures, {.batch = 16, .calibrate = false});
-  Reward::Parts sum{};
-  for (int batch = 0; batch < 3; ++batch)
-    sum.reward += plain.on_batch(batch, students).front().reward / 3;
-  CHECK(sum.reward != first.reward);
-  CHECK(plain.on_all(f.teacher, students[0]).reward == doctest::Approx(sum.reward));
+  double kl = 0, reward = 0;
+  for (int batch = 0; batch < 3; ++batch) {
+    const RewardParts parts = plain.on_batch(batch, students).front();
+    kl += parts.kl / 3;
+    reward += plain.reward(parts) / 3;
+  }
+  CHECK(reward != plain.reward(first));
+  const Candidate all = plain.on_all(f.teacher, students[0]);
+  CHECK(all.f == students[0]);
+  CHECK(all.parts.kl == doctest::Approx(kl));
+  CHECK(all.reward == doctest::Approx(reward));
 }
 
 TEST_CASE("students judged together get what each gets alone, wherever they begin to differ") {
@@ -89,7 +95,7 @@ TEST_CASE("students judged together get what each gets alone, wherever they begi
     const Objective objective(f.teacher, f.pictures,
                               {.batch = 16,
                                .attention_layers = {"conv1", "conv2", "conv3"},
-                               .energy_weight = 0.1,
+                               .weights = {.energy = 0.1},
                                .calibrate = calibrate});
     for (size_t tap = 0; tap < start.size(); ++tap) {
       CAPTURE(calibrate);
@@ -98,14 +104,13 @@ TEST_CASE("students judged together get what each gets alone, wherever they begi
       students[1][tap] = TriSegment{30, 60, 90, 120};
       students[2][tap].reset();
       if (tap + 1 < start.size()) students[0].back().reset(), students[1].back().reset();
-      const std::vector<Reward::Parts> together = objective.on_batch(1, students);
+      const std::vector<RewardParts> together = objective.on_batch(1, students);
       for (size_t i = 0; i < students.size(); ++i) {
-        const Reward::Parts alone = objective.on_batch(1, {students[i]}).front();
+        const RewardParts alone = objective.on_batch(1, {students[i]}).front();
         CHECK(together[i].kl == alone.kl);
         CHECK(together[i].attention == alone.attention);
         CHECK(together[i].agreement == alone.agreement);
         CHECK(together[i].energy == alone.energy);
-        CHECK(together[i].reward == alone.reward);
       }
     }
     CHECK(objective.on_batch(0, {start, start}).back().kl ==
@@ -118,13 +123,14 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
   const StaircaseSet& start = f.start.mse_optimal;
   const EnergyTable table{.multiply8 = 5};
   const Objective weighted(f.teacher, f.pictures,
-                           {.batch = 16, .energy_weight = 0.5, .energy_table = table});
-  const Reward::Parts plain = f.objective.on_batch(0, {start}).front();
-  const Reward::Parts p = weighted.on_batch(0, {start}).front();
+                           {.batch = 16, .weights = {.energy = 0.5}, .energy_table = table});
+  const RewardParts plain = f.objective.on_batch(0, {start}).front();
+  const RewardParts p = weighted.on_batch(0, {start}).front();
   CHECK(plain.energy == 0);
   CHECK(p.kl == plain.kl);
-  CHECK(p.reward == doctest::Approx(plain.reward - 0.5 * p.energy));
-  CHECK(weighted.quality(p) == doctest::Approx(plain.reward));
+  CHECK(p.energy > 0);
+  CHECK(weighted.reward(p) == f.objective.reward(plain) - 0.5 * p.energy);
+  CHECK(weighted.quality(p) == f.objective.reward(plain));
 
   // By hand: the calibrated student's events on these pictures.
   const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
@@ -137,23 +143,25 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
   CHECK(p.energy == doctest::Approx(total(energy(student.model(), start, events.events(), table)) /
                                     total(teacher_energy(student.model(), table))));
   // Over all batches it is counted, whatever its weight.
-  const Reward::Parts all = f.objective.on_all(f.teacher, start);
-  CHECK(all.energy > 0);
-  CHECK(all.reward == doctest::Approx(-all.kl - 0.1 * all.attention));
-  CHECK(weighted.on_all(f.teacher, start).reward ==
-        doctest::Approx(all.reward - 0.5 * weighted.on_all(f.teacher, start).energy));
+  const Candidate all = f.objective.on_all(f.teacher, start);
+  CHECK(all.parts.energy > 0);
+  CHECK(all.reward == doctest::Approx(-all.parts.kl - 0.1 * all.parts.attention));
+  const Candidate with_energy = weighted.on_all(f.teacher, start);
+  CHECK(with_energy.reward == doctest::Approx(all.reward - 0.5 * with_energy.parts.energy));
 }
 
 TEST_CASE("a search whose reward weighs energy finds students that cost less, and keeps a front") {
   Fixture f;
   f.widths = {8, 12};  // so that students differ in energy as in quality
-  const Objective weighted(f.teacher, f.pictures, {.batch = 16, .energy_weight = 20});
+  const Objective weighted(f.teacher, f.pictures, {.batch = 16, .weights = {.energy = 20}});
   CHECK(f.run("cem").front.members().empty());
   const SearchResult quality = f.run("cem");
   f.judge = &weighted;
   Journal journal;
   const SearchResult found = f.run("cem", 1, journal);
-  const auto cost = [&](const Candidate& c) { return f.objective.on_all(f.teacher, c.f).energy; };
+  const auto cost = [&](const Candidate& c) {
+    return f.objective.on_all(f.teacher, c.f).parts.energy;
+  };
   CHECK(cost(found.shortlist.best()[0]) < cost(quality.shortlist.best()[0]));
 
   // Every student evaluated is one of the front or dominated by one.
@@ -161,17 +169,17 @@ TEST_CASE("a search whose reward weighs energy finds students that cost less, an
   REQUIRE(front.size() > 1);
   CHECK(front.size() <= SearchOptions().front);
   for (size_t i = 1; i < front.size(); ++i) {
-    CHECK(front[i].energy > front[i - 1].energy);
-    CHECK(front[i].reward > front[i - 1].reward);
+    CHECK(front[i].parts.energy > front[i - 1].parts.energy);
+    CHECK(front[i].quality_gain > front[i - 1].quality_gain);
   }
   double least = 1, best = -1e9;
   for (const Evaluation& e : journal.of("cem", 1))
-    for (const Reward::Parts& p : e.parts) {
+    for (const RewardParts& p : e.parts) {
       least = std::min(least, p.energy);
       best = std::max(best, weighted.quality(p) - weighted.quality(e.mse));
     }
-  CHECK(front.front().energy == least);
-  CHECK(front.back().reward == best);
+  CHECK(front.front().parts.energy == least);
+  CHECK(front.back().quality_gain == best);
 
   // Replayed, and on another number of threads, it is the same.
   const int threads = omp_get_max_threads();
@@ -183,8 +191,8 @@ TEST_CASE("a search whose reward weighs energy finds students that cost less, an
     REQUIRE(again.front.members().size() == front.size());
     for (size_t i = 0; i < front.size(); ++i) {
       CHECK(again.front.members()[i].f == front[i].f);
-      CHECK(again.front.members()[i].energy == front[i].energy);
-      CHECK(again.front.members()[i].reward == front[i].reward);
+      CHECK(again.front.members()[i].parts.energy == front[i].parts.energy);
+      CHECK(again.front.members()[i].quality_gain == front[i].quality_gain);
     }
   }
   omp_set_num_threads(threads);
@@ -207,10 +215,10 @@ TEST_CASE("a search evaluates what it was given at most, and lists the best gain
       gain = std::max(gain, row.best.reward - row.reward_mse);
     }
     REQUIRE(!result.shortlist.best().empty());
-    CHECK(result.shortlist.best().front().reward == gain);
+    CHECK(result.shortlist.best().front().gain == gain);
     CHECK(gain >= 0);
   }
-  CHECK(f.run("mse").favourite == f.start.mse_optimal);
+  CHECK(f.run("mse").recommendation == f.start.mse_optimal);
 }
 
 TEST_CASE("the same seed finds the same, on one thread and on two; another seed finds another") {
@@ -222,7 +230,7 @@ TEST_CASE("the same seed finds the same, on one thread and on two; another seed 
   const SearchResult two = f.run("ppo");
   omp_set_num_threads(threads);
   CHECK(same(one.shortlist, two.shortlist));
-  CHECK(one.favourite == two.favourite);
+  CHECK(one.recommendation == two.recommendation);
   CHECK(!same(one.shortlist, f.run("ppo", 2).shortlist));
 }
 
@@ -231,7 +239,7 @@ TEST_CASE("a search broken off after any update and gone on with ends as the unb
   const auto numbers = [](const SearchRow& r) {
     return std::vector<double>{double(r.evaluations), r.reward_mean,       r.best.reward,
                                r.reward_mse,          r.ppo.entropy,       r.ppo.approx_kl,
-                               r.ppo.value_loss,      r.ppo.clip_fraction, r.best.kl};
+                               r.ppo.value_loss,      r.ppo.clip_fraction, r.best.parts.kl};
   };
   for (const std::string& algorithm : algorithm_names()) {
     CAPTURE(algorithm);
@@ -252,7 +260,7 @@ TEST_CASE("a search broken off after any update and gone on with ends as the unb
       f.stop_after = -1;
       const SearchResult found = f.run(algorithm, 1, journal);
       CHECK(same(found.shortlist, whole.shortlist));
-      CHECK(found.favourite == whole.favourite);
+      CHECK(found.recommendation == whole.recommendation);
       CHECK(found.evaluations == whole.evaluations);
       CHECK(found.seconds >= seconds);
       REQUIRE(f.rows.size() == rows.size());
@@ -303,7 +311,7 @@ TEST_CASE("a search that is stopped keeps what it has") {
   const SearchResult result = f.run("ppo");
   CHECK(result.evaluations == 0);
   CHECK(result.shortlist.best().empty());
-  CHECK(int(result.favourite.size()) == f.teacher.model().taps());
+  CHECK(int(result.recommendation.size()) == f.teacher.model().taps());
 }
 
 TEST_CASE("layers without a staircase stay without, and the most sensitive ones can be found") {
@@ -316,7 +324,7 @@ TEST_CASE("layers without a staircase stay without, and the most sensitive ones 
     kept[size_t(tap)].reset();
     double sum = 0;
     for (int batch = 0; batch < f.objective.batches(); ++batch)
-      sum += f.objective.on_batch(batch, {kept}).front().reward;
+      sum += f.objective.reward(f.objective.on_batch(batch, {kept}).front());
     rewards.push_back(sum);
   }
   CHECK(sensitive[0] == std::max_element(rewards.begin(), rewards.end()) - rewards.begin());

@@ -55,11 +55,11 @@ void add_options(Options& options, Settings& s) {
   options.add_option("--max-drop", s.max_drop, "points of accuracy the student may lose")
       ->check(CLI::Range(0.0, 100.0));
   options
-      .add_option("--attention-weight", s.objective.attention_weight,
+      .add_option("--attention-weight", s.objective.weights.attention,
                   "w of -KL - w * AT - W * energy")
       ->check(CLI::Range(0.0, 1e6));
   options
-      .add_option("--energy-weight", s.objective.energy_weight,
+      .add_option("--energy-weight", s.objective.weights.energy,
                   "W: what a student loses that costs as much energy as the teacher")
       ->check(CLI::Range(0.0, 1e6));
   options.add_option("--energy-table", s.energy_table,
@@ -142,9 +142,9 @@ Journal::Binding binding_of(const Settings& s, const std::string& source,
           {"--no-calibrate", s.no_calibrate ? "on" : "off"},
           {"--no-equalize", s.no_equalize ? "on" : "off"},
           {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
-          {"--attention-weight", text(s.objective.attention_weight)},
-          {"--energy-weight", text(s.objective.energy_weight)},
-          {"the energies", s.objective.energy_weight > 0 ? to_json(s.objective.energy_table).dump()
+          {"--attention-weight", text(s.objective.weights.attention)},
+          {"--energy-weight", text(s.objective.weights.energy)},
+          {"the energies", s.objective.weights.energy > 0 ? to_json(s.objective.energy_table).dump()
                                                          : "of no weight"},
           {"--prior", s.prior},
           {"--prior-width", text(s.search.widths.residual)},

@@ -10,14 +10,14 @@
 
 namespace tri {
 
-std::pair<Candidate, Costs> rescore_start(const Workshop& workshop,
+std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder,
                                           const Objective& objective,
                                           const Objective& held_out,
                                           const StaircaseSet& start, int pictures) {
   const auto now = std::chrono::steady_clock::now;
   const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
   const auto begin = now();
-  const Candidate scored = rescore(workshop, held_out, {start}).front();
+  const Candidate scored = rescore(builder, held_out, {start}).front();
   const double ranking = seconds(now() - begin);
   // Different ones from their first staircase on, as a search proposes them.
   std::vector<StaircaseSet> students(size_t(omp_get_max_threads()), start);
@@ -56,7 +56,7 @@ std::string plan(const Settings& s, const std::vector<SearchOptions>& searches,
     const int all = run.algorithm == "mse" ? 0 : run.evaluations;
     const double left = std::max(0, all - before) * costs.evaluation;
     seconds += s.minutes > 0 ? std::min(left, 60 * s.minutes) : left;
-    const size_t front = s.objective.energy_weight > 0 ? run.front : 0;
+    const size_t front = s.objective.weights.energy > 0 ? run.front : 0;
     seconds += double(run.shortlist + front + 1) * costs.ranking;
     evaluations += all;
     known += std::min(before, all);

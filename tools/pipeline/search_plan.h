@@ -18,7 +18,7 @@ struct Costs {
 };
 
 // Measures them on the start, and gives what that earns on the held-out pictures.
-std::pair<Candidate, Costs> rescore_start(const Workshop& workshop,
+std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder,
                                           const Objective& objective,
                                           const Objective& held_out,
                                           const StaircaseSet& start, int pictures);

@@ -63,18 +63,18 @@ class Searches {
         body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration), s_.isa),
         start_((events_.note(warm_up_note(splits_, in_.pictures.labelled)),
                 warm_up(body_, splits_.calibration))),
-        workshop_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
+        builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
                   splits_.reconstruction),
         objective_(body_, splits_.search, objective_of(s_, in_.energies)),
         held_out_(body_, splits_.held_out, objective_of(s_, in_.energies)),
-        ranked_(size_t(s_.top)),
+        ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
 
   void run() {
     keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
     const auto [mse, costs] =
-        rescore_start(workshop_, objective_, held_out_, start_.mse_optimal,
+        rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
                       splits_.calibration.size() + splits_.held_out.size());
     events_.note(plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
     mse_ = mse;
@@ -86,12 +86,12 @@ class Searches {
 
   // What the searches end with, measured and written.
   SearchOutcome deployed(Clock::time_point begin) {
-    if (workshop_.reconstructs() && !stop_)
+    if (builder_.reconstructs() && !stop_)
       events_.note("reconstructing: fitting the best student's weights");
-    const Student student = finish(workshop_, held_out_, ranked_.best().front(), !stop_);
+    const Student student = finish(builder_, held_out_, ranked_.best().front(), !stop_);
     events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
                  " test pictures");
-    const TestSet test(workshop_, teacher_, in_.pictures.test, in_.energies);
+    const TestSet test(builder_, teacher_, in_.pictures.test, in_.energies);
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = o.folder / (s_.net + ".tri");
@@ -129,12 +129,12 @@ class Searches {
     events_.searched();
     cut_short_ |= enough;
     events_.note(options.algorithm + ": calibrating its best and comparing them on held-out pictures");
-    std::vector<StaircaseSet> sets = {found.favourite};
+    std::vector<StaircaseSet> sets = {found.recommendation};
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
-    Archive own(1);
+    Archive own(1, &Candidate::reward);
     own.add(mse_);
-    for (const Candidate& c : rescore(workshop_, held_out_, sets))
+    for (const Candidate& c : rescore(builder_, held_out_, sets))
       own.add(c), ranked_.add(c), scored_.push_back(c);
     contestants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
   }
@@ -169,7 +169,7 @@ class Searches {
   Journal journal_;
   IntNet body_;  // what students are made of
   WarmUp start_;
-  Workshop workshop_;
+  StudentBuilder builder_;
   Objective objective_, held_out_;
   Archive ranked_;
   SearchLog log_;
@@ -206,7 +206,7 @@ std::string summary(const SearchOutcome& o, const Settings& s, bool labelled) {
   std::string text;
   if (!o.comparison.empty()) text += comparison_table(o.comparison, labelled);
   text += verdict_table(o.verdict, labelled, s.max_drop);
-  if (s.objective.energy_weight > 0) text += front_table(o.front, o.verdict.teacher);
+  if (s.objective.weights.energy > 0) text += front_table(o.front, o.verdict.teacher);
   if (!o.note.empty()) text += o.note + "\n";
   return text + "written: " + o.folder.string() + "/{result.json, search.csv, " + s.net + ".tri}\n";
 }

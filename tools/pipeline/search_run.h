@@ -33,7 +33,7 @@ struct SearchEvents {
 struct SearchOutcome {
   std::filesystem::path folder, student;  // where all files are; the one of them that is the student
   Json result;                            // result.json
-  Verdict verdict;
+  TestReport verdict;
   std::vector<Candidate> front;           // on held-out pictures
   std::vector<ComparisonRow> comparison;  // empty where one search ran alone
   std::string note;                       // what to say under tables without accuracies

@@ -18,7 +18,7 @@ SearchLog::SearchLog(std::filesystem::path folder, const Model& model, size_t sh
       teacher_energy_(teacher_energy),
       counts_energy_(counts_energy),
       csv_(kSearchCsvHead),
-      best_(shortlist) {}
+      best_(shortlist, &Candidate::gain) {}
 
 void SearchLog::add(const SearchRow& row, const Archive& shortlist, const SearchOptions& run) {
   csv_ += csv_row(row, run);
@@ -37,14 +37,14 @@ void SearchLog::finish() {
 std::string SearchLog::csv_row(const SearchRow& r, const SearchOptions& run) const {
   char energy[24] = "", ppo[80] = ",,,", text[320];
   if (counts_energy_)
-    std::snprintf(energy, sizeof energy, "%.4f", teacher_energy_ * r.best.energy);
+    std::snprintf(energy, sizeof energy, "%.4f", teacher_energy_ * r.best.parts.energy);
   if (run.algorithm == "ppo")
     std::snprintf(ppo, sizeof ppo, "%.4f,%.5f,%.4f,%.4f", r.ppo.entropy, r.ppo.approx_kl,
                   r.ppo.clip_fraction, r.ppo.explained_variance);
   std::snprintf(text, sizeof text, "%s,%llu,%d,%.1f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%.6f,%s\n",
                 run.algorithm.c_str(), static_cast<unsigned long long>(run.seed), r.evaluations,
-                r.seconds, r.reward_mean, r.best.reward, r.best.kl, r.best.attention,
-                r.best.agreement, energy, r.reward_mse, ppo);
+                r.seconds, r.reward_mean, r.best.reward, r.best.parts.kl, r.best.parts.attention,
+                r.best.parts.agreement, energy, r.reward_mse, ppo);
   return text;
 }
 
@@ -52,9 +52,9 @@ std::string SearchLog::csv_row(const SearchRow& r, const SearchOptions& run) con
 std::string SearchLog::best_json() const {
   Json list = Json::array();
   for (const Candidate& c : best_.best())
-    list.push_back({{"gain", c.reward},  // over the start, on the same pictures
-                    {"kl", c.kl},
-                    {"attention", c.attention},
+    list.push_back({{"gain", c.gain},  // over the start, on the same pictures
+                    {"kl", c.parts.kl},
+                    {"attention", c.parts.attention},
                     {"layers", to_json(c.f, model_)}});
   return dump({{"net", model_.net}, {"candidates", list}});
 }

@@ -27,8 +27,8 @@ Json to_json(const Measures& m, bool labelled) {
 Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
   Json json = {{"rank", rank},
                {"reward", d.candidate.reward},
-               {"kl", d.candidate.kl},
-               {"attention", d.candidate.attention}};
+               {"kl", d.candidate.parts.kl},
+               {"attention", d.candidate.parts.attention}};
   json.update(to_json(d.measures, labelled));
   if (d.uncalibrated) json["uncalibrated"] = to_json(*d.uncalibrated, labelled);
   if (d.calibrated) json["calibrated"] = to_json(*d.calibrated, labelled);
@@ -37,7 +37,7 @@ Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) 
 }
 
 // What a picture costs teacher and student, altogether and by layer.
-Json energy_json(const Verdict& v, const Model& model) {
+Json energy_json(const TestReport& v, const Model& model) {
   const Measures& student = v.selected.measures;
   Json layers = Json::array();
   for (size_t i = 0; i < model.layers.size(); ++i)
@@ -77,7 +77,7 @@ Json to_json(const StaircaseSet& staircases, const Model& model) {
 
 double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 
-void add_verdict(Json& result, const Verdict& v, const std::string& teacher_file, bool labelled,
+void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labelled,
                  const Model& model) {
   result["teacher"] = {{"file", teacher_file},
                        {"accuracy", labelled ? Json(v.teacher.accuracy) : Json()}};
@@ -91,14 +91,14 @@ void add_verdict(Json& result, const Verdict& v, const std::string& teacher_file
   result["energy"] = energy_json(v, model);
 }
 
-Json front_json(const std::vector<Candidate>& front, const Verdict& v, bool labelled,
+Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
                 const Model& model) {
   Json list = Json::array();
   for (const Candidate& c : front) {
-    Json json = {{"energy", microjoules(v.teacher) * c.energy},
-                 {"agreement", c.agreement},
-                 {"kl", c.kl},
-                 {"attention", c.attention},
+    Json json = {{"energy", microjoules(v.teacher) * c.parts.energy},
+                 {"agreement", c.parts.agreement},
+                 {"kl", c.parts.kl},
+                 {"attention", c.parts.attention},
                  {"reward", c.reward}};
     const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
     for (const Deployed& d : v.candidates)
@@ -111,7 +111,7 @@ Json front_json(const std::vector<Candidate>& front, const Verdict& v, bool labe
   return list;
 }
 
-std::string verdict_table(const Verdict& v, bool labelled, double max_drop_points) {
+std::string verdict_table(const TestReport& v, bool labelled, double max_drop_points) {
   std::string table = line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL",
                            "zeros", "energy");
   const auto row = [&](const std::string& name, const Measures& m) {
@@ -136,13 +136,13 @@ std::string front_table(const std::vector<Candidate>& front, const Measures& tea
   std::string table = line("%-24s %9s %11s %8s %10s %13s\n", "front, held-out pictures", "",
                            "agreement", "KL", "", "energy");
   for (const Candidate& c : front)
-    table += line("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.agreement, c.kl, "",
-                  microjoules(teacher) * c.energy);
+    table += line("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.parts.agreement,
+                  c.parts.kl, "", microjoules(teacher) * c.parts.energy);
   return table;
 }
 
 std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, const TestSet& test,
-                                   const Verdict& verdict) {
+                                   const TestReport& verdict) {
   const auto measured = [&](const Candidate& c) {
     if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
     for (const Deployed& d : verdict.candidates)
