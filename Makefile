@@ -11,7 +11,8 @@ CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
                   $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized))
-LDLIBS    = -lopenblas
+# Not -lopenblas: engine/float/gemm.cpp loads it.
+LDLIBS    = -ldl
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 PROGRAMS := search train evaluate synthesize import bench
@@ -60,7 +61,7 @@ $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not comp
 $(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
 
-# Threads that spin while they wait would make the tests many times slower on a loaded machine.
+# Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
 test: all $(BUILD)/tests/run
 	OMP_WAIT_POLICY=passive BIN=$(BIN) $(BUILD)/tests/run
 

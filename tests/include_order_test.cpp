@@ -18,8 +18,8 @@ const std::vector<std::string> kOrder = {
     "engine/float/loops/", "engine/float/",           "engine/integer/",
     "nets/",               "distill/correct/",        "distill/judge/",
     "distill/synthesis/",  "rl/agent/",               "rl/algorithms/",
-    "rl/search/",          "tools/cli/",              "tools/pipeline/",
-    "tools/report/",       "tools/bench/",            "tools/"};
+    "rl/search/",          "tools/cli/",              "tools/report/",
+    "tools/pipeline/",     "tools/bench/",            "tools/"};
 
 // The room's place in the order; -1 for anything else.
 int place(const std::string& path) {

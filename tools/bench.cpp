@@ -1,13 +1,11 @@
 // ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is.
 #include <cstdio>
 
-#include "engine/float/gemm.h"
 #include "tools/bench/commands.h"
 
 using namespace tri;
 
 int main(int argc, char** argv) {
-  choose_blas_kernels(argv);
   Options options(
       "Measures the engine beside OpenBLAS, oneDNN, PyTorch and memcpy.\n"
       "Example: ./bench lut --zeros 0.75 --threads 1 --json lut.json");

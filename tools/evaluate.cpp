@@ -3,16 +3,16 @@
 #include "distill/judge/evaluate.h"
 
 #include <chrono>
-#include <nlohmann/json.hpp>
+#include <iostream>
 
 #include "data/download.h"
 #include "data/base/file.h"
 #include "data/images.h"
 #include "nets/nets.h"
+#include "tools/cli/json.h"
 #include "tools/cli/options.h"
 
 using namespace tri;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -33,11 +33,6 @@ class Network {
   IntNet net_;
   std::optional<Staircases> staircases_;
 };
-
-// As text for people and programs: what is no UTF-8 in a file's name becomes U+FFFD.
-std::string dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 // The class of every picture. One that cannot be read does not keep the others from it; there is an
 // Error in the end.
@@ -63,7 +58,7 @@ void classify(const Network& net, const std::vector<std::string>& images, bool j
     list.push_back({{"image", images[i]}, {good ? "class" : "error", text}});
     if (good && !json) std::cout << images[i] << ": " << text << "\n";
   }
-  if (json) std::cout << dump(list, 2);
+  if (json) std::cout << dump(list);
   if (seen < images.size())
     throw Error(std::to_string(images.size() - seen) + " of " + std::to_string(images.size()) +
                 " pictures cannot be classified");

@@ -2,7 +2,6 @@
 #include "distill/synthesis/synthesize.h"
 
 #include "distill/judge/evaluate.h"
-#include "engine/float/gemm.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/pictures.h"
@@ -21,7 +20,6 @@ std::string whole_rows(const std::string& count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  choose_blas_kernels(argv);
   Options options(
       "Makes pictures from a teacher alone, for a search without the teacher's training data.\n"
       "Example: ./synthesize vgg19 --teacher vgg19.q8");

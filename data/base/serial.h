@@ -29,6 +29,7 @@ struct FileKind {
 class Writer {
  public:
   explicit Writer(const FileKind& kind);
+  Writer() = default;  // a part of a file, without the frame
 
   template <class T>
   void array(const T* values, size_t n) {
@@ -45,7 +46,8 @@ class Writer {
     array(&value, 1);
   }
   void text(const std::string& letters);  // fewer than 256
-  // Fills in the size, adds the checksum and writes the file atomically.
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
+  // Fills in the size, adds the checksum and writes the file atomically. REQUIRES: a frame.
   void save(const std::filesystem::path& file);
 
  private:
@@ -59,6 +61,10 @@ class Reader {
   // read, where it is above 0.
   Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit,
          uint32_t oldest = 0);
+  // Reads a part of a file; `where` begins the messages.
+  Reader(std::string where, std::vector<uint8_t> bytes)
+      : where_(std::move(where)), bytes_(std::move(bytes)), left_(bytes_) {}
+  Reader(Reader&&) = default;
   uint32_t version() const { return version_; }
 
   template <class T>
@@ -81,6 +87,7 @@ class Reader {
     return value;
   }
   std::string text();
+  bool done() const { return left_.empty(); }
   void end() const;  // fails when bytes are left
   [[noreturn]] void fail(const std::string& why) const;
 

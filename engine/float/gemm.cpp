@@ -1,40 +1,89 @@
 #include "engine/float/gemm.h"
 
 #include <cblas.h>
-#include <unistd.h>
+#include <dlfcn.h>
 
+#include <cstdio>
 #include <cstdlib>
-
-extern "C" {
-void openblas_set_num_threads(int);
-// LAPACK, by columns: what is an upper triangle by rows is a lower one to it.
-void spotrf_(const char* triangle, const int* n, float* a, const int* stride, int* info);
-void spotrs_(const char* triangle, const int* n, const int* count, const float* a,
-             const int* stride, float* b, const int* b_stride, int* info);
-}
+#include <optional>
+#include <string>
+#include <type_traits>
 
 namespace tri {
 namespace {
 
-// OpenBLAS must not start threads of its own inside our parallel loops.
-[[maybe_unused]] const bool single_threaded = (openblas_set_num_threads(1), true);
+// Sets an environment variable while it lives: what programs start does not inherit it.
+class Setting {
+ public:
+  Setting(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    setenv(name, value, 1);
+  }
+  ~Setting() {
+    if (before_)
+      setenv(name_, before_->c_str(), 1);
+    else
+      unsetenv(name_);
+  }
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
 
-}  // namespace
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
-void choose_blas_kernels([[maybe_unused]] char** argv) {
-#if defined(__x86_64__) && defined(__linux__)
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl");
-  if (!avx512 || std::getenv("OPENBLAS_CORETYPE")) return;
-  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
-  execv("/proc/self/exe", argv);  // returns only where it fails: then on with the slower kernels
+bool has_avx512() {
+#ifdef __x86_64__
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+#else
+  return false;
 #endif
 }
 
+// What is used of OpenBLAS. It is loaded by hand, since it reads its environment when it is loaded:
+// on one thread, or it would start a thread a core at once, which some clusters forbid; and with
+// the kernels of SkylakeX where the CPU has AVX-512, as Debian's OpenBLAS 0.3.21 takes recent AMD
+// CPUs for a Haswell, at half the speed.
+struct OpenBlas {
+  decltype(&cblas_sgemm) sgemm;
+  // LAPACK, by columns: what is an upper triangle by rows is a lower one to it.
+  void (*spotrf)(const char* triangle, const int* n, float* a, const int* stride, int* info);
+  void (*spotrs)(const char* triangle, const int* n, const int* count, const float* a,
+                 const int* stride, float* b, const int* b_stride, int* info);
+
+  OpenBlas() {
+    const Setting threads("OPENBLAS_NUM_THREADS", "1");
+    std::optional<Setting> kernels;
+    if (has_avx512() && !std::getenv("OPENBLAS_CORETYPE"))
+      kernels.emplace("OPENBLAS_CORETYPE", "SkylakeX");
+    void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    const auto find = [&](auto& function, const char* name) {
+      void* found = library ? dlsym(library, name) : nullptr;
+      if (!found) {  // as where a library that a program is linked with is missing
+        std::fprintf(stderr, "error: OpenBLAS cannot be loaded: %s: 'make deps' installs it\n",
+                     dlerror());
+        std::exit(1);
+      }
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(found);
+    };
+    find(sgemm, "cblas_sgemm");
+    find(spotrf, "spotrf_");
+    find(spotrs, "spotrs_");
+  }
+};
+
+// Before main, while there is one thread: the environment is no place for two.
+const OpenBlas blas;
+
+}  // namespace
+
 void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride) {
   const auto order = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
-  cblas_sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,
+  blas.sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,
               b.at, b.stride, beta, c, stride);
 }
 
@@ -46,13 +95,13 @@ void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const
 
 bool cholesky(int n, float* a) {
   int info = 0;
-  spotrf_("L", &n, a, &n, &info);
+  blas.spotrf("L", &n, a, &n, &info);
   return info == 0;
 }
 
 void cholesky_solve(int n, const float* a, int count, float* b) {
   int info = 0;
-  spotrs_("L", &n, &count, a, &n, b, &n, &info);
+  blas.spotrs("L", &n, &count, a, &n, b, &n, &info);
 }
 
 }  // namespace tri

@@ -4,12 +4,6 @@
 
 namespace tri {
 
-// Debian's OpenBLAS 0.3.21 takes recent AMD CPUs for a Haswell and leaves their AVX-512 unused,
-// which halves the speed. It reads $OPENBLAS_CORETYPE when it is loaded, before main: where the CPU
-// has AVX-512 and the variable is unset, this sets it to SkylakeX and starts the program again.
-// Call it first in main.
-void choose_blas_kernels(char** argv);
-
 enum class Transpose : bool { no, yes };
 
 // A matrix in memory, `stride` floats from row to row; it stands transposed there where said so.

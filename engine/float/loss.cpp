@@ -24,6 +24,12 @@ double cross_entropy(int n, int classes, const float* logits, const uint8_t* lab
   return loss / n;
 }
 
+Loss cross_entropy(float smoothing) {
+  return [smoothing](const TrainingBatch& batch, int classes, const float* logits, float* d) {
+    return cross_entropy(batch.n, classes, logits, batch.labels, smoothing, d);
+  };
+}
+
 int count_correct(int n, int classes, const float* logits, const uint8_t* labels) {
   int correct = 0;
   for (int i = 0; i < n; ++i) {

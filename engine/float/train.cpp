@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
+#include <cstdio>
 
-#include "engine/float/loss.h"
-#include "engine/float/optim.h"
+#include "data/base/check.h"
+#include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
-#include "data/base/serial.h"
+#include "engine/float/optim.h"
 
 namespace tri {
 namespace {
 
-constexpr FileKind kCheckpoint{"trickpt\n", 1, "checkpoint"};
 constexpr int kEvalBatch = 250;
 
 int classes(const Net& net) { return net.layers.back().output.c; }
@@ -32,23 +31,40 @@ void for_each_batch(Net& net, const Dataset& data, int pictures, ForwardMode mod
   }
 }
 
+[[noreturn]] void fail_diverged(const char* what, int epoch, int step, double rate) {
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "%s no longer finite in epoch %d, step %d, at a rate of %g: the training diverges, "
+                "try a lower rate",
+                what, epoch + 1, step + 1, rate);
+  throw Error(text);
+}
+
+// ReLU makes a 0 of what is not a number, so a loss can be finite where weights are not.
+bool all_finite(const Net& net) {
+  for (const Buffer<float>* values : {&net.params, &net.running_mean, &net.running_variance})
+    if (!std::ranges::all_of(*values, [](float x) { return std::isfinite(x); })) return false;
+  return true;
+}
+
 }  // namespace
 
 Training::Training(Net net_) : net(std::move(net_)), velocity(net.params.size(), 0) {}
 
-void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
+void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, const Dataset& data,
                  const std::function<void(const Progress&)>& report) {
   Net& net = training.net;
   const Epoch epoch(data, recipe.batch, recipe.seed, training.epoch, recipe.augment);
   const int n = recipe.batch, steps = epoch.batches();
+  CHECK(steps > 0);
   if (!net.quantised && training.epoch >= recipe.epochs - recipe.qat_epochs) {
-    calibrate(net, data);
+    set_ranges(net, data);
     net.quantised = true;
   }
   std::vector<uint8_t> pixels(size_t(n) * kPictureBytes), labels(n);
   std::vector<float> d(size_t(n) * classes(net));
   Activations acts;
-  double loss = 0;
+  double losses = 0;
   int64_t correct = 0;
   const auto start = std::chrono::steady_clock::now();
   for (int step = 0; step < steps; ++step) {
@@ -56,24 +72,28 @@ void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
     normalise(pixels.data(), pixels.size(), input(net, acts, n));
     const uint64_t dropout = Rng(recipe.seed, uint64_t(training.epoch) * 1000003 + step).next();
     forward(net, acts, n, {.training = true, .dropout_seed = dropout});
-    loss +=
-        cross_entropy(n, classes(net), acts.logits(), labels.data(), recipe.smoothing, d.data());
-    correct += count_correct(n, classes(net), acts.logits(), labels.data());
-    backward(net, acts, d.data());
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
     const float rate = one_cycle(recipe.rate, recipe.warm, progress);
+    const double now = loss({n, pixels.data(), labels.data()}, classes(net), acts.logits(), d.data());
+    if (!std::isfinite(now)) fail_diverged("the loss is", training.epoch, step, rate);
+    losses += now;
+    correct += count_correct(n, classes(net), acts.logits(), labels.data());
+    backward(net, acts, d.data());
     sgd_step({rate, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
              net.params.data(), net.grads.data(), training.velocity.data());
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double seen = double(step + 1) * n;
-    report({training.epoch, step + 1, steps, loss / (step + 1), double(correct) / seen, rate,
+    report({training.epoch, step + 1, steps, losses / (step + 1), double(correct) / seen, rate,
             seen / seconds});
   }
+  if (!all_finite(net))
+    fail_diverged("the weights are", training.epoch, steps - 1,
+                  one_cycle(recipe.rate, recipe.warm, double(training.epoch + 1) / recipe.epochs));
   ++training.epoch;
 }
 
-void calibrate(Net& net, const Dataset& data) {
+void set_ranges(Net& net, const Dataset& data) {
   constexpr int kPictures = 200;
   constexpr double kPercentile = 0.9999;
   std::vector<float> values;
@@ -85,6 +105,9 @@ void calibrate(Net& net, const Dataset& data) {
       for (float& value : values) value = std::fabs(value);
       const auto at = values.begin() + ptrdiff_t(kPercentile * double(values.size() - 1));
       std::nth_element(values.begin(), at, values.end());
+      if (!std::isfinite(*at))
+        throw Error("the activations of layer " + l.name +
+                    " are not finite: the training diverged, try a lower rate");
       const int largest = l.is_linear() ? kCodeMax - kSignedZero : kCodeMax;
       net.scale[i] = *at > 0 ? *at / largest : 1;
     }
@@ -93,7 +116,9 @@ void calibrate(Net& net, const Dataset& data) {
 
 void settle_batchnorm(Net& net, const Dataset& data) {
   constexpr int kPictures = 5000;
-  for_each_batch(net, data, std::min(kPictures, data.size() / kEvalBatch * kEvalBatch),
+  // Whole batches, where there is one, as each weighs the same.
+  const int whole = data.size() / kEvalBatch * kEvalBatch;
+  for_each_batch(net, data, std::min(kPictures, whole > 0 ? whole : data.size()),
                  {.training = true, .bn_momentum = 1}, [](int, Activations&) {});
 }
 
@@ -103,38 +128,6 @@ double accuracy(Net& net, const Dataset& data) {
     correct += count_correct(acts.n, classes(net), acts.logits(), data.labels.data() + first);
   });
   return double(correct) / data.size();
-}
-
-void save_checkpoint(const Training& training, const std::filesystem::path& file) {
-  const Net& net = training.net;
-  Writer out(kCheckpoint);
-  out.text(net.name);
-  out.number(hash(net.layers));
-  out.number(int32_t(training.epoch));
-  out.number(uint8_t(net.quantised));
-  out.array(net.params), out.array(training.velocity);
-  out.array(net.running_mean), out.array(net.running_variance), out.array(net.scale);
-  out.save(file);
-}
-
-Training load_checkpoint(const std::filesystem::path& file,
-                         const std::function<Net(int epoch)>& net_at) {
-  Reader in(file, kCheckpoint, 1ull << 31);
-  const std::string name = in.text();
-  const auto table = in.number<uint64_t>();
-  const auto epoch = in.number<int32_t>();
-  Training training(net_at(epoch));
-  Net& net = training.net;
-  if (name != net.name) in.fail("is a checkpoint of " + name + ", expected " + net.name);
-  if (table != hash(net.layers)) in.fail("was made for another layer table");
-  training.epoch = epoch;
-  net.quantised = in.number<uint8_t>();
-  for (Buffer<float>* values :
-       {&net.params, &training.velocity, &net.running_mean, &net.running_variance})
-    in.array(values->data(), values->size());
-  in.array(net.scale.data(), net.scale.size());
-  in.end();
-  return training;
 }
 
 }  // namespace tri

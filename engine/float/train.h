@@ -1,11 +1,11 @@
-// The epoch loop: float training that goes over to quantisation-aware training (QAT), and the
-// checkpoint from which it goes on.
+// The epoch loop: float training that goes over to quantisation-aware training (QAT). Checkpoints
+// are left to checkpoint.h.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 
 #include "data/batch.h"
+#include "engine/float/loss.h"
 #include "engine/float/net.h"
 
 namespace tri {
@@ -40,27 +40,23 @@ struct Progress {
   double pictures_per_second;
 };
 
-// One epoch over `data`: number training.epoch of recipe.epochs. `report` is called after each
-// step. QAT's first epoch calibrates the activations' scales before it starts.
-void train_epoch(Training& training, const Recipe& recipe, const Dataset& data,
+// One epoch over `data` (at least a batch): number training.epoch of recipe.epochs. `report` is
+// called after each step. QAT's first epoch sets the activations' ranges before it starts. Throws
+// Error, which says where, at the first loss that is not finite, and where the epoch ends with
+// weights that are not; `training` is of no use then.
+void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, const Dataset& data,
                  const std::function<void(const Progress&)>& report);
 
-// Scales of all activations, from the 99.99th percentile of each over some pictures of `data`.
-void calibrate(Net& net, const Dataset& data);
+// The scale of every activation, from its 99.99th percentile over some pictures of `data`. Throws
+// Error where that is not finite.
+void set_ranges(Net& net, const Dataset& data);
 
 // Re-estimates every running mean and variance as the average over batches of plain (not augmented)
 // pictures with the weights as they are: the moving averages trail behind them.
 void settle_batchnorm(Net& net, const Dataset& data);
 
-// Share of pictures that the float network (or, quantised, the fake-quantised one) classifies
-// right.
+// Share of pictures, at least one, that the float network (or, quantised, the fake-quantised one)
+// classifies right.
 double accuracy(Net& net, const Dataset& data);
-
-// Checkpoints: the layer table's hash, the epoch and all numbers. load takes the network that has
-// been trained for so many epochs from `net_at`; it throws Error when the file is damaged or was
-// made for another network.
-void save_checkpoint(const Training& training, const std::filesystem::path& file);
-Training load_checkpoint(const std::filesystem::path& file,
-                         const std::function<Net(int epoch)>& net_at);
 
 }  // namespace tri

@@ -1,5 +1,6 @@
 #include "engine/integer/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -25,6 +26,12 @@ struct Channel {
   double mean, variance;  // of what the layer computes, before ReLU
 };
 
+// The nearest finite float.
+float finite(double x) {
+  constexpr double kMax = std::numeric_limits<float>::max();
+  return float(std::clamp(x, -kMax, kMax));
+}
+
 // Fills in channel k.
 void quantize_channel(const Layer& l, const float* w, int k, const Channel& channel, Codes in,
                       Codes out, QuantLayer& q) {
@@ -35,10 +42,11 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
   double bias = std::round(channel.offset / step), zero = std::round(out.zero * out.scale / step);
   // A channel whose weights (or gain) are all but 0 is its offset alone; in the output's own steps
   // it fits 32 bits.
-  const bool constant = !(std::fabs(bias) < 1 << 29) || !(zero < 1 << 29);
+  constexpr double kMostBias = 1 << 29;  // codes clamp long before
+  const bool constant = !(std::fabs(bias) < kMostBias) || !(zero < kMostBias);
   if (constant) {
-    step = out.scale;
-    bias = std::round(channel.offset / step), zero = out.zero;
+    step = out.scale, zero = out.zero;
+    bias = std::clamp(std::round(channel.offset / step), -kMostBias, kMostBias);
   }
   int64_t sum = 0;
   for (int r = 0; r < R; ++r) {
@@ -52,10 +60,13 @@ void quantize_channel(const Layer& l, const float* w, int k, const Channel& chan
   if (!(std::fabs(bias) + double(R) * kWeightMax * kCodeMax < kMost))
     throw Error("layer " + l.name + ": a channel's bias leaves 32 bits");
   q.bias[k] = int32_t(bias);
-  const Multiplier r = multiplier(step / out.scale);
+  // Below the least factor every code is 0; above the most every code but 0 is kCodeMax already.
+  constexpr double kLeastFactor = 0x1p-32, kMostFactor = 0x1p28;
+  const double factor = std::max(step / out.scale, kLeastFactor);
+  const Multiplier r = multiplier(l.has_norm() ? std::min(factor, kMostFactor) : factor);
   q.m[k] = r.m, q.shift[k] = r.shift;
-  q.mean[k] = float(channel.mean / step + zero);
-  q.variance[k] = float(channel.variance / (step * step));
+  q.mean[k] = finite(channel.mean / step + zero);
+  q.variance[k] = finite(channel.variance / (step * step));
 }
 
 void quantize_weights(Net& net, int i, Codes in, Codes out, QuantLayer& q) {

@@ -46,7 +46,7 @@ Net used_net(const Dataset& data) {
   training.net.gamma(1)[5] = 0;
   training.net.beta(1)[5] = 0.5f;
   settle_batchnorm(training.net, data);
-  calibrate(training.net, data);
+  set_ranges(training.net, data);
   training.net.quantised = true;
   return std::move(training.net);
 }
@@ -214,4 +214,31 @@ TEST_CASE("a widened network computes the same function, and its copies are not 
     CHECK(b.logits()[i] == doctest::Approx(a.logits()[i]).epsilon(1e-3).scale(1));
   const size_t K = wide.layers[1].output.c;
   CHECK(wide.weight(1)[0] != wide.weight(1)[16 * K]);  // the two copies of channel 0, read by k = 0
+}
+
+TEST_CASE("channels of no variance and layers all but dead become integers that are in range") {
+  const Dataset data = random_pictures(20, Rng(2));
+  Net net = used_net(data);
+  net.running_variance[net.channel_at[0] + 2] = 0;
+  net.beta(0)[1] = 1e30f, net.gamma(0)[1] = 1e-20f;  // a constant beyond all codes
+  net.scale[1] = 1e-25f;                              // every step of the sum is beyond all codes
+  net.scale[3] = 1e25f;                               // every sum rounds to 0
+  const Model model = quantize(net, kNames);
+  for (const int i : {0, 1, 3})
+    for (const QuantLayer& q = model.quant[size_t(i)]; const float variance : q.variance)
+      CHECK(std::isfinite(variance));
+  const IntNet integer(model);
+  std::vector<int> taps(size_t(model.taps()));
+  std::iota(taps.begin(), taps.end(), 0);
+  ActivationRecorder recorder(taps);
+  Workspace workspace;
+  std::vector<int32_t> logits(10);
+  integer.forward({.observer = &recorder}, data.picture(0), 1, logits.data(), workspace);
+  CHECK(recorder.values(0)[1] == kCodeMax);
+  for (const uint8_t code : recorder.values(1)) CHECK((code == 0 || code == kCodeMax));
+  for (const uint8_t code : recorder.values(2)) CHECK(code == 0);
+
+  net.beta(3)[4] = std::nanf("");
+  CHECK_THROWS_WITH_AS(quantize(net, kNames), doctest::Contains("layer c: a channel's batch norm is not a finite number"),
+                       Error);
 }

@@ -1,8 +1,8 @@
 #include "engine/float/train.h"
 
-#include <cstring>
+#include <cmath>
 
-#include "data/base/file.h"
+#include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
 #include "tests/support/test.h"
 
@@ -37,66 +37,78 @@ Recipe short_recipe() {
 
 void quiet(const Progress&) {}
 
-Net fresh(int) { return Net("small", small_layers(), Rng(77)); }
-
-bool same(const Training& a, const Training& b) {
-  return a.epoch == b.epoch && a.net.quantised == b.net.quantised && a.net.params == b.net.params &&
-         a.velocity == b.velocity && a.net.running_mean == b.net.running_mean &&
-         a.net.running_variance == b.net.running_variance && a.net.scale == b.net.scale;
-}
-
 }  // namespace
 
 TEST_CASE("training learns, and the last epochs run on 8-bit weights and codes") {
   const Dataset data = pictures(1000);
   const Recipe recipe = short_recipe();
   Training training(Net("small", small_layers(), Rng(1)));
-  while (training.epoch < recipe.epochs) train_epoch(training, recipe, data, quiet);
+  while (training.epoch < recipe.epochs) train_epoch(training, recipe, cross_entropy(recipe.smoothing), data, quiet);
   CHECK(training.net.quantised);
   CHECK(training.net.scale[0] > 0);
   settle_batchnorm(training.net, data);
   CHECK(accuracy(training.net, data) > 0.5);
 }
 
-TEST_CASE("a training that goes on from a checkpoint ends where the unbroken one does") {
-  const Dataset data = pictures(500);
-  const Recipe recipe = short_recipe();
-  const Scratch folder;
-  const auto file = folder.path / "net.ckpt";
-  Training whole(Net("small", small_layers(), Rng(1))), broken = whole;
-  while (whole.epoch < recipe.epochs) train_epoch(whole, recipe, data, quiet);
-  while (broken.epoch < recipe.epochs) {
-    train_epoch(broken, recipe, data, quiet);
-    save_checkpoint(broken, file);
-    broken = load_checkpoint(file, fresh);
-  }
-  CHECK(same(whole, broken));
+TEST_CASE("the loss is an argument: a training follows the gradient that it returns") {
+  const Dataset data = pictures(100);
+  Recipe recipe = short_recipe();
+  recipe.decay = 0;
+  Training training(Net("small", small_layers(), Rng(1)));
+  int batches = 0;
+  // Pulls the first logit up, whatever the labels say.
+  const Loss up = [&](const TrainingBatch& batch, int classes, const float* logits, float* d) {
+    CHECK(batch.n == recipe.batch);
+    CHECK(batch.pixels[0] / 24 == batch.labels[0]);
+    double loss = 0;
+    for (int i = 0; i < batch.n * classes; ++i) {
+      d[i] = i % classes == 0 ? -1.0f / float(batch.n) : 0;
+      loss += d[i] * logits[i];
+    }
+    ++batches;
+    return loss;
+  };
+  recipe.augment = {.crop = 0, .flip = false, .cutout = 0};
+  double last = 0;
+  while (training.epoch < 2)
+    train_epoch(training, recipe, up, data, [&](const Progress& p) { last = p.loss; });
+  CHECK(batches == 4);
+  CHECK(last < -0.5);
+  Dataset first = data;
+  std::fill(first.labels.begin(), first.labels.end(), 0);
+  settle_batchnorm(training.net, data);
+  CHECK(accuracy(training.net, first) == 1);
 }
 
-TEST_CASE("a damaged checkpoint, or one of another network, is refused with the reason") {
-  const Scratch folder;
-  const auto file = folder.path / "net.ckpt";
+TEST_CASE("a loss that is not finite stops the epoch and says where") {
+  const Dataset data = pictures(200);
+  const Recipe recipe = short_recipe();
   Training training(Net("small", small_layers(), Rng(1)));
-  save_checkpoint(training, file);
-  const auto bytes = read_file(file);
-  for (size_t at : {size_t(3), size_t(9), size_t(14), bytes.size() / 2, bytes.size() - 1}) {
-    auto broken = bytes;
-    broken[at] ^= 4;
-    write_file(file, broken);
-    CHECK_THROWS_AS(load_checkpoint(file, fresh), Error);
-    broken.resize(at);
-    write_file(file, broken);
-    CHECK_THROWS_AS(load_checkpoint(file, fresh), Error);
-  }
-  write_file(file, bytes);
-  const auto other = [](int) {
-    auto layers = small_layers();
-    layers[0] = conv("a", 8, 3, 2, 1);
-    resolve(layers, {kSide, kSide, kChannels});
-    return Net("small", layers, Rng(1));
+  training.epoch = 2;
+  int steps = 0;
+  const Loss third = [&](const TrainingBatch&, int, const float*, float*) {
+    return ++steps == 3 ? std::nan("") : 1.0;
   };
-  const auto renamed = [](int) { return Net("tiny", small_layers(), Rng(1)); };
-  CHECK_THROWS_WITH_AS(load_checkpoint(file, other), doctest::Contains("another layer table"),
+  CHECK_THROWS_WITH_AS(train_epoch(training, recipe, third, data, quiet),
+                       doctest::Contains("the loss is no longer finite in epoch 3, step 3, at a rate of"), Error);
+  CHECK(steps == 3);
+  const Loss strange = [&](const TrainingBatch& batch, int classes, const float*, float* d) {
+    std::fill(d, d + batch.n * classes, std::nanf(""));
+    return 1.0;
+  };
+  CHECK_THROWS_WITH_AS(train_epoch(training, recipe, strange, data, quiet),
+                       doctest::Contains("the weights are no longer finite in epoch 3, step 4"),
                        Error);
-  CHECK_THROWS_WITH_AS(load_checkpoint(file, renamed), doctest::Contains("expected tiny"), Error);
+}
+
+TEST_CASE("batch norm is settled, and ranges are set, on as few pictures as there are") {
+  Training training(Net("small", small_layers(), Rng(1)));
+  const Dataset data = pictures(3);
+  settle_batchnorm(training.net, data);
+  set_ranges(training.net, data);
+  CHECK(training.net.running_mean[0] != 0);
+  CHECK(training.net.scale[0] > 0);
+  training.net.beta(0)[3] = HUGE_VALF, training.net.scale[0] = 0;
+  CHECK_THROWS_WITH_AS(set_ranges(training.net, data), doctest::Contains("layer a are not finite"),
+                       Error);
 }

@@ -39,6 +39,11 @@ Ran on_terminal(const std::string& settings, const std::string& command) {
              "' /dev/null");
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kSanitized = true;  // ASan maps terabytes
+#else
+constexpr bool kSanitized = false;
+#endif
 const auto kNoTerminal = doctest::skip(!have("script"));
 const auto kNeedsTerminal = doctest::description("needs script");
 
@@ -138,4 +143,48 @@ TEST_CASE("a training on an unknown instruction set ends before it begins") {
   const Ran ran = run("TRISEGMENT_ISA=6502 " + program("train") + " nin --offline");
   CHECK(ran.status == 1);
   CHECK(mentions(ran.err, "unknown instruction set '6502' (environment variable TRISEGMENT_ISA)"));
+}
+
+TEST_CASE("programs let waiting threads sleep soon, unless the user has set how they wait") {
+  const auto spins = [](const std::string& settings) {
+    const Ran ran = run("env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT " + settings +
+                        " OMP_DISPLAY_ENV=verbose " + program("import") + " --version");
+    CHECK(ran.out == "tri-segment 0.1.0\n");
+    std::vector<std::string> counts;  // one a start of the program
+    for (size_t at = 0; (at = ran.err.find("GOMP_SPINCOUNT = '", at)) != std::string::npos;) {
+      at += 18;
+      counts.push_back(ran.err.substr(at, ran.err.find('\'', at) - at));
+    }
+    return counts;
+  };
+  CHECK(spins("") == std::vector<std::string>{"300000", "1000"});
+  CHECK(spins("GOMP_SPINCOUNT=77") == std::vector<std::string>{"77"});
+  CHECK(spins("OMP_WAIT_POLICY=passive") == std::vector<std::string>{"0"});
+  // The loader, given a program, is what /proc/self/exe names.
+  const Ran by_loader = run("env -u OMP_WAIT_POLICY $(ls /lib64/ld-linux-*.so.* "
+                            "/lib/ld-linux-aarch64.so.* 2>/dev/null | head -n 1) " +
+                            program("import") + " --version");
+  CHECK(by_loader.out == "tri-segment 0.1.0\n");
+}
+
+TEST_CASE("on a machine of 64 cores with little memory, no program starts threads as it is loaded" *
+          doctest::skip(kSanitized || !have("cc")) * doctest::description("needs cc, no ASan")) {
+  const Scratch scratch;
+  const std::string source = scratch.path / "cores.c", library = scratch.path / "cores.so";
+  write_file(source, std::string("#define _GNU_SOURCE\n#include <sched.h>\n#include <string.h>\n"
+                                 "long sysconf(int n) { return n == 30 ? 4096 : 64; }\n"
+                                 "int get_nprocs(void) { return 64; }\n"
+                                 "int sched_getaffinity(pid_t p, size_t n, cpu_set_t* m) {\n"
+                                 "  memset(m, 0, n);\n"
+                                 "  for (int i = 0; i < 64; i++) CPU_SET_S(i, n, m);\n"
+                                 "  return 0;\n}\n"));
+  REQUIRE(run("cc -shared -fPIC -o " + library + " " + source).status == 0);
+  for (const std::string& name : all_programs()) {
+    CAPTURE(name);
+    // 64 stacks of 8 MB and their heaps do not fit.
+    const Ran ran = run("ulimit -v 600000; LD_PRELOAD=" + library + " timeout 20 " +
+                        program(name) + " --version");
+    CHECK(ran.err.empty());
+    CHECK(ran.out == "tri-segment 0.1.0\n");
+  }
 }

@@ -1,5 +1,6 @@
 #include "tools/pipeline/energy_table.h"
 
+#include "data/base/file.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -60,4 +61,11 @@ TEST_CASE("energy table: what cannot be right is an error that names file and ke
   refuses(R"({"sram": {"8": "x"}})", "\"sram\": \"8\" is \"x\", expected picojoules");
   const Scratch scratch;
   CHECK_THROWS_WITH_AS(load_energy_table(scratch.path / "none.json"), Contains("none.json"), Error);
+}
+
+TEST_CASE("energy table: lists nested without end, and files without end, are refused by name") {
+  CHECK_THROWS_WITH_AS(read("{\"add8\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+                       Contains("table.json: \"add8\" is a list, expected picojoules"), Error);
+  CHECK_THROWS_WITH_AS(read(std::string(2'000'000, ' ')), Contains("table.json: holds 2000000 bytes"),
+                       Error);
 }

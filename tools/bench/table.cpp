@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/base/file.h"
+#include "tools/cli/json.h"
 
 namespace tri {
 namespace {
@@ -61,7 +62,7 @@ void Table::write(const std::string& csv, const std::string& json, const Json& s
       });
     write_file(csv, text);
   }
-  if (!json.empty()) write_file(json, Json{{"rows", rows_}, {"summary", summary}}.dump(2) + "\n");
+  if (!json.empty()) write_file(json, dump({{"rows", rows_}, {"summary", summary}}));
 }
 
 }  // namespace tri

@@ -1,18 +1,11 @@
 // The options of ./search, and what they name.
 #pragma once
 
-#include <algorithm>
-#include <bit>
-#include <charconv>
-#include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "data/base/file.h"
-#include "data/base/serial.h"
-#include "nets/nets.h"
 #include "rl/search/search.h"
-#include "tools/pipeline/energy_table.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/pictures.h"
 
@@ -30,146 +23,19 @@ struct Settings {
   SearchOptions search;
 };
 
-inline void add_options(Options& options, Settings& s) {
-  options.add_option("NET", s.net, "the network")->required()->check(OneOf(net_names()));
-  options.add_option("--teacher", s.teacher_file, "teacher file [nets/weights/NET.q8]");
-  s.data.add_to(options);
-  options
-      .add_flag("--synthesized", s.synthesized,
-                "use pictures synthesised from the teacher alone, even where CIFAR-10 is there")
-      ->excludes("--data");
-  std::vector<std::string> algorithms = algorithm_names();
-  algorithms.push_back("all");
-  options.add_option("--algo", s.algorithm, "how parameter sets are proposed; all compares")
-      ->check(OneOf(algorithms));
-  options.add_option("--episodes", s.search.evaluations, "parameter sets to evaluate")
-      ->check(CLI::Range(1, 10'000'000));
-  options.add_option("--minutes", s.minutes, "end each search after so many [never]")
-      ->check(CLI::Range(0.0, 1e5));
-  options.add_flag("--resume", s.resume,
-                   "go on where a search with the same options was killed or stopped");
-  options.add_option("--batch", s.objective.batch, "pictures that each one is evaluated on")
-      ->check(CLI::Range(1, 1000));
-  options.add_option("--pool", s.pool, "pictures that the batches rotate through")
-      ->check(CLI::Range(1, 50'000));
-  options.add_option("--held-out", s.held_out, "pictures that decide between the best")
-      ->check(CLI::Range(1, 50'000));
-  options.add_option("--calibration", s.calibration, "pictures for statistics and calibration")
-      ->check(CLI::Range(1, 4000));
-  options.add_flag("--no-calibrate", s.no_calibrate, "leave the students' channels as they are");
-  options
-      .add_option("--reconstruction", s.reconstruction,
-                  "pictures that the student's weights are fitted on, all layers' but the last one's "
-                  "on 2,048 of them; 0: none are")
-      ->check(CLI::Range(0, 50'000));
-  options.add_flag("--no-equalize", s.no_equalize,
-                   "leave the teacher's channels as far from each other as they are");
-  options.add_option("--keep", s.keep, "layers that keep their 8-bit codes, or auto:N")
-      ->delimiter(',');
-  options.add_option("--top", s.top, "candidates measured on the test set")
-      ->check(CLI::Range(1, 1000));
-  options.add_option("--test", s.test_pictures, "test pictures to measure on, at most")
-      ->check(CLI::Range(1, 10000));
-  options.add_option("--max-drop", s.max_drop, "points of accuracy the student may lose")
-      ->check(CLI::Range(0.0, 100.0));
-  options
-      .add_option("--attention-weight", s.objective.weights.attention,
-                  "w of -KL - w * AT - W * energy")
-      ->check(CLI::Range(0.0, 1e6));
-  options
-      .add_option("--energy-weight", s.objective.weights.energy,
-                  "W: what a student loses that costs as much energy as the teacher")
-      ->check(CLI::Range(0.0, 1e6));
-  options.add_option("--energy-table", s.energy_table,
-                     "JSON file of energies, in pJ: README.md shows one [45 nm]");
-  options.add_option("--prior", s.prior, "where heads start: around the mse optimum, or anywhere")
-      ->check(OneOf({"mse", "none"}));
-  options.add_option("--prior-width", s.search.widths.residual, "of one layer's bells, in bins")
-      ->check(CLI::Range(0.1, 1000.0));
-  options.add_option("--global-width", s.search.widths.global, "of the global step's, in bins")
-      ->check(CLI::Range(0.1, 1000.0));
-  options.add_option("--seed", s.search.seed, "of the sampling, the agent and the pictures' order");
-  options.add_option("--seeds", s.seeds, "repeat with so many seeds, from --seed on")
-      ->check(CLI::Range(1, 1000));
-  options.add_option("--isa", s.isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
-  options.add_option("--out", s.out,
-                     "folder for result.json, search.csv and NET.tri, and, while a search "
-                     "runs, best.json and search.journal [runs/NET]");
-}
+void add_options(Options& options, Settings& s);
 
-// Removes the staircases of the layers that --keep names.
-inline void keep_layers(const std::vector<std::string>& names, const Model& model,
-                        const Objective& objective, WarmUp& start) {
-  const std::vector<int> layers = model.tap_rows();
-  std::vector<int> taps;
-  for (const std::string& name : names) {
-    int count = 0;
-    if (std::sscanf(name.c_str(), "auto:%d", &count) == 1) {
-      const std::vector<int> sensitive = most_sensitive(objective, start, count);
-      taps.insert(taps.end(), sensitive.begin(), sensitive.end());
-      continue;
-    }
-    const auto named = [&](int i) { return model.layers[size_t(i)].name == name; };
-    const auto found = std::find_if(layers.begin(), layers.end(), named);
-    if (found == layers.end())
-      throw Error("--keep " + name + ": " + model.net + " has no such hidden layer");
-    taps.push_back(int(found - layers.begin()));
-  }
-  for (const int tap : taps) {
-    start.mse_optimal[size_t(tap)].reset();
-    std::cerr << "kept at 8 bits: " << model.layers[size_t(layers[size_t(tap)])].name << "\n";
-  }
-  if (taps.size() >= layers.size()) throw Error("--keep leaves no layer to search for");
-}
+// Removes the staircases of the layers that --keep names, and notes each.
+void keep_layers(const std::vector<std::string>& names, const Model& model,
+                 const Objective& objective, WarmUp& start,
+                 const std::function<void(const std::string&)>& note);
 
 // The searches to run: with --algo all, those that the prior allows; mse once, as no seed matters.
-inline std::vector<SearchOptions> searches_of(const Settings& s) {
-  std::vector<std::string> names = algorithm_names();
-  if (s.prior == "none") std::erase(names, "grid");
-  if (s.algorithm != "all") {
-    if (std::find(names.begin(), names.end(), s.algorithm) == names.end())
-      throw Error("--algo " + s.algorithm + " needs --prior mse");
-    names = {s.algorithm};
-  }
-  std::vector<SearchOptions> searches;
-  for (const std::string& name : names)
-    for (int i = 0; i < (name == "mse" ? 1 : s.seeds); ++i) {
-      searches.push_back(s.search);
-      searches.back().algorithm = name;
-      searches.back().seed += uint64_t(i);
-      searches.back().prior = s.prior == "mse";
-      searches.back().shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
-    }
-  return searches;
-}
+std::vector<SearchOptions> searches_of(const Settings& s);
 
 // What the rewards of these searches depend on. How many there are and how long they last is not
 // among it: --resume may go on for longer, or with more algorithms and seeds.
-inline Journal::Binding binding_of(const Settings& s, const std::string& source,
-                                   const Splits& splits) {
-  const auto text = [](auto number) {
-    char digits[32];
-    return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-  };
-  const uint64_t pictures =
-      fnv1a(splits.calibration.pixels) ^ std::rotl(fnv1a(splits.search.pixels), 1);
-  return {{"NET", s.net},
-          {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
-          {"the data", source},
-          {"the pictures' checksum", text(pictures)},
-          {"--calibration", text(s.calibration)},
-          {"--pool", text(s.pool)},
-          {"--batch", text(s.objective.batch)},
-          {"--no-calibrate", s.no_calibrate ? "on" : "off"},
-          {"--no-equalize", s.no_equalize ? "on" : "off"},
-          {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
-          {"--attention-weight", text(s.objective.weights.attention)},
-          {"--energy-weight", text(s.objective.weights.energy)},
-          {"the energies", s.objective.weights.energy > 0 ? to_json(s.objective.energy_table).dump()
-                                                          : "of no weight"},
-          {"--prior", s.prior},
-          {"--prior-width", text(s.search.widths.residual)},
-          {"--global-width", text(s.search.widths.global)}};
-}
+Journal::Binding binding_of(const Settings& s, const std::string& source,
+                            const Splits& splits);
 
 }  // namespace tri

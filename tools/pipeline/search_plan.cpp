@@ -1,0 +1,86 @@
+#include "tools/pipeline/search_plan.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "distill/correct/reconstruct.h"
+
+namespace tri {
+
+std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder,
+                                          const Objective& objective,
+                                          const Objective& held_out,
+                                          const StaircaseSet& start, int pictures) {
+  const auto now = std::chrono::steady_clock::now;
+  const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+  const auto begin = now();
+  const Candidate scored = rescore(builder, held_out, {start}).front();
+  const double ranking = seconds(now() - begin);
+  // Different ones from their first staircase on, as a search proposes them.
+  std::vector<StaircaseSet> students(size_t(omp_get_max_threads()), start);
+  for (size_t i = 0; i < students.size(); ++i)
+    for (auto& f : students[i])
+      if (f) {
+        f->t2 = uint8_t(255 - i);
+        f = f->ordered();
+        break;
+      }
+  objective.on_batch(0, students);  // the first call of a thread allocates
+  const auto warm = now();
+  objective.on_batch(0, students);
+  return {scored, {seconds(now() - warm) / double(students.size()), ranking, ranking / pictures}};
+}
+
+std::string duration(double seconds) {
+  char text[32];
+  const double minutes = seconds / 60, hours = minutes / 60;
+  if (seconds < 99.5)
+    std::snprintf(text, sizeof text, "%.0f seconds", std::max(1.0, seconds));
+  else if (minutes < 99.5)
+    std::snprintf(text, sizeof text, "%.0f minutes", minutes);
+  else
+    std::snprintf(text, sizeof text, "%.1f hours", hours);
+  return text;
+}
+
+std::string plan(const Settings& s, const std::vector<SearchOptions>& searches,
+                 const Journal& journal, const Costs& costs, int layers, int test_pictures) {
+  int evaluations = 0, known = 0;
+  double seconds = 0;
+  for (const SearchOptions& run : searches) {
+    int before = 0;
+    for (const Evaluation& e : journal.of(run.algorithm, run.seed)) before += int(e.parts.size());
+    const int all = run.algorithm == "mse" ? 0 : run.evaluations;
+    const double left = std::max(0, all - before) * costs.evaluation;
+    seconds += s.minutes > 0 ? std::min(left, 60 * s.minutes) : left;
+    const size_t front = s.objective.weights.energy > 0 ? run.front : 0;
+    seconds += double(run.shortlist + front + 1) * costs.ranking;
+    evaluations += all;
+    known += std::min(before, all);
+  }
+  // Reconstruction runs its pictures twice for every layer, on average half the way; fitting the
+  // weights and thresholds takes some times as long. All pictures run once more for the last layer.
+  const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
+  if (reconstructs)
+    seconds += costs.picture * (8 * std::min(s.reconstruction, kFittedOn) * layers +
+                                2 * s.reconstruction);
+  // The start, the best, and of two of them also what calibration brought; the teacher besides.
+  const bool compares = searches.size() > 1;
+  const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + int(reconstructs) +
+                       (compares ? int(searches.size()) : 0);
+  seconds += (students + 1) * test_pictures * costs.picture;
+
+  std::string text = s.algorithm == "all" ? "all algorithms" : s.algorithm;
+  if (s.seeds > 1) text += " with " + std::to_string(s.seeds) + " seeds";
+  text += ", " + std::to_string(evaluations) + " evaluations on " +
+          std::to_string(s.objective.batch) + " pictures each";
+  if (known > 0) text += " (" + std::to_string(known) + " of them done before)";
+  if (s.minutes > 0) text += ", at most " + duration(60 * s.minutes) + " a search";
+  return text + ", then " + std::to_string(students) + " students on " +
+         std::to_string(test_pictures) + " test pictures: about " + duration(seconds);
+}
+
+}  // namespace tri

@@ -1,0 +1,214 @@
+#include "tools/pipeline/search_run.h"
+
+#include <chrono>
+
+#include "data/base/file.h"
+#include "distill/correct/equalize.h"
+#include "engine/kernels/conv/int_conv.h"
+#include "nets/nets.h"
+#include "tools/pipeline/energy_table.h"
+#include "tools/pipeline/search_plan.h"
+#include "tools/report/search_log.h"
+
+namespace tri {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+ObjectiveOptions objective_of(const Settings& s, const EnergyTable& energies) {
+  ObjectiveOptions options = s.objective;
+  options.energy_table = energies;
+  options.calibrate = !s.no_calibrate;
+  options.attention_layers = attention_layers(s.net);
+  return options;
+}
+
+std::filesystem::path folder_of(const Settings& s) { return s.out.empty() ? "runs/" + s.net : s.out; }
+
+// Opens the journal, in a folder that can be written to.
+Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
+                   const SearchEvents& events) {
+  make_writable_folder(folder_of(s));
+  const std::filesystem::path file = folder_of(s) / "search.journal";
+  if (!s.resume && std::filesystem::exists(file))
+    events.note(file.string() + ": of an earlier search, which --resume would go on with; this one "
+                "starts anew and renames it to search.journal.old");
+  return Journal(file, binding_of(s, in.pictures.source, splits), s.resume);
+}
+
+std::string warm_up_note(const Splits& splits, bool labelled) {
+  const int pictures = splits.calibration.size() + splits.search.size() + splits.held_out.size();
+  return "warm-up: the teacher on " + std::to_string(pictures) +
+         (labelled ? " training pictures" : " synthesised pictures");
+}
+
+// The searches, and what they have found so far. Members stand in the order in which each needs
+// those above.
+class Searches {
+ public:
+  Searches(const Settings& settings, const SearchInputs& inputs, const SearchEvents& events,
+           const std::atomic<bool>& stop)
+      : s_(settings),
+        in_(inputs),
+        events_(events),
+        stop_(stop),
+        searches_(searches_of(settings)),
+        splits_(split(in_.pictures.train, s_.calibration, s_.pool, s_.held_out, s_.reconstruction)),
+        teacher_(in_.teacher, s_.isa),
+        journal_(journal_of(s_, in_, splits_, events_)),
+        body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration), s_.isa),
+        start_((events_.note(warm_up_note(splits_, in_.pictures.labelled)),
+                warm_up(body_, splits_.calibration))),
+        builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
+                  splits_.reconstruction),
+        objective_(body_, splits_.search, objective_of(s_, in_.energies)),
+        held_out_(body_, splits_.held_out, objective_of(s_, in_.energies)),
+        ranked_(size_t(s_.top), &Candidate::reward),
+        log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
+             1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
+
+  void run() {
+    keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
+    const auto [mse, costs] =
+        rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
+                      splits_.calibration.size() + splits_.held_out.size());
+    events_.note(plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
+    mse_ = mse;
+    ranked_.add(mse_);
+    scored_ = {mse_};
+    for (const SearchOptions& search : searches_)
+      if (!stop_ || !journal_.of(search.algorithm, search.seed).empty()) run_one(search);
+  }
+
+  // What the searches end with, measured and written.
+  SearchOutcome deployed(Clock::time_point begin) {
+    if (builder_.reconstructs() && !stop_)
+      events_.note("reconstructing: fitting the best student's weights");
+    const Student student = finish(builder_, held_out_, ranked_.best().front(), !stop_);
+    events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
+                 " test pictures");
+    const TestSet test(builder_, teacher_, in_.pictures.test, in_.energies);
+    SearchOutcome o;
+    o.folder = folder_of(s_);
+    o.student = o.folder / (s_.net + ".tri");
+    o.verdict = deploy(test, mse_, ranked_.best(), student, s_.max_drop / 100,
+                       in_.pictures.labelled);
+    o.front = front_of(scored_);
+    if (s_.algorithm == "all" || s_.seeds > 1)
+      o.comparison = compare(contestants_, test, o.verdict);
+    o.evaluation = evaluation_of(o.student.string(), s_.data);
+    o.note = note_without_labels(in_.pictures, o.evaluation);
+    o.isa = conv_variant(ConvKind::int8, s_.isa).isa;
+    o.cut_short = cut_short_ || stop_;
+    save(student.model, o.student);
+    o.result = result_json(o);
+    o.result["seconds"] = seconds_since(begin);
+    write_file(o.folder / "result.json", dump(o.result));
+    log_.finish();
+    return o;
+  }
+
+ private:
+  // One algorithm with one seed; the start competes with what it finds.
+  void run_one(const SearchOptions& options) {
+    std::atomic<bool> enough{false};
+    int replayed = 0;
+    const auto report = [&, since = Clock::now()](const SearchRow& row, const Archive& best) {
+      log_.add(row, best, options);
+      if (row.replayed)
+        replayed = row.evaluations;
+      else
+        events_.update(row, options, replayed);
+      enough = stop_ || (s_.minutes > 0 && seconds_since(since) > 60 * s_.minutes);
+    };
+    const SearchResult found = search(objective_, start_, options, journal_, report, enough);
+    events_.searched();
+    cut_short_ |= enough;
+    events_.note(options.algorithm + ": calibrating its best and comparing them on held-out pictures");
+    std::vector<StaircaseSet> sets = {found.recommendation};
+    for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
+    for (const Candidate& c : found.front.members()) sets.push_back(c.f);
+    Archive own(1, &Candidate::reward);
+    own.add(mse_);
+    for (const Candidate& c : rescore(builder_, held_out_, sets))
+      own.add(c), ranked_.add(c), scored_.push_back(c);
+    contestants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
+  }
+
+  // It depends on the settings and the inputs alone, but for the seconds.
+  Json result_json(const SearchOutcome& o) const {
+    const bool labelled = in_.pictures.labelled;
+    int evaluations = 0;
+    for (const Contestant& c : contestants_) evaluations += c.evaluations;
+    Json result = {{"version", 1},
+                   {"net", s_.net},
+                   {"data", to_json(in_.pictures, o.note)},
+                   {"algorithm", s_.algorithm},
+                   {"seed", s_.search.seed},
+                   {"evaluations", evaluations},
+                   {"seconds", 0.0},
+                   {"calibrated", !s_.no_calibrate},
+                   {"equalized", !s_.no_equalize}};
+    add_verdict(result, o.verdict, s_.teacher_file, labelled, in_.teacher);
+    result["front"] = front_json(o.front, o.verdict, labelled, in_.teacher);
+    if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labelled);
+    return result;
+  }
+
+  const Settings& s_;
+  const SearchInputs& in_;
+  const SearchEvents& events_;
+  const std::atomic<bool>& stop_;
+  std::vector<SearchOptions> searches_;
+  Splits splits_;
+  IntNet teacher_;
+  Journal journal_;
+  IntNet body_;  // what students are made of
+  WarmUp start_;
+  StudentBuilder builder_;
+  Objective objective_, held_out_;
+  Archive ranked_;
+  SearchLog log_;
+  Candidate mse_;
+  std::vector<Candidate> scored_;  // all that held-out pictures have seen
+  std::vector<Contestant> contestants_;
+  bool cut_short_ = false;
+};
+
+}  // namespace
+
+SearchInputs load_inputs(Settings& s) {
+  searches_of(s);  // refuses what cannot be searched for before anything is loaded
+  if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
+  SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
+  IntNet(in.teacher, s.isa);  // likewise an unknown instruction set
+  if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
+  if (total(teacher_energy(in.teacher, in.energies)) == 0)
+    throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
+  s.objective.energy_table = in.energies;
+  in.pictures = load_pictures(s.data, s.synthesized, s.net, s.teacher_file, s.test_pictures);
+  return in;
+}
+
+SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
+                         const SearchEvents& events, const std::atomic<bool>& stop) {
+  const auto begin = Clock::now();
+  Searches searches(settings, inputs, events, stop);
+  searches.run();
+  return searches.deployed(begin);
+}
+
+std::string summary(const SearchOutcome& o, const Settings& s, bool labelled) {
+  std::string text;
+  if (!o.comparison.empty()) text += comparison_table(o.comparison, labelled);
+  text += verdict_table(o.verdict, labelled, s.max_drop);
+  if (s.objective.weights.energy > 0) text += front_table(o.front, o.verdict.teacher);
+  if (!o.note.empty()) text += o.note + "\n";
+  return text + "written: " + o.folder.string() + "/{result.json, search.csv, " + s.net + ".tri}\n";
+}
+
+}  // namespace tri

@@ -1,0 +1,57 @@
+// A search from its settings to its files: what ./search does after its options.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "rl/search/deploy.h"
+#include "tools/cli/json.h"
+#include "tools/pipeline/search_options.h"
+#include "tools/report/search_report.h"
+
+namespace tri {
+
+// What a search is told, loaded.
+struct SearchInputs {
+  Model teacher;
+  EnergyTable energies;
+  Pictures pictures;
+};
+
+// What is told of a search as it goes, from the thread that called. All may stay as they are.
+struct SearchEvents {
+  std::function<void(const std::string&)> note = [](const std::string&) {};
+  // After every update of a search that is not replayed. replayed: evaluations that were.
+  std::function<void(const SearchRow&, const SearchOptions&, int replayed)> update =
+      [](const SearchRow&, const SearchOptions&, int) {};
+  std::function<void()> searched = [] {};  // after each search
+};
+
+struct SearchOutcome {
+  std::filesystem::path folder, student;  // where all files are; the one of them that is the student
+  Json result;                            // result.json
+  TestReport verdict;
+  std::vector<Candidate> front;           // on held-out pictures
+  std::vector<ComparisonRow> comparison;  // empty where one search ran alone
+  std::string note;                       // what to say under tables without accuracies
+  std::string evaluation;                 // the command that measures the student
+  std::string isa;                        // of the kernels that ran
+  bool cut_short = false;                 // --resume would go on
+};
+
+// Completes the settings by their defaults and loads what they name. Throws Error.
+SearchInputs load_inputs(Settings& settings);
+
+// Runs the searches, chooses on held-out pictures, measures on the test set and writes
+// result.json, search.csv and the student to the settings' folder. Once `stop` is set the searches
+// end with what they have, and that is measured and written. Throws Error.
+SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
+                         const SearchEvents& events, const std::atomic<bool>& stop);
+
+// As lines for people: what a search found.
+std::string summary(const SearchOutcome& outcome, const Settings& settings, bool labelled);
+
+}  // namespace tri

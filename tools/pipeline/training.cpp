@@ -1,0 +1,151 @@
+#include "tools/pipeline/training.h"
+
+#include <algorithm>
+
+#include "data/base/file.h"
+#include "data/base/serial.h"
+#include "distill/correct/calibrate.h"
+#include "distill/judge/evaluate.h"
+#include "engine/float/checkpoint.h"
+#include "engine/float/widen.h"
+#include "engine/integer/dequantize.h"
+#include "engine/integer/quantize.h"
+#include "nets/nets.h"
+#include "tools/pipeline/train_log.h"
+
+namespace tri {
+namespace fs = std::filesystem;
+namespace {
+
+// Accuracy with statistics that fit the weights as they are; training goes on with its own.
+std::optional<double> settled_accuracy(Net net, const TrainingData& data) {
+  if (data.held_out.size() == 0) return {};
+  settle_batchnorm(net, data.used);
+  return accuracy(net, data.held_out);
+}
+
+// The teacher of a file, in floats again: QAT finds its scales anew. Batch norm's statistics are
+// measured on training pictures, as a file may have none.
+Net float_net(const TrainingRun& run, const Dataset& used) {
+  Model model = load_model_of(run.net, run.from);
+  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels);
+  Net net = dequantize(model);
+  net.quantised = false;
+  std::fill(net.scale.begin(), net.scale.end(), 0.0f);
+  return net;
+}
+
+Net net_at(const TrainingRun& run, int epoch) {
+  const double width = epoch < run.recipe.narrow_epochs ? 0.5 : 1;
+  return Net(run.net, table(run.net, width), Rng(run.recipe.seed));
+}
+
+void require_a_batch(const TrainingRun& run, int pictures) {
+  if (pictures >= run.recipe.batch) return;
+  int needed = run.recipe.batch;
+  while (needed - held_out_count(needed) < run.recipe.batch) ++needed;
+  throw Error("a batch of " + std::to_string(run.recipe.batch) + " needs as many pictures, and " +
+              std::to_string(pictures) + " are there to learn from: have " +
+              std::to_string(needed) + " training pictures, of which some are held out, or lower "
+              "--batch");
+}
+
+// Renames those files of an earlier training that are there.
+void keep_old(const fs::path& out, const TrainingEvents& events) {
+  for (const fs::path& file : {out, checkpoint_of(out), log_of(out)}) {
+    if (!fs::exists(file)) continue;
+    const fs::path old = file.string() + ".old";
+    std::error_code error;
+    fs::rename(file, old, error);
+    if (error)
+      throw Error(file.string() + ": cannot be renamed to " + old.string() + ": " +
+                  error.message());
+    events.note(file.string() + ": of an earlier training, kept as " + old.string());
+  }
+}
+
+// The epochs that are left.
+void train(const TrainingRun& run, const TrainingData& data, const TrainingEvents& events,
+           const std::atomic<bool>& stop, const Identity& identity, Training& training) {
+  const Recipe& recipe = run.recipe;
+  const int first = training.epoch;
+  const Loss loss = cross_entropy(recipe.smoothing);
+  std::optional<TrainLog> log;
+  std::optional<double> held_out;
+  while (training.epoch < recipe.epochs) {
+    Progress now{};
+    train_epoch(training, recipe, loss, data.used, [&](const Progress& p) {
+      if (stop)
+        throw Error("stopped in epoch " + std::to_string(p.epoch + 1) +
+                    (p.epoch ? ": --resume goes on after epoch " + std::to_string(p.epoch)
+                             : ": none is done, so there is nothing to --resume"));
+      now = p;
+      events.step(p, first, held_out);
+    });
+    held_out = settled_accuracy(training.net, data);
+    if (training.epoch == 1) keep_old(run.out, events);
+    if (!log) log.emplace(log_of(run.out), training.epoch - 1);
+    log->add({training.epoch, now.loss, now.accuracy, held_out, now.rate, now.pictures_per_second,
+              training.net.quantised});
+    if (training.epoch == recipe.narrow_epochs) {
+      const int epoch = training.epoch;
+      training = Training(widen(training.net, table_of(run.net), Rng(recipe.seed, 1)));
+      training.epoch = epoch;
+    }
+    save_checkpoint(training, identity, checkpoint_of(run.out));
+    events.epoch(training.epoch, held_out);
+  }
+}
+
+}  // namespace
+
+void set_epochs(Recipe& recipe, int epochs) {
+  recipe.narrow_epochs = int(int64_t(recipe.narrow_epochs) * epochs / recipe.epochs);
+  recipe.epochs = epochs;
+}
+
+int held_out_count(int records) { return std::min(2048, records / 10); }
+
+TrainingData training_data(const Dataset& all, const Dataset& more, Dataset test) {
+  const int kept = all.size() - held_out_count(all.size());
+  TrainingData data{all.slice(0, kept), all.slice(kept, all.size()), std::move(test)};
+  data.used.append(more);
+  return data;
+}
+
+fs::path checkpoint_of(const fs::path& out) { return out.string() + ".ckpt"; }
+
+fs::path log_of(const fs::path& out) {
+  return out.extension() == ".q8" ? fs::path(out).replace_extension(".csv")
+                                  : fs::path(out.string() + ".csv");
+}
+
+TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
+                             const TrainingEvents& events, const std::atomic<bool>& stop) {
+  TrainingRun run = given;
+  if (!run.from.empty()) run.recipe.narrow_epochs = 0;
+  if (run.recipe.narrow_epochs >= run.recipe.epochs)
+    throw Error("--narrow-epochs " + std::to_string(run.recipe.narrow_epochs) + ": of " +
+                std::to_string(run.recipe.epochs) + " epochs none is left for the whole network");
+  require_a_batch(run, data.used.size());
+  Identity identity = identity_of(run.net, table_of(run.net), run.recipe, data.used);
+  identity.emplace_back("the checksum of --from",
+                        run.from.empty() ? "none" : std::to_string(fnv1a(read_file(run.from))));
+  const fs::path checkpoint = checkpoint_of(run.out);
+  const bool goes_on = run.resume && fs::exists(checkpoint);
+  if (run.resume && !goes_on)
+    events.note(checkpoint.string() + ": not there, so the training starts anew");
+  Training training =
+      goes_on ? load_checkpoint(checkpoint, identity, run.recipe,
+                                [&](int epoch) { return net_at(run, epoch); })
+              : Training(run.from.empty() ? net_at(run, 0) : float_net(run, data.used));
+  train(run, data, events, stop, identity, training);
+  settle_batchnorm(training.net, data.used);
+  const double float_accuracy = accuracy(training.net, data.test);
+  const Model model = quantize(training.net, {kClassNames, kClassNames + kClasses});
+  save(model, run.out);
+  const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
+  return {float_accuracy, accuracy(logits, data.test.labels, kClasses)};
+}
+
+}  // namespace tri

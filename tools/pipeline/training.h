@@ -1,0 +1,63 @@
+// A teacher's training from its recipe to its file: what ./train does after its options.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "data/cifar10.h"
+#include "engine/float/train.h"
+
+namespace tri {
+
+struct TrainingRun {
+  std::string net;
+  Recipe recipe;
+  std::string from;  // teacher file to go on from, with no narrow epochs; empty: random weights
+  std::filesystem::path out;  // teacher file to write
+  bool resume = false;        // go on from its checkpoint, where there is one
+};
+
+// What a training learns from, chooses on, and is measured on.
+struct TrainingData {
+  Dataset used, held_out, test;
+};
+
+// Another number of epochs; the narrow ones keep their share.
+void set_epochs(Recipe& recipe, int epochs);
+
+// The last records of a training set, which no teacher learns from: 2,048, or a tenth.
+int held_out_count(int records);
+
+// `all` training records, split; `more`: records to learn from besides.
+TrainingData training_data(const Dataset& all, const Dataset& more, Dataset test);
+
+// Beside the teacher file: the state after the last epoch, and a row an epoch.
+std::filesystem::path checkpoint_of(const std::filesystem::path& out);
+std::filesystem::path log_of(const std::filesystem::path& out);
+
+// What is told of a training as it goes. All are called from the thread that trains.
+struct TrainingEvents {
+  // After every step. first: epochs that were done before.
+  std::function<void(const Progress&, int first, std::optional<double> held_out)> step =
+      [](const Progress&, int, std::optional<double>) {};
+  // After every epoch, once its checkpoint is written.
+  std::function<void(int epoch, std::optional<double> held_out)> epoch =
+      [](int, std::optional<double>) {};
+  std::function<void(const std::string&)> note = [](const std::string&) {};
+};
+
+struct TrainingResult {
+  double float_accuracy, accuracy;  // on the test set: in floats, in integers
+};
+
+// Trains to the recipe's end and writes the teacher, a checkpoint after every epoch and a row of
+// the log. A training that starts anew keeps those files of an earlier one as *.old. Throws Error:
+// once `stop` is set, for a loss that is not finite, for too few pictures, for a checkpoint of
+// another training; the last checkpoint then stands.
+TrainingResult train_teacher(const TrainingRun& run, const TrainingData& data,
+                             const TrainingEvents& events, const std::atomic<bool>& stop);
+
+}  // namespace tri

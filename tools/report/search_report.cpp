@@ -1,0 +1,204 @@
+#include "tools/report/search_report.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "rl/algorithms/algorithm.h"
+
+namespace tri {
+namespace {
+
+template <class... Values>
+std::string line(const char* format, Values... values) {
+  char text[256];
+  std::snprintf(text, sizeof text, format, values...);
+  return text;
+}
+
+Json to_json(const Measures& m, bool labelled) {
+  return {{"accuracy", labelled ? Json(m.accuracy) : Json()},
+          {"agreement", m.agreement},
+          {"test_kl", m.kl},
+          {"zero_share", m.zero_share},
+          {"energy", microjoules(m)}};
+}
+
+// rank: 1 for the best reward; 0 for the mean-square start.
+Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
+  Json json = {{"rank", rank},
+               {"reward", d.candidate.reward},
+               {"kl", d.candidate.parts.kl},
+               {"attention", d.candidate.parts.attention}};
+  json.update(to_json(d.measures, labelled));
+  if (d.uncalibrated) json["uncalibrated"] = to_json(*d.uncalibrated, labelled);
+  if (d.calibrated) json["calibrated"] = to_json(*d.calibrated, labelled);
+  json["layers"] = to_json(d.candidate.f, model);
+  return json;
+}
+
+// What a picture costs teacher and student, altogether and by layer.
+Json energy_json(const TestReport& v, const Model& model) {
+  const Measures& student = v.selected.measures;
+  Json layers = Json::array();
+  for (size_t i = 0; i < model.layers.size(); ++i)
+    if (const double teacher = v.teacher.energy[i]; teacher > 0)
+      layers.push_back({{"name", model.layers[i].name},
+                        {"teacher", 1e-6 * teacher},
+                        {"student", 1e-6 * student.energy[i]}});
+  return {{"unit", "microjoules a picture"},
+          {"teacher", microjoules(v.teacher)},
+          {"student", microjoules(student)},
+          {"layers", layers}};
+}
+
+ComparisonRow::Spread spread(const std::vector<double>& x) {
+  double mean = 0, squares = 0;
+  for (const double v : x) mean += v / double(x.size());
+  for (const double v : x) squares += (v - mean) * (v - mean);
+  return {mean, x.size() > 1 ? std::sqrt(squares / double(x.size() - 1)) : 0.0};
+}
+
+}  // namespace
+
+Json to_json(const StaircaseSet& staircases, const Model& model) {
+  Json layers = Json::array();
+  const std::vector<int> taps = model.tap_rows();
+  for (size_t i = 0; i < taps.size(); ++i) {
+    const auto& f = staircases[i];
+    const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };
+    layers.push_back({{"name", model.layers[taps[i]].name},
+                      {"t1", number(&TriSegment::t1)},
+                      {"v1", number(&TriSegment::v1)},
+                      {"t2", number(&TriSegment::t2)},
+                      {"v2", number(&TriSegment::v2)}});
+  }
+  return layers;
+}
+
+double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
+
+void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labelled,
+                 const Model& model) {
+  result["teacher"] = {{"file", teacher_file},
+                       {"accuracy", labelled ? Json(v.teacher.accuracy) : Json()}};
+  result["mse"] = to_json(v.mse, 0, labelled, model);
+  result["candidates"] = Json::array();
+  for (size_t i = 0; i < v.candidates.size(); ++i)
+    result["candidates"].push_back(to_json(v.candidates[i], i + 1, labelled, model));
+  result["selected"] = to_json(v.selected, 1, labelled, model);
+  result["reconstructed"] = v.selected.calibrated.has_value();
+  result["within_max_drop"] = v.within;
+  result["energy"] = energy_json(v, model);
+}
+
+Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
+                const Model& model) {
+  Json list = Json::array();
+  for (const Candidate& c : front) {
+    Json json = {{"energy", microjoules(v.teacher) * c.parts.energy},
+                 {"agreement", c.parts.agreement},
+                 {"kl", c.parts.kl},
+                 {"attention", c.parts.attention},
+                 {"reward", c.reward}};
+    const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
+    for (const Deployed& d : v.candidates)
+      if (d.candidate.f == c.f) measured = &d.measures;
+    json["accuracy"] = labelled && measured ? Json(measured->accuracy) : Json();
+    json["test_agreement"] = measured ? Json(measured->agreement) : Json();
+    json["layers"] = to_json(c.f, model);
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+std::string verdict_table(const TestReport& v, bool labelled, double max_drop_points) {
+  std::string table = line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL",
+                           "zeros", "energy");
+  const auto row = [&](const std::string& name, const Measures& m) {
+    const std::string accuracy = labelled ? line("%.2f %%", 100 * m.accuracy) : "-";
+    table += line("%-24s %9s %9.2f %% %8.4f %8.1f %% %10.1f uJ\n", name.c_str(), accuracy.c_str(),
+                  100 * m.agreement, m.kl, 100 * m.zero_share, microjoules(m));
+  };
+  row("teacher", v.teacher);
+  const auto all = [&](const std::string& name, const Deployed& d) {
+    if (d.uncalibrated) row(name + ", uncalibrated", *d.uncalibrated);
+    if (d.calibrated) row(name + ", calibrated", *d.calibrated);
+    row(name, d.measures);
+  };
+  all("MSE start", v.mse);
+  all("best found", v.selected);
+  if (!v.within)
+    table += line("the best found loses more than %g points to the teacher\n", max_drop_points);
+  return table;
+}
+
+std::string front_table(const std::vector<Candidate>& front, const Measures& teacher) {
+  std::string table = line("%-24s %9s %11s %8s %10s %13s\n", "front, held-out pictures", "",
+                           "agreement", "KL", "", "energy");
+  for (const Candidate& c : front)
+    table += line("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.parts.agreement,
+                  c.parts.kl, "", microjoules(teacher) * c.parts.energy);
+  return table;
+}
+
+std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, const TestSet& test,
+                                   const TestReport& verdict) {
+  const auto measured = [&](const Candidate& c) {
+    if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
+    for (const Deployed& d : verdict.candidates)
+      if (d.candidate.f == c.f) return d.measures;
+    return test.measure(c, false).measures;
+  };
+  std::vector<ComparisonRow> rows;
+  for (const std::string& name : algorithm_names()) {
+    std::vector<double> reward, kl, agreement, accuracy, energy;
+    int evaluations = 0;
+    for (const Contestant& c : contestants) {
+      if (c.algorithm != name) continue;
+      const Measures m = measured(c.best);
+      evaluations = c.evaluations;
+      reward.push_back(c.best.reward);
+      kl.push_back(m.kl);
+      agreement.push_back(m.agreement);
+      accuracy.push_back(m.accuracy);
+      energy.push_back(microjoules(m));
+    }
+    if (!reward.empty())
+      rows.push_back({name, reward.size(), evaluations, spread(reward), spread(kl),
+                      spread(agreement), spread(accuracy), spread(energy)});
+  }
+  return rows;
+}
+
+Json to_json(const std::vector<ComparisonRow>& rows, bool labelled) {
+  const auto json = [](const ComparisonRow::Spread& s) {
+    return Json{{"mean", s.mean}, {"deviation", s.deviation}};
+  };
+  Json list = Json::array();
+  for (const ComparisonRow& r : rows)
+    list.push_back({{"algorithm", r.algorithm},
+                    {"seeds", r.seeds},
+                    {"evaluations", r.evaluations},
+                    {"reward", json(r.reward)},
+                    {"test_kl", json(r.test_kl)},
+                    {"agreement", json(r.agreement)},
+                    {"accuracy", labelled ? json(r.accuracy) : Json()},
+                    {"energy", json(r.energy)}});
+  return list;
+}
+
+std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labelled) {
+  std::string table = line("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations",
+                           "reward", "test KL", "agreement", "accuracy");
+  for (const ComparisonRow& r : rows) {
+    const std::string accuracy =
+        labelled ? line("%.2f +- %.2f %%", 100 * r.accuracy.mean, 100 * r.accuracy.deviation) : "-";
+    table += line("%-8s %5zu %11d %8.4f +- %.4f %7.4f +- %.4f %8.2f +- %.2f %% %18s\n",
+                  r.algorithm.c_str(), r.seeds, r.evaluations, r.reward.mean, r.reward.deviation,
+                  r.test_kl.mean, r.test_kl.deviation, 100 * r.agreement.mean,
+                  100 * r.agreement.deviation, accuracy.c_str());
+  }
+  return table;
+}
+
+}  // namespace tri
