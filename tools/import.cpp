@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "data/base/file.h"
 #include "data/images.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"

@@ -1,6 +1,7 @@
 // ./synthesize NET: pictures made from a teacher alone, as a sheet beside it.
 #include "distill/synthesis/synthesize.h"
 
+#include "data/base/file.h"
 #include "distill/judge/evaluate.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"

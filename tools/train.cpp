@@ -1,6 +1,7 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
 #include <cfloat>
 
+#include "data/base/file.h"
 #include "data/download.h"
 #include "engine/float/loops/loops.h"
 #include "nets/nets.h"
