@@ -30,8 +30,9 @@ constexpr const char* kProblems[] = {"as they are", "calibrated"};
 std::vector<StaircaseSet> generation(const WarmUp& start, int students) {
   const auto p = Parametrisation::centred(start.mse_optimal, Parametrisation::Widths());
   std::vector<StaircaseSet> drawn;
-  make_algorithm("random", p, layer_states(start.histograms), {.random = {.population = students}},
-                 1)
+  Hyperparameters parameters;
+  parameters.random.population = students;
+  make_algorithm("random", p, layer_states(start.histograms), parameters, 1)
       ->update([&](const std::vector<Actions>& proposed) {
         for (const Actions& actions : proposed) drawn.push_back(p.staircases(actions));
         return std::vector<double>(proposed.size());
