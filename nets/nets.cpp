@@ -3,13 +3,15 @@
 #include <cmath>
 #include <map>
 
-#include "data/cifar10.h"
 #include "data/base/file.h"
 
 namespace tri {
 namespace {
 
 using Table = std::vector<Layer>;
+
+constexpr int kClasses = 10;
+constexpr Shape kPicture{32, 32, 3};
 
 // Simonyan and Zisserman, ICLR 2015, with batch norm and one linear layer, as usual on CIFAR.
 // repeats: 3x3 layers in each of the five blocks.
@@ -106,7 +108,7 @@ std::vector<Layer> table(const std::string& net, double width) {
   Table layers = entry->second.layers;
   for (Layer& l : layers)
     if (l.kind == Kind::conv && l.activated) l.out = std::max(1, int(std::lround(l.out * width)));
-  resolve(layers, {kSide, kSide, kChannels});
+  resolve(layers, kPicture);
   return layers;
 }
 

@@ -36,9 +36,10 @@ int main(int argc, char** argv) {
     if (total(teacher_energy(model, s.objective.energy_table)) == 0)
       throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
     const Pictures pictures =
-        load_pictures(s.data, s.synthesized, s.net, s.teacher_file, s.test_pictures);
+        load_pictures(s.data, s.synthesized, model, s.teacher_file, s.test_pictures);
     const Splits splits =
-        split(pictures.train, s.calibration, s.pool, s.held_out, s.reconstruction);
+        split(pictures.train, {s.calibration, s.pool, s.held_out, s.reconstruction},
+              pictures.labelled ? held_out_count(pictures.train.size()) : 0);
     const std::filesystem::path folder = s.out.empty() ? "runs/" + s.net : s.out;
     make_writable_folder(folder);
     const std::filesystem::path journal_file = folder / "search.journal";

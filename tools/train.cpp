@@ -1,9 +1,10 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
 #include "engine/float/train.h"
 
-#include "data/cifar10.h"
+#include "data/cifar.h"
 #include "data/download.h"
 #include "data/base/file.h"
+#include "data/split.h"
 #include "distill/correct/calibrate.h"
 #include "distill/judge/evaluate.h"
 #include "engine/integer/dequantize.h"
@@ -36,7 +37,7 @@ double settled_accuracy(Net net, const Dataset& used, const Dataset& data) {
 // measured on training pictures, as a file may have none.
 Net float_net(const std::string& file, const std::string& name, const Dataset& used) {
   Model model = load_model_of(name, file);
-  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels);
+  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels());
   Net net = dequantize(model);
   net.quantised = false;
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
@@ -106,7 +107,7 @@ int main(int argc, char** argv) {
   auto* cutout = options
                      .add_option("--cutout", given.augment.cutout,
                                  "side of the square that batches hide [the net's recipe]")
-                     ->check(CLI::Range(0, kSide));
+                     ->check(CLI::Range(0, kMostSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", resume, "go on from the checkpoint");
   return run_program(options, argc, argv, [&] {
@@ -129,10 +130,13 @@ int main(int argc, char** argv) {
     make_writable_folder(std::filesystem::absolute(out).parent_path());
     const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset all = load_train(folder), test = load_test(folder);
-    const int kept = all.size() - std::min(2000, all.size() / 10);
+    const int kept = all.size() - held_out_count(all.size());
     Dataset used = all.slice(0, kept);
     const Dataset held_out = all.slice(kept, all.size());
-    if (!more.empty()) used.append(load_records(more));
+    if (!more.empty()) used = joined(used, load_records(more), more);
+
+    const std::vector<Layer> layers = table_of(net);
+    require_fit(all, folder.string(), layers.front().in, layers.back().output.c);
 
     const auto net_at = [&](int epoch) {
       return Net(net, table(net, epoch < recipe.narrow_epochs ? 0.5 : 1), Rng(recipe.seed));
@@ -149,7 +153,7 @@ int main(int argc, char** argv) {
     save(model, out);
     const IntNet integer(model);
     std::cout << out << ": test accuracy " << percent(float_accuracy) << " in floats, "
-              << percent(accuracy(logits_of(integer, test), test.labels, kClasses))
+              << percent(accuracy(logits_of(integer, test), test.labels(), model.layers.back().output.c))
               << " in integers\n";
   });
 }

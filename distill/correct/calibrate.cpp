@@ -82,7 +82,7 @@ class LevelCounter : public Calibrator {
 };
 
 // Logits of all the pictures at once, as a calibrator needs them.
-std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixels,
+std::vector<int32_t> forward(const IntNet& net, std::span<const uint8_t> pixels,
                              const Staircases* staircases, Tap* tap, Calibrator& calibrator) {
   const size_t picture = net.model().layers.front().in.size();
   CHECK(!pixels.empty() && pixels.size() % picture == 0);
@@ -154,7 +154,7 @@ std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_
   return Placement{r, int32_t(offset)};
 }
 
-TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Tap* tap) {
+TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels, Tap* tap) {
   Observer observer(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, tap, observer);
   for (size_t i = 0; i < net.model().layers.size(); ++i)
@@ -163,7 +163,7 @@ TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels, Ta
   return {std::move(logits), std::move(observer.statistics)};
 }
 
-void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
+void add_statistics(Model& model, std::span<const uint8_t> pixels) {
   const ChannelStatistics s = run_teacher(IntNet(model), pixels).statistics;
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (!model.layers[i].activated) continue;
@@ -278,14 +278,14 @@ Model StudentCalibrator::student() const {
 }
 
 LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
-                         const std::vector<uint8_t>& pixels) {
+                         std::span<const uint8_t> pixels) {
   LevelCounter counter(teacher.model(), staircases);
   forward(teacher, pixels, nullptr, nullptr, counter);
   counter.counts.pictures = int(pixels.size() / teacher.model().layers.front().in.size());
   return std::move(counter.counts);
 }
 
-Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
+Model calibrated(const IntNet& net, const StaircaseSet& set, std::span<const uint8_t> pixels,
                  const ChannelStatistics& teacher) {
   const Staircases staircases(net.model(), set);
   const LevelCounts levels = count_levels(net, staircases, pixels);

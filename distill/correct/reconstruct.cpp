@@ -28,7 +28,7 @@ class Stage {
     const IntNet net(model);
     const Staircases staircases(model, model.staircases);
     const int n = pictures_.size();
-    const uint8_t* pixels = pictures_.pixels.data();
+    const uint8_t* pixels = pictures_.pixels().data();
     if (to >= model.taps()) {
       std::vector<int32_t> logits(size_t(n) * size_t(model.layers.back().output.c));
       if (tap_ < 0)
@@ -81,7 +81,7 @@ class Reconstruction {
         fitted_on_(pictures.slice(std::max(0, pictures.size() - kFittedOn), pictures.size())),
         fitting_(fitted_on_),
         calibrating_(calibration),
-        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
+        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels())),
         wanted_(net.model(), fitted_on_.size(), kRows),
         student_(net.model()),
         target_(statistics) {

@@ -20,14 +20,14 @@ Taps both(AttentionMaps& maps, EventRecorder* events) {
 
 }  // namespace
 
-Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
+Reward::Reward(const IntNet& net, Dataset pictures,
                const std::vector<std::string>& attention_layers, double attention_weight)
     : net_(net),
-      pixels_(std::move(pixels)),
+      pictures_(std::move(pictures)),
       attention_weight_(attention_weight),
       teacher_maps_(taps_of(net.model(), attention_layers)),
       no_maps_(teacher_maps_) {
-  TeacherRun teacher = run_teacher(net_, pixels_, &teacher_maps_);
+  TeacherRun teacher = run_teacher(net_, pictures_.pixels(), &teacher_maps_);
   teacher_logits_ = std::move(teacher.logits);
   teacher_statistics_ = std::move(teacher.statistics);
 }
@@ -35,12 +35,12 @@ Reward::Reward(const IntNet& net, std::vector<uint8_t> pixels,
 Reward::Head Reward::head(int cut, const Staircases& staircases, bool calibrated,
                           Workspace& workspace, EventRecorder* events) const {
   const Model& model = net_.model();
-  const size_t n = pixels_.size() / model.layers.front().in.size();
+  const auto n = size_t(pictures_.size());
   const Layer& l = model.layers[size_t(model.tap_layers()[size_t(cut)])];
   Head head{cut, std::vector<uint8_t>(n * l.output.size()), no_maps_};
   StudentCalibrator calibrator(model, teacher_statistics_, staircases);
   Taps taps = both(head.maps, events);
-  net_.forward_until(cut, pixels_.data(), int(n), head.codes.data(), workspace, &staircases, &taps,
+  net_.forward_until(cut, pictures_.pixels().data(), int(n), head.codes.data(), workspace, &staircases, &taps,
                      calibrated ? &calibrator : nullptr);
   return head;
 }
@@ -67,7 +67,7 @@ Reward::Parts Reward::run(const IntNet& net, const Staircases& staircases, Calib
     net.forward_from(head->cut, head->codes.data(), n, logits.data(), workspace, &staircases, &taps,
                      calibrator);
   else
-    net.forward(pixels_.data(), n, logits.data(), workspace, &staircases, &taps, calibrator);
+    net.forward(pictures_.pixels().data(), n, logits.data(), workspace, &staircases, &taps, calibrator);
   const double kl = kl_divergence(logits, teacher_logits_, classes);
   const double attention = attention_distance(maps, teacher_maps_);
   return {kl, attention, -kl - attention_weight_ * attention,

@@ -19,9 +19,9 @@ class Reward {
     double energy = 0;     // over the teacher's, where the caller has it counted
   };
 
-  // Runs the teacher once over pixels [n][32][32][3], n >= 1. `net` must outlive this.
+  // Runs the teacher once over the pictures, at least one. `net` must outlive this.
   // attention_layers: names of activated layers; none: R = -KL.
-  Reward(const IntNet& net, std::vector<uint8_t> pixels,
+  Reward(const IntNet& net, Dataset pictures,
          const std::vector<std::string>& attention_layers, double attention_weight);
 
   // What students have in common that are alike before some tap.
@@ -49,7 +49,7 @@ class Reward {
             Workspace& workspace, EventRecorder* events, const Head* head) const;
 
   const IntNet& net_;
-  std::vector<uint8_t> pixels_;
+  Dataset pictures_;
   double attention_weight_;
   std::vector<int32_t> teacher_logits_;
   AttentionMaps teacher_maps_, no_maps_;

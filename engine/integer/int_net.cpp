@@ -325,9 +325,10 @@ void IntNet::forward_chunk(Part part, const uint8_t* x, int n, void* end, Worksp
 
 std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data, const Staircases* staircases,
                                Tap* tap) {
+  CHECK(data.size() == 0 || data.shape() == net.model().layers.front().in);
   std::vector<int32_t> logits(size_t(data.size()) * net.model().layers.back().output.c);
   Workspace workspace;
-  net.forward(data.pixels.data(), data.size(), logits.data(), workspace, staircases, tap);
+  net.forward(data.pixels().data(), data.size(), logits.data(), workspace, staircases, tap);
   return logits;
 }
 

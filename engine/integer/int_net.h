@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "engine/kernels/conv/int_conv.h"
 #include "engine/integer/model.h"
 
@@ -72,7 +72,7 @@ class IntNet {
   // the lut kernel runs, below it int8. 0: always lut; above 1: always int8, as for every layer
   // that is no convolution of activations.
   double lut_from(size_t i) const { return lut_from_[i]; }
-  // pixels: [n][32][32][3]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
+  // pixels: [n][h][w][c]; logits: [n][classes] in steps of kLogitStep. staircases: null for the
   // teacher. Works in chunks whose activations fit the cache, so n may be a whole data set. Same
   // logits on every ISA and any number of threads. With a calibrator all n pictures go together,
   // which takes 4 bytes for each accumulator of the largest layer.

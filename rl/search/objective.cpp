@@ -36,7 +36,7 @@ Objective::Objective(const IntNet& teacher, const Dataset& pictures,
   const int batch = std::min(options.batch, pictures.size());
   CHECK(batch > 0);
   for (int begin = 0; begin + batch <= pictures.size(); begin += batch)
-    rewards_.emplace_back(teacher, pictures.slice(begin, begin + batch).pixels,
+    rewards_.emplace_back(teacher, pictures.slice(begin, begin + batch),
                           options.attention_layers, options.attention_weight);
 }
 

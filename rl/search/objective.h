@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "distill/judge/energy.h"
 #include "distill/judge/reward.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -12,18 +13,20 @@ namespace {
 
 // Picture i: red counts columns, green counts rows, blue is i. No pixel is kPixelZero throughout.
 Dataset coordinates(int count) {
-  Dataset data;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   for (int i = 0; i < count; ++i) {
     for (int y = 0; y < kSide; ++y)
       for (int x = 0; x < kSide; ++x)
-        data.pixels.insert(data.pixels.end(), {uint8_t(x), uint8_t(y), uint8_t(i)});
-    data.labels.push_back(uint8_t(i % kClasses));
+        pixels.insert(pixels.end(), {uint8_t(x), uint8_t(y), uint8_t(i)});
+    labels.push_back(uint16_t(i % kClasses));
   }
-  return data;
+  return {kPicture, cifar10_classes(), std::move(pixels), std::move(labels)};
 }
 
 struct Batch {
-  std::vector<uint8_t> pixels, labels;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   bool operator==(const Batch&) const = default;
   const uint8_t* at(int i, int y, int x) const {
     return &pixels[size_t((i * kSide + y) * kSide + x) * kChannels];
@@ -32,7 +35,7 @@ struct Batch {
 
 Batch get(const Epoch& epoch, int batch, int index) {
   Batch out{std::vector<uint8_t>(size_t(batch) * kPictureBytes),
-            std::vector<uint8_t>(size_t(batch))};
+            std::vector<uint16_t>(size_t(batch))};
   epoch.get(index, out.pixels.data(), out.labels.data());
   return out;
 }
@@ -67,7 +70,7 @@ TEST_CASE("batch: an epoch shows every picture once, with its label, in another 
     for (int i = 0; i < 8; ++i) {
       const int record = batch.at(i, 0, 0)[2];
       seen.insert(record);
-      CHECK(batch.labels[size_t(i)] == data.labels[size_t(record)]);
+      CHECK(batch.labels[size_t(i)] == data.labels()[size_t(record)]);
       CHECK(std::equal(batch.at(i, 0, 0), batch.at(i, 0, 0) + kPictureBytes, data.picture(record)));
       shuffled |= record != index * 8 + i;
       differs |= record != other.at(i, 0, 0)[2];

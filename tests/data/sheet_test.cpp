@@ -14,13 +14,11 @@ namespace {
 
 // Picture i is of one colour, that of its number.
 Dataset plain_pictures(int count) {
-  Dataset pictures;
-  for (int i = 0; i < count; ++i) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < count; ++i)
     for (int pixel = 0; pixel < kSide * kSide; ++pixel)
-      pictures.pixels.insert(pictures.pixels.end(), {uint8_t(i), uint8_t(2 * i), uint8_t(255 - i)});
-    pictures.labels.push_back(0);
-  }
-  return pictures;
+      pixels.insert(pixels.end(), {uint8_t(i), uint8_t(2 * i), uint8_t(255 - i)});
+  return {kPicture, {}, std::move(pixels), std::vector<uint16_t>(size_t(count))};
 }
 
 }  // namespace
@@ -31,10 +29,10 @@ TEST_CASE("sheets: every picture comes back at its place, nearly as it was") {
   for (const int count : {kSheetColumns, 3 * kSheetColumns}) {
     const Dataset pictures = plain_pictures(count);
     write_file(file, encode_sheet(pictures));
-    const Dataset loaded = load_sheet(file);
+    const Dataset loaded = load_sheet(file, kPicture);
     REQUIRE(loaded.size() == count);
-    REQUIRE(loaded.pixels.size() == pictures.pixels.size());
-    CHECK(loaded.labels == pictures.labels);
+    REQUIRE(loaded.pixels().size() == pictures.pixels().size());
+    CHECK(labels_of(loaded) == labels_of(pictures));
     int worst = 0;  // in the middle: at the edge JPEG mixes the colours of neighbours
     for (int i = 0; i < count; ++i)
       for (int at = kPictureBytes / 2 + kSide / 2 * kChannels, c = 0; c < kChannels; ++c)
@@ -55,22 +53,22 @@ TEST_CASE("sheets: each picture's pixels are its own, row by row") {
             pictures.picture(y / kSide * kSheetColumns +
                              x / kSide)[(y % kSide * kSide + x % kSide) * kChannels + c]);
   write_picture(file, 2 * kSide, kSheetColumns * kSide, kChannels, sheet);
-  CHECK(load_sheet(file).pixels == pictures.pixels);
+  CHECK(pixels_of(load_sheet(file, kPicture)) == pixels_of(pictures));
 }
 
 TEST_CASE("sheets: a file of another size, damaged, cut short or missing is refused by name") {
   const Scratch scratch;
   const auto file = scratch.path / "a.jpg";
-  CHECK_THROWS_WITH_AS(load_sheet(file), Contains("a.jpg: cannot be read"), Error);
+  CHECK_THROWS_WITH_AS(load_sheet(file, kPicture), Contains("a.jpg: cannot be read"), Error);
   for (const auto& [height, width] : {std::pair(64, 64), std::pair(33, 1024), std::pair(32, 992)}) {
     write_picture(file, height, width, 3, std::vector<uint8_t>(size_t(height * width * 3)));
-    CHECK_THROWS_WITH_AS(load_sheet(file), Contains("expected a sheet of 1024 x a multiple of 32"),
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPicture), Contains("expected a sheet of 1024 x a multiple of 32"),
                          Error);
   }
   write_file(file, encode_sheet(random_pictures(kSheetColumns, 1)));
   const std::vector<uint8_t> bytes = read_file(file);
   for (const size_t size : {size_t(0), size_t(10), bytes.size() / 2, bytes.size() - 100}) {
     write_file(file, std::span(bytes).first(size));
-    CHECK_THROWS_WITH_AS(load_sheet(file), Contains("a.jpg: cannot be decoded"), Error);
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPicture), Contains("a.jpg: cannot be decoded"), Error);
   }
 }

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "data/cifar10.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "distill/judge/attention.h"
 #include "distill/judge/kl.h"
 #include "distill/judge/reward.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -39,7 +39,7 @@ TEST_CASE("the divergence is the student's expectation of the log ratio, average
 
 TEST_CASE("agreement and accuracy compare top-1 classes, the first of equals") {
   const std::vector<int32_t> s = {1, 5, 5, 9, 0, 0, 0, 0, 1}, t = {0, 3, 2, 0, 0, 1, 0, 0, 7};
-  const std::vector<uint8_t> labels = {1, 0, 1};
+  const std::vector<uint16_t> labels = {1, 0, 1};
   CHECK(top1(s, 3) == std::vector<int>{1, 0, 2});
   CHECK(agreement(s, t, 3) == Approx(2.0 / 3));
   CHECK(count_correct(s, labels, 3) == 2);
@@ -84,9 +84,10 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   const IntNet net(random_model(every_kind_of_layer(false), rng));
   const Model& model = net.model();
   const std::vector<uint8_t> pixels = random_pixels(40, rng);
+  const Dataset pictures(kPicture, {}, pixels, std::vector<uint16_t>(40));
   const std::vector<std::string> layers = {"conv2", "conv3"};
 
-  const Reward reward(net, pixels, layers, 0.5);
+  const Reward reward(net, pictures, layers, 0.5);
   Workspace workspace;
   const Staircases none(model, {size_t(model.taps()), std::nullopt});
   const auto unchanged = reward(net, none, workspace);
@@ -96,7 +97,7 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   CHECK(parts.kl > 0);
   CHECK(parts.attention > 0);
   CHECK(parts.reward == -parts.kl - 0.5 * parts.attention);
-  CHECK(Reward(net, pixels, {}, 0.5)(net, student, workspace).reward == -parts.kl);
+  CHECK(Reward(net, pictures, {}, 0.5)(net, student, workspace).reward == -parts.kl);
 
   // By hand, from the two networks' own logits.
   std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
@@ -108,7 +109,7 @@ TEST_CASE("the reward is minus the divergence and the weighted attention distanc
   const int before = omp_get_max_threads();
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    const auto again = Reward(net, pixels, layers, 0.5)(net, student, workspace);
+    const auto again = Reward(net, pictures, layers, 0.5)(net, student, workspace);
     CHECK(again.kl == parts.kl);
     CHECK(again.attention == parts.attention);
   }

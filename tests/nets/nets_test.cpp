@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "data/cifar10.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;

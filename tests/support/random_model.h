@@ -3,9 +3,10 @@
 
 #include <vector>
 
-#include "data/cifar10.h"
 #include "data/base/rng.h"
+#include "data/dataset.h"
 #include "engine/integer/model.h"
+#include "tests/support/pictures.h"
 
 // `layers` need not be resolved; the input is a picture of 32 x 32 x 3.
 tri::Model random_model(std::vector<tri::Layer> layers, tri::Rng& rng);
@@ -17,8 +18,10 @@ std::vector<std::optional<tri::TriSegment>> random_staircases(const tri::Model& 
 // [n][32][32][3]
 std::vector<uint8_t> random_pixels(int n, tri::Rng& rng);
 
-// Smooth noise, as varied as photographs; all labels are 0.
-tri::Dataset random_pictures(int n, uint64_t seed);
+// Smooth noise, as varied as photographs; all labels are 0, of CIFAR-10's classes.
+tri::Dataset random_pictures(int n, uint64_t seed, tri::Shape shape = kPicture);
+// Labels 0, 1, ..., classes - 1, 0, ... for n pictures.
+std::vector<uint16_t> labels_in_turn(int n, int classes = kClasses);
 
 // A net with every kind of layer; a NiN-like end (logits, then their average) or a linear one.
 std::vector<tri::Layer> every_kind_of_layer(bool average_of_logits);

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "data/cifar10.h"
 #include "data/base/file.h"
 #include "tests/support/pictures.h"
 #include "tests/support/program.h"
@@ -31,7 +30,7 @@ TEST_CASE("import: a folder of pictures becomes the files of CIFAR-10's binary v
   const Dataset train = load_train(out), test = load_test(out);
   REQUIRE(train.size() == 40);
   REQUIRE(test.size() == 20);
-  for (int i = 0; i < train.size(); ++i) CHECK(train.picture(i)[0] == train.labels[size_t(i)]);
+  for (int i = 0; i < train.size(); ++i) CHECK(train.picture(i)[0] == train.labels()[size_t(i)]);
   for (int i = 0; i < test.size(); ++i) CHECK(test.picture(i)[2] == 1);
   CHECK(load_records(out / "data_batch_5.bin").size() == 8);
   CHECK(run("head -n 2 " + (out / "batches.meta.txt").string()).out == "airplane\nautomobile\n");

@@ -70,7 +70,7 @@ class Ours : public Contestant {
 void run(const Settings& s) {
   const std::string file = s.teacher.empty() ? own_teacher(s.net) : s.teacher;
   const Model model = load_model_of(s.net, file);
-  const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
+  const Dataset pictures = bench_pictures(s.data, model, s.batch);
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();

@@ -152,7 +152,7 @@ inline Journal::Binding binding_of(const Settings& s, const std::string& source,
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
   const uint64_t pictures =
-      fnv1a(splits.calibration.pixels) ^ std::rotl(fnv1a(splits.search.pixels), 1);
+      fnv1a(splits.calibration.pixels()) ^ std::rotl(fnv1a(splits.search.pixels()), 1);
   return {{"NET", s.net},
           {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
           {"the data", source},
