@@ -184,3 +184,36 @@ TEST_CASE("batch: cutout sets one square, clipped at the edges, to the zero pixe
   }
   CHECK(whole > 30);
 }
+
+TEST_CASE("batch: pictures of another side, grey, with labels of 16 bits are augmented alike") {
+  constexpr int side = 48, count = 64;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
+  for (int i = 0; i < count; ++i) {
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) pixels.push_back(uint8_t(x + 2 * y));  // 0..141
+    labels.push_back(uint16_t(300 + i));
+  }
+  const Dataset data({side, side, 1}, {}, pixels, labels);
+  std::vector<uint8_t> out(size_t(count) * side * side);
+  std::vector<uint16_t> seen(count);
+  Epoch(data, count, 1, 0, {3, true, 0}).get(0, out.data(), seen.data());
+  CHECK(std::set<int>(seen.begin(), seen.end()).size() == count);
+  CHECK(*std::min_element(seen.begin(), seen.end()) == 300);
+  std::set<int> shifts, mirrored;
+  for (int i = 0; i < count; ++i) {
+    const uint8_t* picture = &out[size_t(i) * side * side];
+    const auto at = [&](int y, int x) { return int(picture[y * side + x]); };
+    const bool mirror = at(24, 25) < at(24, 24);
+    mirrored.insert(mirror);
+    // Columns step by 1 and rows by 2, wherever the picture was moved to.
+    bool right = true;
+    for (int y = 4; y < side - 4; ++y)
+      for (int x = 4; x < side - 4; ++x)
+        right &= at(y + 1, x) - at(y, x) == 2 && at(y, x + 1) - at(y, x) == (mirror ? -1 : 1);
+    CHECK(right);
+    shifts.insert(at(24, 24));
+  }
+  CHECK(mirrored.size() == 2);
+  CHECK(shifts.size() > 7);
+}

@@ -72,3 +72,26 @@ TEST_CASE("sheets: a file of another size, damaged, cut short or missing is refu
     CHECK_THROWS_WITH_AS(load_sheet(file, kPicture), Contains("a.jpg: cannot be decoded"), Error);
   }
 }
+
+TEST_CASE("sheets: pictures of any side, grey too, come back at their places") {
+  const Scratch scratch;
+  const auto file = scratch.path / "a.jpg";
+  for (const Shape shape : {Shape{48, 48, 3}, Shape{96, 96, 3}, Shape{17, 17, 1}}) {
+    CAPTURE(shape.h);
+    CHECK(sheet_most(shape) == 4096 / shape.h * kSheetColumns);
+    std::vector<uint8_t> pixels;
+    for (int i = 0; i < 2 * kSheetColumns; ++i)
+      pixels.insert(pixels.end(), shape.size(), uint8_t(4 * i));
+    const Dataset pictures(shape, {}, pixels, std::vector<uint16_t>(2 * kSheetColumns));
+    write_file(file, encode_sheet(pictures));
+    const Dataset loaded = load_sheet(file, shape);
+    REQUIRE(loaded.size() == 2 * kSheetColumns);
+    CHECK(loaded.shape() == shape);
+    int worst = 0;
+    for (int i = 0; i < loaded.size(); ++i)
+      worst = std::max(worst, std::abs(loaded.picture(i)[shape.size() / 2] - 4 * i));
+    CHECK(worst <= 3);
+    CHECK_THROWS_WITH_AS(load_sheet(file, {33, 33, 3}), Contains("expected a sheet of 1056 x"),
+                         Error);
+  }
+}

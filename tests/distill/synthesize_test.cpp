@@ -122,6 +122,19 @@ TEST_CASE("the same seed synthesises the same pictures, on one thread as on two"
   CHECK(pixels_of(synthesize(teacher, other, quiet)) != pixels);
 }
 
+TEST_CASE("pictures are synthesised of the shape and for the classes that the teacher knows") {
+  constexpr Shape kShape{48, 48, 1};
+  Rng rng(3);
+  Model teacher =
+      random_model({conv3("conv1", 8, 2), pool("pool", 2, 2), logits(linear("fc", 12))}, rng, kShape);
+  teacher.quant.back().scale = kLogitStep;
+  add_statistics(teacher, random_pictures(50, 1, kShape).pixels());
+  const Dataset pictures = synthesize(teacher, few(), quiet);
+  CHECK(pictures.shape() == kShape);
+  CHECK(labels_of(pictures) == labels_in_turn(64, 12));
+  CHECK(pixels_of(pictures.slice(0, 1)) != pixels_of(pictures.slice(1, 2)));
+}
+
 TEST_CASE("a teacher without statistics cannot be synthesised from") {
   Model teacher = small_teacher();
   for (QuantLayer& q : teacher.quant) q.mean.clear(), q.variance.clear();

@@ -9,8 +9,8 @@
 
 using namespace tri;
 
-Model random_model(std::vector<Layer> layers, Rng& rng) {
-  resolve(layers, kPicture);
+Model random_model(std::vector<Layer> layers, Rng& rng, Shape input) {
+  resolve(layers, input);
   Model model{.net = "random", .layers = layers, .quant = {}, .staircases = {}};
   for (const Layer& l : layers) {
     QuantLayer q;

@@ -8,8 +8,9 @@
 #include "engine/integer/model.h"
 #include "tests/support/pictures.h"
 
-// `layers` need not be resolved; the input is a picture of 32 x 32 x 3.
-tri::Model random_model(std::vector<tri::Layer> layers, tri::Rng& rng);
+// `layers` need not be resolved; the input is a picture.
+tri::Model random_model(std::vector<tri::Layer> layers, tri::Rng& rng,
+                        tri::Shape input = kPicture);
 
 // A staircase a tap (every third tap: none), thresholds and values in order.
 std::vector<std::optional<tri::TriSegment>> random_staircases(const tri::Model& model,
