@@ -101,7 +101,7 @@ void measure(const Network& net, const Dataset& test, bool json) {
 
 int main(int argc, char** argv) {
   Options options(
-      "Measures a teacher or a student on the CIFAR-10 test set, or classifies pictures.\n"
+      "Measures a teacher or a student on the test set, or classifies pictures.\n"
       "Example: ./evaluate nets/weights/vgg19.q8 --json");
   std::string file, isa;
   DataOptions data;

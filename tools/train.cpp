@@ -86,7 +86,7 @@ void train(Training& training, const Recipe& recipe, const Dataset& data, const 
 int main(int argc, char** argv) {
   choose_blas_kernels(argv);
   Options options(
-      "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
+      "Trains a network and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   std::string net, out, more, from;
   DataOptions data;
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
       "--out", out,
       "teacher file [NET.q8]; FILE.ckpt is its checkpoint, and train.csv stands beside it");
   options.add_option("--from", from, "teacher file to go on from with a new schedule");
-  options.add_option("--more", more, "records in CIFAR-10's binary format to train on as well");
+  options.add_option("--more", more, "a file of records of the same kind to train on as well");
   auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]");
   auto* narrow = options.add_option("--narrow-epochs", given.narrow_epochs,
                                     "the first ones, on half the channels [the net's recipe]");

@@ -85,7 +85,7 @@ struct DataOptions {
 
   void add_to(CLI::App& options) {
     options.add_option("--data", folder,
-                       "folder of CIFAR-10's binary version [$CIFAR10_DIR, else "
+                       "folder of the data set [$CIFAR10_DIR, else "
                        "data/cifar-10-batches-bin, else a download to there]");
     options.add_flag("--offline", offline, "download nothing");
   }
