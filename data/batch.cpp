@@ -11,22 +11,24 @@ namespace {
 // Random crop of the padded picture and mirroring are those of the ResNet paper (He et al., CVPR
 // 2016, section 4.2); cutout is DeVries and Taylor, 2017: the square's centre is anywhere in the
 // picture, so a part of it may hang over the edge.
-void augment(const uint8_t* picture, const Augment& how, bool mirror, Rng& rng, uint8_t* out) {
+void augment(const uint8_t* picture, Shape shape, const Augment& how, bool mirror, Rng& rng,
+             uint8_t* out) {
+  const int side = shape.h, channels = shape.c;
   const int dy = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
   const int dx = how.crop > 0 ? rng.below(2 * how.crop + 1) - how.crop : 0;
-  const int top = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
-  const int left = how.cutout > 0 ? rng.below(kSide) - how.cutout / 2 : 0;
+  const int top = how.cutout > 0 ? rng.below(side) - how.cutout / 2 : 0;
+  const int left = how.cutout > 0 ? rng.below(side) - how.cutout / 2 : 0;
   const auto cut = [&](int at, int first) { return at >= first && at < first + how.cutout; };
 
-  for (int y = 0; y < kSide; ++y)
-    for (int x = 0; x < kSide; ++x, out += kChannels) {
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x, out += channels) {
       const int from_y = y + dy;
-      const int from_x = (mirror ? kSide - 1 - x : x) + dx;
-      const bool outside = from_y < 0 || from_y >= kSide || from_x < 0 || from_x >= kSide;
+      const int from_x = (mirror ? side - 1 - x : x) + dx;
+      const bool outside = from_y < 0 || from_y >= side || from_x < 0 || from_x >= side;
       if (outside || (cut(y, top) && cut(x, left)))
-        std::memset(out, kPixelZero, kChannels);
+        std::memset(out, kPixelZero, size_t(channels));
       else
-        std::memcpy(out, picture + (from_y * kSide + from_x) * kChannels, kChannels);
+        std::memcpy(out, picture + (from_y * side + from_x) * channels, size_t(channels));
     }
 }
 
@@ -50,7 +52,7 @@ Epoch::Epoch(const Dataset& data, int batch, uint64_t seed, int epoch, Augment a
   seed_ = rng.next();
 }
 
-void Epoch::get(int index, uint8_t* pixels, uint8_t* labels) const {
+void Epoch::get(int index, uint8_t* pixels, uint16_t* labels) const {
   assert(index >= 0 && index < batches());
   // Numbers of its own for every batch: any thread may make any batch, in any order.
   Rng rng(seed_, uint64_t(index));
@@ -60,8 +62,9 @@ void Epoch::get(int index, uint8_t* pixels, uint8_t* labels) const {
     // that two epochs show a picture both ways.
     const bool first = Rng(~flip_seed_, uint64_t(record)).next() & 1;
     const bool mirror = augment_.flip && first != (epoch_ % 2 == 1);
-    augment(data_.picture(record), augment_, mirror, rng, pixels + size_t(i) * kPictureBytes);
-    labels[i] = data_.labels[size_t(record)];
+    augment(data_.picture(record), data_.shape(), augment_, mirror, rng,
+            pixels + size_t(i) * data_.shape().size());
+    labels[i] = data_.labels()[size_t(record)];
   }
 }
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/cifar10.h"
 #include "data/base/rng.h"
+#include "data/dataset.h"
 
 namespace tri {
 
@@ -30,11 +30,11 @@ class Epoch {
   Epoch(const Dataset& data, int batch, uint64_t seed, int epoch, Augment augment);
 
   int batches() const { return data_.size() / batch_; }  // whole ones; the rest is left out
-  // pixels: [batch][32][32][3], labels: [batch].
-  void get(int index, uint8_t* pixels, uint8_t* labels) const;
+  // pixels: [batch][h][w][c], labels: [batch].
+  void get(int index, uint8_t* pixels, uint16_t* labels) const;
 
  private:
-  const Dataset& data_;
+  Dataset data_;
   int batch_, epoch_;
   uint64_t flip_seed_, seed_;
   Augment augment_;

@@ -1,10 +1,11 @@
 #include "data/contact_sheet.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cstdlib>
 
+#include "data/base/check.h"
 #include "data/base/file.h"
+#include "data/images.h"
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
@@ -19,56 +20,59 @@ namespace {
 
 constexpr int kQuality = 90;
 constexpr uint64_t kLargestFile = 1 << 26;
-constexpr int kWidth = kSheetColumns * kSide;
 
-// Calls f(row of a picture, the same row in the sheet), both of kSide pixels.
+// Calls f(row of a picture, the same row in the sheet), both of w * c bytes.
 template <class F>
-void for_each_row(int pictures, F f) {
-  constexpr size_t kRow = size_t(kSide) * kChannels;
+void for_each_row(int pictures, Shape shape, F f) {
+  const size_t bytes = size_t(shape.w) * size_t(shape.c);
   for (int i = 0; i < pictures; ++i)
-    for (int y = 0; y < kSide; ++y) {
-      const size_t row = size_t(i / kSheetColumns) * kSide + size_t(y);
-      f(size_t(i) * kPictureBytes + size_t(y) * kRow,
-        (row * kSheetColumns + size_t(i % kSheetColumns)) * kRow);
+    for (int y = 0; y < shape.h; ++y) {
+      const size_t row = size_t(i / kSheetColumns) * size_t(shape.h) + size_t(y);
+      f(size_t(i) * shape.size() + size_t(y) * bytes,
+        (row * kSheetColumns + size_t(i % kSheetColumns)) * bytes);
     }
 }
 
 }  // namespace
 
+int sheet_most(Shape shape) { return int(kLargestSide) / shape.h * kSheetColumns; }
+
 std::vector<uint8_t> encode_sheet(const Dataset& pictures) {
   const int count = pictures.size();
-  assert(count > 0 && count % kSheetColumns == 0 && count <= kSheetMost);
-  std::vector<uint8_t> sheet(pictures.pixels.size()), jpeg;
-  for_each_row(count, [&](size_t from, size_t to) {
-    std::copy_n(pictures.pixels.data() + from, kSide * kChannels, sheet.data() + to);
+  const Shape shape = pictures.shape();
+  CHECK(count > 0 && count % kSheetColumns == 0 && count <= sheet_most(shape));
+  std::vector<uint8_t> sheet(pictures.pixels().size()), jpeg;
+  for_each_row(count, shape, [&](size_t from, size_t to) {
+    std::copy_n(pictures.pixels().data() + from, shape.w * shape.c, sheet.data() + to);
   });
   const auto add = [](void* bytes, void* data, int size) {
     const auto* begin = static_cast<const uint8_t*>(data);
     auto* all = static_cast<std::vector<uint8_t>*>(bytes);
     all->insert(all->end(), begin, begin + size);
   };
-  stbi_write_jpg_to_func(add, &jpeg, kWidth, count / kSheetColumns * kSide, kChannels, sheet.data(),
-                         kQuality);
+  stbi_write_jpg_to_func(add, &jpeg, kSheetColumns * shape.w, count / kSheetColumns * shape.h,
+                         shape.c, sheet.data(), kQuality);
   return jpeg;
 }
 
-Dataset decode_sheet(const std::vector<uint8_t>& bytes, const std::string& file) {
-  const Image sheet = decode_image(bytes, file);
-  if (sheet.width != kWidth || sheet.height % kSide != 0)
+Dataset decode_sheet(const std::vector<uint8_t>& bytes, const std::string& file, Shape shape) {
+  const Image sheet = decode_image(bytes, file, shape.c);
+  const int width = kSheetColumns * shape.w;
+  if (sheet.width != width || sheet.height % shape.h != 0)
     throw Error(file + ": is " + std::to_string(sheet.width) + " x " +
                 std::to_string(sheet.height) + " pixels, expected a sheet of " +
-                std::to_string(kWidth) + " x a multiple of " + std::to_string(kSide) +
+                std::to_string(width) + " x a multiple of " + std::to_string(shape.h) +
                 ": make it again with ./synthesize");
-  const int count = sheet.height / kSide * kSheetColumns;
-  Dataset pictures{std::vector<uint8_t>(sheet.pixels.size()), std::vector<uint8_t>(size_t(count))};
-  for_each_row(count, [&](size_t to, size_t from) {
-    std::copy_n(sheet.pixels.data() + from, kSide * kChannels, pictures.pixels.data() + to);
+  const int count = sheet.height / shape.h * kSheetColumns;
+  std::vector<uint8_t> pixels(sheet.pixels.size());
+  for_each_row(count, shape, [&](size_t to, size_t from) {
+    std::copy_n(sheet.pixels.data() + from, shape.w * shape.c, pixels.data() + to);
   });
-  return pictures;
+  return {shape, {}, std::move(pixels), std::vector<uint16_t>(size_t(count))};
 }
 
-Dataset load_sheet(const std::filesystem::path& file) {
-  return decode_sheet(read_file(file, kLargestFile), file.string());
+Dataset load_sheet(const std::filesystem::path& file, Shape shape) {
+  return decode_sheet(read_file(file, kLargestFile), file.string(), shape);
 }
 
 }  // namespace tri

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <iostream>
 
-#include "data/cifar10.h"
+#include "data/find_data.h"
 #include "data/base/file.h"
 
 namespace tri {
@@ -57,11 +57,11 @@ std::string download() {
 }  // namespace
 
 Cifar10 find_or_download_cifar10(const std::string& named, bool offline) {
-  if (const auto folder = find_cifar10(named); !folder.empty()) return {folder, ""};
+  if (const auto folder = find_data(named); !folder.empty()) return {folder, ""};
   if (offline) return {{}, "--offline forbids to download it"};
   std::cerr << "no CIFAR-10 here: it is downloaded (--offline forbids it, --data names a folder)\n";
   if (const std::string reason = download(); !reason.empty()) return {{}, reason};
-  return {find_cifar10(""), ""};
+  return {find_data(""), ""};
 }
 
 std::filesystem::path require_cifar10(const std::string& named, bool offline) {

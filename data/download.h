@@ -12,9 +12,9 @@ struct Cifar10 {
   std::string missing;           // and why
 };
 
-// The folder that find_cifar10(named) finds; where it finds none, the official archive is
+// The folder that find_data(named) finds; where it finds none, the official archive is
 // downloaded to data/cifar-10-batches-bin unless `offline`. Talks on stderr. Throws Error where
-// find_cifar10 does: what was named must be there.
+// find_data does: what was named must be there.
 Cifar10 find_or_download_cifar10(const std::string& named, bool offline);
 
 // The same for those who cannot do without: throws Error when there is none.

@@ -32,19 +32,29 @@ const std::vector<std::string>& net_names();
 // The resolved layers of a network for pictures of one shape; empty where there is none of that
 // name. width: factor on the channels of every hidden layer.
 std::vector<Layer> table(const std::string& net, Shape input, int classes, double width);
-// For CIFAR-10.
-std::vector<Layer> table(const std::string& net, double width);
-std::vector<Layer> table_of(const std::string& net);  // at full width
+std::vector<Layer> table_of(const std::string& net);  // for CIFAR-10, at full width
 
-// The layers whose attention maps the reward compares.
-std::vector<std::string> attention_layers(const std::string& net);
+// A network as a program names it: one of net_names(), or any name with a table in a JSON file
+// (nets/layers_file.h). width: factor on the channels of every hidden layer.
+struct NetChoice {
+  std::string name, layers_file = {};
+  double width = 1;
+};
+// Its resolved rows, a network (require_network); factor: on the channels besides its width. Throws
+// Error, naming the layer where pictures of this shape do not fit.
+std::vector<Layer> table_of(const NetChoice& net, Shape input, int classes, double factor = 1);
+
+// The layers whose attention maps the reward compares: what the net's definition or its file names,
+// else of the taps whose maps have more than one pixel those at one third, at two thirds and at the
+// end. layers: of table_of().
+std::vector<std::string> attention_of(const NetChoice& net, const std::vector<Layer>& layers);
 
 // Multiplies the channels of every hidden convolution (to at least 1), in a table that is not yet
 // resolved. Depthwise layers and pools have as many as come in, logits as there are classes.
 void scale_channels(std::vector<Layer>& layers, double width);
 
-// The model in a file that must hold one of `net`; throws Error as load_model does, and where it
-// holds another.
+// The model in a file that must hold one called `net`; throws Error as load_model does, and where it
+// holds another. Models of old files, which have none, get their attention layers.
 Model load_model_of(const std::string& net, const std::string& file);
 
 // How ./train NET trains it unless told otherwise.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "data/cifar.h"
 #include "data/download.h"
 #include "data/base/file.h"
 #include "data/images.h"
@@ -24,8 +25,10 @@ class Network {
     if (!model.staircases.empty()) staircases_.emplace(model, model.staircases);
   }
   const std::string& name() const { return net_.model().net; }
+  Shape input() const { return net_.model().layers.front().in; }
+  int classes() const { return net_.model().layers.back().output.c; }
   const char* kind() const { return staircases_ ? "student" : "teacher"; }
-  std::vector<int32_t> logits(const Dataset& pictures) const {  // [N][kClasses]
+  std::vector<int32_t> logits(const Dataset& pictures) const {  // [N][classes]
     return logits_of(net_, pictures, {.staircases = staircases_ ? &*staircases_ : nullptr});
   }
 
@@ -37,24 +40,29 @@ class Network {
 // The class of every picture. One that cannot be read does not keep the others from it; there is an
 // Error in the end.
 void classify(const Network& net, const std::vector<std::string>& images, bool json) {
-  Dataset pictures;
+  std::vector<uint8_t> pixels;
   std::vector<std::string> errors;  // one a picture, empty where it could be read
   for (const std::string& image : images) {
     errors.emplace_back();
     try {
-      pictures.append({decode_picture(image), {0}});
+      const std::vector<uint8_t> picture = decode_picture(image, net.input());
+      pixels.insert(pixels.end(), picture.begin(), picture.end());
     } catch (const Error& error) {
       errors.back() = error.what();
       std::cerr << "error: " << error.what() << "\n";
     }
   }
   std::vector<int> classes;
-  if (pictures.size() > 0) classes = top1(net.logits(pictures), kClasses);
+  if (!pixels.empty()) {
+    std::vector<uint16_t> labels(pixels.size() / net.input().size());
+    const Dataset pictures(net.input(), {}, std::move(pixels), std::move(labels));
+    classes = top1(net.logits(pictures), net.classes());
+  }
   Json list = Json::array();
   size_t seen = 0;
   for (size_t i = 0; i < images.size(); ++i) {
     const bool good = errors[i].empty();
-    const std::string text = good ? kClassNames[classes[seen++]] : errors[i];
+    const std::string text = good ? cifar10_classes()[size_t(classes[seen++])] : errors[i];
     list.push_back({{"image", images[i]}, {good ? "class" : "error", text}});
     if (good && !json) std::cout << images[i] << ": " << text << "\n";
   }
@@ -69,7 +77,7 @@ void measure(const Network& net, const Dataset& test, bool json) {
   const auto begin = Clock::now();
   const std::vector<int32_t> logits = net.logits(test);
   const double speed = test.size() / std::chrono::duration<double>(Clock::now() - begin).count();
-  const int correct = count_correct(logits, test.labels, kClasses);
+  const int correct = count_correct(logits, test.labels(), net.classes());
   const double accuracy = double(correct) / test.size();
   if (json)
     std::cout << dump({{"net", net.name()},
@@ -88,7 +96,7 @@ void measure(const Network& net, const Dataset& test, bool json) {
 
 int main(int argc, char** argv) {
   Options options(
-      "Measures a teacher or a student on the CIFAR-10 test set, or classifies pictures.\n"
+      "Measures a teacher or a student on the test set, or classifies pictures.\n"
       "Example: ./evaluate nets/weights/vgg19.q8 --json");
   std::string file, isa;
   DataOptions data;
@@ -96,14 +104,15 @@ int main(int argc, char** argv) {
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
   data.add_to(options);
-  options.add_option("--images", images, "picture files to classify, JPEG or PNG");
+  options.add_option("--images", images, "picture files to classify: JPEG, PNG, BMP, GIF, TGA, PSD, PGM or PPM");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
     const Network net(file, isa);
-    if (images.empty())
-      measure(net, load_test(require_cifar10(data.folder, data.offline)), json);
-    else
-      classify(net, images, json);
+    if (!images.empty()) return classify(net, images, json);
+    const auto folder = require_cifar10(data.folder, data.offline);
+    const Dataset test = load_test(folder);
+    require_fit(test, folder.string(), net.input(), net.classes());
+    measure(net, test, json);
   });
 }

@@ -26,19 +26,24 @@ int main(int argc, char** argv) {
       "Example: ./synthesize vgg19 --teacher vgg19.q8");
   std::string net, teacher_file, out;
   SynthesisOptions synthesis;
-  options.add_option("NET", net, "the network")->required()->check(OneOf(net_names()));
+  options.add_option("NET", net, "the network; any name with --teacher")->required();
   options.add_option("--teacher", teacher_file, "teacher file [nets/weights/NET.q8]");
   options.add_option("--count", synthesis.count, "pictures to make")
-      ->check(CLI::Range(kSheetColumns, kSheetMost))
+      ->check(CLI::Range(kSheetColumns, sheet_most({kLeastSide, kLeastSide, 1})))
       ->check(CLI::Validator(whole_rows, ""));
   options.add_option("--steps", synthesis.steps, "steps of gradient descent for each")
       ->check(CLI::Range(1, 100'000));
   options.add_option("--seed", synthesis.seed, "of the noise that they start from");
   options.add_option("--out", out, "JPEG file to write [the teacher's name with .jpg]");
   return run_program(options, argc, argv, [&] {
+    require_net(net, !teacher_file.empty(), "--teacher");
     if (teacher_file.empty()) teacher_file = own_teacher(net);
     if (out.empty()) out = sheet_of(teacher_file);
     const Model teacher = load_model_of(net, teacher_file);
+    const int most = sheet_most(teacher.layers.front().in);
+    if (synthesis.count > most)
+      throw Error("--count " + std::to_string(synthesis.count) + ": a sheet holds " +
+                  std::to_string(most) + " pictures of this size at most");
     make_writable_folder(std::filesystem::absolute(out).parent_path());
     ProgressLine line;
     const Dataset pictures = synthesize(teacher, synthesis, [&](const SynthesisProgress& p) {
@@ -49,7 +54,8 @@ int main(int argc, char** argv) {
     });
     write_file(out, encode_sheet(pictures));
     const double right =
-        accuracy(logits_of(IntNet(teacher), load_sheet(out)), pictures.labels, kClasses);
+        accuracy(logits_of(IntNet(teacher), load_sheet(out, pictures.shape())), pictures.labels(),
+                 teacher.layers.back().output.c);
     std::printf("%s: %d pictures, %.1f %% of them to the teacher of the class they were made for\n",
                 out.c_str(), pictures.size(), 100 * right);
   });

@@ -2,6 +2,7 @@
 #include <cfloat>
 
 #include "data/base/file.h"
+#include "data/cifar.h"
 #include "data/download.h"
 #include "engine/float/loops/loops.h"
 #include "nets/nets.h"
@@ -45,19 +46,24 @@ TrainingEvents told(ProgressLine& line, int epochs) {
 
 int main(int argc, char** argv) {
   Options options(
-      "Trains a network on CIFAR-10 and writes it as an 8-bit teacher file.\n"
+      "Trains a network and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   TrainingRun run;
   std::string out, more;
   DataOptions data;
   Recipe given;
-  options.add_option("NET", run.net, "the network")->required()->check(OneOf(net_names()));
+  options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
+  options.add_option("--layers", run.net.layers_file,
+                     "JSON file of the network's table: nets/README.md shows one")
+      ->check(CLI::ExistingFile);
+  options.add_option("--width", run.net.width, "factor on the channels of every hidden layer")
+      ->check(CLI::Range(0.01, 16.0));
   data.add_to(options);
   options.add_option("--out", out,
                      "teacher file FILE.q8 [NET.q8]; beside it stand its checkpoint, "
                      "FILE.q8.ckpt, and its log, FILE.csv; earlier ones are kept as *.old");
   options.add_option("--from", run.from, "teacher file to go on from with a new schedule");
-  options.add_option("--more", more, "records in CIFAR-10's binary format to train on as well");
+  options.add_option("--more", more, "a file of records of the same kind to train on as well");
   auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]")
                      ->check(CLI::Range(1, 100'000));
   auto* narrow = options
@@ -71,23 +77,23 @@ int main(int argc, char** argv) {
   auto* cutout = options
                      .add_option("--cutout", given.augment.cutout,
                                  "side of the square that batches hide [the net's recipe]")
-                     ->check(CLI::Range(0, kSide));
+                     ->check(CLI::Range(0, kMostSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
   return run_program(options, argc, argv, [&] {
     loops();  // a wrong TRISEGMENT_ISA is told before there is anything to lose
-    Recipe& recipe = run.recipe = recipe_of(run.net);
+    require_net(run.net.name, !run.net.layers_file.empty(), "--layers");
+    Recipe& recipe = run.recipe = recipe_of(run.net.name);
     if (*epochs) set_epochs(recipe, given.epochs);
     if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
     if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
     if (*cutout) recipe.augment.cutout = given.augment.cutout;
     recipe.seed = given.seed;
-    run.out = out.empty() ? run.net + ".q8" : out;
+    run.out = out.empty() ? run.net.name + ".q8" : out;
     make_writable_folder(std::filesystem::absolute(run.out).parent_path());
     const auto folder = require_cifar10(data.folder, data.offline);
-    const TrainingData pictures = training_data(
-        load_train(folder), more.empty() ? Dataset{} : load_records(more), load_test(folder));
+    const TrainingData pictures = training_data(load_train(folder), more, load_test(folder));
     ProgressLine line;
     const TrainingResult result =
         train_teacher(run, pictures, told(line, recipe.epochs), stop_on_signal());

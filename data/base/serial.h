@@ -18,6 +18,11 @@ static_assert(std::endian::native == std::endian::little, "files are read and wr
 
 // FNV-1a (Fowler, Noll, Vo), of 64 bits: a checksum against accidents, none against malice.
 uint64_t fnv1a(std::span<const uint8_t> bytes);
+// Of numbers as they lie in memory.
+template <class T>
+uint64_t fnv1a(std::span<const T> numbers) {
+  return fnv1a(std::span(reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size_bytes()));
+}
 
 // magic: 8 characters. what: "model", "checkpoint", ... for messages.
 struct FileKind {

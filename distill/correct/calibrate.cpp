@@ -79,7 +79,7 @@ class LevelCounter : public Calibrator {
 };
 
 // Logits of all the pictures at once, as a calibrator needs them.
-std::vector<int32_t> forward(const IntNet& net, const std::vector<uint8_t>& pixels,
+std::vector<int32_t> forward(const IntNet& net, std::span<const uint8_t> pixels,
                              const Staircases* staircases, Observer* observer,
                              Calibrator& calibrator) {
   const size_t picture = net.model().layers.front().in.size();
@@ -146,7 +146,7 @@ std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_
   return Placement{r, int32_t(offset)};
 }
 
-TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
+TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels,
                        Observer* observer) {
   StatisticsTaker taker(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, observer, taker);
@@ -156,7 +156,7 @@ TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
   return {std::move(logits), std::move(taker.statistics)};
 }
 
-void add_statistics(Model& model, const std::vector<uint8_t>& pixels) {
+void add_statistics(Model& model, std::span<const uint8_t> pixels) {
   const ChannelStatistics s = run_teacher(IntNet(model), pixels).statistics;
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (!model.layers[i].has_norm()) continue;
@@ -271,14 +271,14 @@ Model StudentCalibrator::student() const {
 }
 
 LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
-                         const std::vector<uint8_t>& pixels) {
+                         std::span<const uint8_t> pixels) {
   LevelCounter counter(teacher.model(), staircases);
   forward(teacher, pixels, nullptr, nullptr, counter);
   counter.counts.pictures = int(pixels.size() / teacher.model().layers.front().in.size());
   return std::move(counter.counts);
 }
 
-Model calibrated(const IntNet& net, const StaircaseSet& set, const std::vector<uint8_t>& pixels,
+Model calibrated(const IntNet& net, const StaircaseSet& set, std::span<const uint8_t> pixels,
                  const ChannelStatistics& teacher) {
   const Staircases staircases(net.model(), set);
   const LevelCounts levels = count_levels(net, staircases, pixels);

@@ -20,7 +20,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
 
@@ -32,17 +32,17 @@ struct ChannelStatistics {
   std::vector<std::vector<double>> mean, deviation, headroom;
 };
 
-// The teacher over pixels [n][32][32][3]: its logits [n][classes] and its statistics.
+// The teacher over pixels [n][h][w][c]: its logits [n][classes] and its statistics.
 struct TeacherRun {
   std::vector<int32_t> logits;
   ChannelStatistics statistics;
 };
-TeacherRun run_teacher(const IntNet& net, const std::vector<uint8_t>& pixels,
+TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels,
                        Observer* observer = nullptr);
 
 // Gives the model of a teacher its statistics as these pictures leave them; those of the logits
 // stay out, as in a teacher fresh from training.
-void add_statistics(Model& model, const std::vector<uint8_t>& pixels);
+void add_statistics(Model& model, std::span<const uint8_t> pixels);
 
 // Sums over the accumulators of one layer's channels.
 class ChannelSums {
@@ -103,12 +103,12 @@ class StudentCalibrator : public Calibrator {
 };
 
 LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
-                         const std::vector<uint8_t>& pixels);
+                         std::span<const uint8_t> pixels);
 
 // The student of `net` that these staircases make, its levels matched on the pictures over which
 // `teacher` was taken.
 Model calibrated(const IntNet& net, const StaircaseSet& staircases,
-                 const std::vector<uint8_t>& pixels, const ChannelStatistics& teacher);
+                 std::span<const uint8_t> pixels, const ChannelStatistics& teacher);
 
 // What makes a channel's codes pass t1 and t2 where its accumulators pass two numbers: `offset`
 // goes to the bias, r is the factor of requantisation.

@@ -12,7 +12,7 @@
 // found by turns with f, as one channel's scale moves the staircase of all.)
 #pragma once
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "engine/integer/int_net.h"
 
 namespace tri {

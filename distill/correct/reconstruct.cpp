@@ -28,7 +28,7 @@ class Stage {
     const IntNet net(model);
     const Staircases staircases(model, model.staircases);
     const int n = pictures_.size();
-    const uint8_t* x = tap_ < 0 ? pictures_.pixels.data() : codes_.data();
+    const uint8_t* x = tap_ < 0 ? pictures_.pixels().data() : codes_.data();
     const Pass pass{tap_, to < model.taps() ? to : -1, &staircases, sampler, calibrator};
     if (pass.to < 0) {
       std::vector<int32_t> logits(size_t(n) * size_t(model.layers.back().output.c));
@@ -76,7 +76,7 @@ class Reconstruction {
         fitted_on_(pictures.slice(std::max(0, pictures.size() - kFittedOn), pictures.size())),
         fitting_(fitted_on_),
         calibrating_(calibration),
-        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels)),
+        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels())),
         wanted_(net.model(), fitted_on_.size(), kRows),
         student_(net.model()),
         target_(statistics),

@@ -13,7 +13,7 @@
 // all.
 #pragma once
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "distill/correct/calibrate.h"
 
 namespace tri {

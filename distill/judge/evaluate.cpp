@@ -12,7 +12,7 @@ Measures measure(const IntNet& net, const Dataset& data, const std::vector<int32
   Observers both({&zeros, &events});
   const std::vector<int32_t> logits =
       logits_of(net, data, {.staircases = &student, .observer = &both});
-  return {accuracy(logits, data.labels, classes), agreement(logits, teacher_logits, classes),
+  return {accuracy(logits, data.labels(), classes), agreement(logits, teacher_logits, classes),
           kl_divergence(logits, teacher_logits, classes), zeros.share(),
           energy(net.model(), student.f, events.events(), table)};
 }

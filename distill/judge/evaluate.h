@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "distill/judge/energy.h"
 #include "distill/judge/kl.h"
 #include "engine/integer/int_net.h"

@@ -60,7 +60,7 @@ double agreement(std::span<const int32_t> student, std::span<const int32_t> teac
   return double(same) / double(s.size());
 }
 
-int count_correct(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes) {
+int count_correct(std::span<const int32_t> logits, std::span<const uint16_t> labels, int classes) {
   const std::vector<int> best = top1(logits, classes);
   CHECK(best.size() == labels.size());
   int correct = 0;
@@ -68,7 +68,7 @@ int count_correct(std::span<const int32_t> logits, std::span<const uint8_t> labe
   return correct;
 }
 
-double accuracy(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes) {
+double accuracy(std::span<const int32_t> logits, std::span<const uint16_t> labels, int classes) {
   return count_correct(logits, labels, classes) / double(labels.size());
 }
 

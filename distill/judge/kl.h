@@ -23,7 +23,7 @@ std::vector<int> top1(std::span<const int32_t> logits, int classes);
 double agreement(std::span<const int32_t> student, std::span<const int32_t> teacher, int classes);
 
 // Pictures whose top-1 class is their label; accuracy is this divided by labels.size().
-int count_correct(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes);
-double accuracy(std::span<const int32_t> logits, std::span<const uint8_t> labels, int classes);
+int count_correct(std::span<const int32_t> logits, std::span<const uint16_t> labels, int classes);
+double accuracy(std::span<const int32_t> logits, std::span<const uint16_t> labels, int classes);
 
 }  // namespace tri

@@ -27,13 +27,13 @@ double reward(const RewardParts& parts, const RewardWeights& weights) {
   return -parts.kl - weights.attention * parts.attention - weights.energy * parts.energy;
 }
 
-Judge::Judge(const IntNet& net, std::vector<uint8_t> pixels,
+Judge::Judge(const IntNet& net, Dataset pictures,
              const std::vector<std::string>& attention_layers)
     : net_(net),
-      pixels_(std::move(pixels)),
+      pictures_(std::move(pictures)),
       teacher_maps_(taps_of(net.model(), attention_layers)),
       no_maps_(teacher_maps_) {
-  TeacherRun teacher = run_teacher(net_, pixels_, &teacher_maps_);
+  TeacherRun teacher = run_teacher(net_, pictures_.pixels(), &teacher_maps_);
   teacher_logits_ = std::move(teacher.logits);
   teacher_statistics_ = std::move(teacher.statistics);
 }
@@ -41,7 +41,7 @@ Judge::Judge(const IntNet& net, std::vector<uint8_t> pixels,
 Judge::Head Judge::head(int cut, const Staircases& staircases, bool calibrated,
                         Workspace& workspace, EventRecorder* events) const {
   const Model& model = net_.model();
-  const size_t n = pixels_.size() / model.layers.front().in.size();
+  const auto n = size_t(pictures_.size());
   const Layer& l = model.layers[size_t(model.tap_rows()[size_t(cut)])];
   Head head{cut, std::vector<uint8_t>(n * l.output.size()), no_maps_};
   StudentCalibrator calibrator(model, teacher_statistics_, staircases);
@@ -50,7 +50,7 @@ Judge::Head Judge::head(int cut, const Staircases& staircases, bool calibrated,
                 .staircases = &staircases,
                 .observer = &observers,
                 .calibrator = calibrated ? &calibrator : nullptr},
-               pixels_.data(), int(n), head.codes.data(), workspace);
+               pictures_.pixels().data(), int(n), head.codes.data(), workspace);
   return head;
 }
 
@@ -75,7 +75,7 @@ RewardParts Judge::run(const IntNet& net, const Staircases& staircases, Calibrat
                .staircases = &staircases,
                .observer = &observers,
                .calibrator = calibrator},
-              head ? head->codes.data() : pixels_.data(), n, logits.data(), workspace);
+              head ? head->codes.data() : pictures_.pixels().data(), n, logits.data(), workspace);
   return {.kl = kl_divergence(logits, teacher_logits_, classes),
           .attention = attention_distance(maps, teacher_maps_),
           .agreement = agreement(logits, teacher_logits_, classes)};

@@ -32,9 +32,9 @@ double reward(const RewardParts& parts, const RewardWeights& weights);
 
 class Judge {
  public:
-  // Runs the teacher once over pixels [n][32][32][3], n >= 1. `net` must outlive this.
+  // Runs the teacher once over the pictures, at least one. `net` must outlive this.
   // attention_layers: names of activated layers; none: attention is 0.
-  Judge(const IntNet& net, std::vector<uint8_t> pixels,
+  Judge(const IntNet& net, Dataset pictures,
         const std::vector<std::string>& attention_layers);
 
   // What students have in common that are alike before some tap.
@@ -63,7 +63,7 @@ class Judge {
                   Workspace& workspace, EventRecorder* events, const Head* head) const;
 
   const IntNet& net_;
-  std::vector<uint8_t> pixels_;
+  Dataset pictures_;
   std::vector<int32_t> teacher_logits_;
   AttentionMaps teacher_maps_, no_maps_;
   ChannelStatistics teacher_statistics_;

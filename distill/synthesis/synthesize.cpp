@@ -16,7 +16,6 @@
 namespace tri {
 namespace {
 
-constexpr int kRow = kSide * kChannels;
 constexpr int kJitter = 2;          // pixels that a view is moved by, at most
 constexpr double kMoving = 0.3;     // share of the steps that look at moved pictures
 constexpr float kSmoothing = 0.1f;  // of the classes, as teachers are trained
@@ -30,27 +29,29 @@ struct View {
 
   // Calls f(offset in the view, offset in the picture) for every pixel.
   template <class F>
-  void for_each_pixel(F f) const {
-    for (int y = 0; y < kSide; ++y)
-      for (int x = 0; x < kSide; ++x) {
-        const int from_y = std::clamp(y + dy, 0, kSide - 1);
-        const int from_x = std::clamp((mirror ? kSide - 1 - x : x) + dx, 0, kSide - 1);
-        f(y * kRow + x * kChannels, from_y * kRow + from_x * kChannels);
+  void for_each_pixel(Shape shape, F f) const {
+    const int side = shape.h;
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) {
+        const int from_y = std::clamp(y + dy, 0, side - 1);
+        const int from_x = std::clamp((mirror ? side - 1 - x : x) + dx, 0, side - 1);
+        f((y * side + x) * shape.c, (from_y * side + from_x) * shape.c);
       }
   }
 };
 
 // Adds the gradients of the mean squares of pixels and of steps between neighbours.
-void add_smoothness(const float* x, double variation, double norm, float* dx) {
-  const float pull = float(2 * norm / kPictureBytes), level = float(2 * variation / kPictureBytes);
+void add_smoothness(const float* x, Shape shape, double variation, double norm, float* dx) {
+  const int values = int(shape.size()), row = shape.w * shape.c;
+  const float pull = float(2 * norm / values), level = float(2 * variation / values);
   const auto step = [&](int a, int b) {
     const float d = level * (x[a] - x[b]);
     dx[a] += d, dx[b] -= d;
   };
-  for (int i = 0; i < kPictureBytes; ++i) {
+  for (int i = 0; i < values; ++i) {
     dx[i] += pull * x[i];
-    if (i % kRow + kChannels < kRow) step(i, i + kChannels);
-    if (i + kRow < kPictureBytes) step(i, i + kRow);
+    if (i % row + shape.c < row) step(i, i + shape.c);
+    if (i + row < values) step(i, i + row);
   }
 }
 
@@ -58,13 +59,20 @@ void add_smoothness(const float* x, double variation, double norm, float* dx) {
 class Batch {
  public:
   Batch(Net& net, const SynthesisOptions& options, int begin, int end)
-      : net_(net), o_(options), n_(end - begin), rng_(~options.seed, uint64_t(begin)) {
-    for (auto* pixels : {&x_, &dx_, &d_view_}) pixels->resize(size_t(n_) * kPictureBytes);
-    for (auto* nodes : {&nodes_, &d_nodes_, &m_, &v_}) nodes->assign(size_t(n_) * kNodes, 0);
-    d_logits_.resize(size_t(n_) * kClasses);
+      : net_(net),
+        o_(options),
+        shape_(net.layers.front().in),
+        pyramid_(shape_),
+        classes_(net.layers.back().output.c),
+        n_(end - begin),
+        rng_(~options.seed, uint64_t(begin)) {
+    for (auto* pixels : {&x_, &dx_, &d_view_}) pixels->resize(size_t(n_) * shape_.size());
+    for (auto* nodes : {&nodes_, &d_nodes_, &m_, &v_})
+      nodes->assign(size_t(n_) * size_t(pyramid_.nodes()), 0);
+    d_logits_.resize(size_t(n_) * size_t(classes_));
     for (int i = 0; i < n_; ++i) {
-      random_nodes(Rng(o_.seed, uint64_t(begin + i)), &nodes_[size_t(i) * kNodes]);
-      labels_.push_back(uint8_t((begin + i) % kClasses));
+      pyramid_.random_nodes(Rng(o_.seed, uint64_t(begin + i)), &nodes_[nodes_at(i)]);
+      labels_.push_back(uint16_t((begin + i) % classes_));
     }
     paint_all();
   }
@@ -75,10 +83,10 @@ class Batch {
   std::pair<double, double> step(Activations& acts, int step) {
     const bool moving = step < kMoving * o_.steps;
     const View view = moving ? View{jitter(), jitter(), rng_.below(2) == 1} : View{};
-    show(moving ? x_ : normalised(pictures().pixels), view, acts);
+    show(moving ? x_ : normalised(pictures().pixels()), view, acts);
     forward(net_, acts, n_, {});
     const double classes =
-        cross_entropy(n_, kClasses, acts.logits(), labels_.data(), kSmoothing, d_logits_.data());
+        cross_entropy(n_, classes_, acts.logits(), labels_.data(), kSmoothing, d_logits_.data());
     for (float& d : d_logits_) d *= float(o_.classes);
     StatisticsLoss statistics(net_, o_.statistics);
     backward(net_, acts, d_logits_.data(),
@@ -93,16 +101,18 @@ class Batch {
 
   // As a sheet holds them.
   Dataset pictures() const {
-    Dataset plain{{}, labels_};
-    for (const float x : x_)
-      plain.pixels.push_back(uint8_t(std::lround(x * kPixelUnit) + kPixelZero));
-    return {decode_sheet(encode_sheet(plain), "a sheet").pixels, labels_};
+    std::vector<uint8_t> pixels;
+    pixels.reserve(x_.size());
+    for (const float x : x_) pixels.push_back(uint8_t(std::lround(x * kPixelUnit) + kPixelZero));
+    const Dataset plain(shape_, {}, std::move(pixels), labels_);
+    return decode_sheet(encode_sheet(plain), "a sheet", shape_).relabelled({}, labels_);
   }
 
  private:
+  size_t nodes_at(int i) const { return size_t(i) * size_t(pyramid_.nodes()); }
   int jitter() { return rng_.below(2 * kJitter + 1) - kJitter; }
 
-  static std::vector<float> normalised(const std::vector<uint8_t>& pixels) {
+  static std::vector<float> normalised(std::span<const uint8_t> pixels) {
     std::vector<float> x(pixels.size());
     normalise(pixels.data(), pixels.size(), x.data());
     return x;
@@ -112,9 +122,10 @@ class Batch {
     float* seen = input(net_, acts, n_);
 #pragma omp parallel for
     for (int i = 0; i < n_; ++i) {
-      const size_t at = size_t(i) * kPictureBytes;
-      view.for_each_pixel(
-          [&](int to, int from) { std::copy_n(&x[at + from], kChannels, &seen[at + to]); });
+      const size_t at = size_t(i) * shape_.size();
+      view.for_each_pixel(shape_, [&](int to, int from) {
+        std::copy_n(&x[at + from], shape_.c, &seen[at + to]);
+      });
     }
   }
 
@@ -122,33 +133,35 @@ class Batch {
   void take_gradient(const View& view) {
 #pragma omp parallel for
     for (int i = 0; i < n_; ++i) {
-      const size_t at = size_t(i) * kPictureBytes;
-      std::fill_n(&dx_[at], kPictureBytes, 0.0f);
-      view.for_each_pixel([&](int from, int to) {
-        for (int c = 0; c < kChannels; ++c) dx_[at + to + c] += d_view_[at + from + c];
+      const size_t at = size_t(i) * shape_.size();
+      std::fill_n(&dx_[at], shape_.size(), 0.0f);
+      view.for_each_pixel(shape_, [&](int from, int to) {
+        for (int c = 0; c < shape_.c; ++c) dx_[at + to + c] += d_view_[at + from + c];
       });
-      add_smoothness(&x_[at], o_.variation / n_, o_.norm / n_, &dx_[at]);
-      paint_backward(&dx_[at], &d_nodes_[size_t(i) * kNodes]);
+      add_smoothness(&x_[at], shape_, o_.variation / n_, o_.norm / n_, &dx_[at]);
+      pyramid_.paint_backward(&dx_[at], &d_nodes_[nodes_at(i)]);
     }
   }
 
   void paint_all() {
 #pragma omp parallel for
     for (int i = 0; i < n_; ++i) {
-      float* x = &x_[size_t(i) * kPictureBytes];
-      paint(&nodes_[size_t(i) * kNodes], x);
-      for (int at = 0; at < kPictureBytes; ++at) x[at] = std::clamp(x[at], kDarkest, kBrightest);
+      float* x = &x_[size_t(i) * shape_.size()];
+      pyramid_.paint(&nodes_[nodes_at(i)], x);
+      for (size_t at = 0; at < shape_.size(); ++at) x[at] = std::clamp(x[at], kDarkest, kBrightest);
     }
   }
 
   Net& net_;
   const SynthesisOptions& o_;
-  int n_;
+  Shape shape_;  // of a picture
+  Pyramid pyramid_;
+  int classes_, n_;
   Rng rng_;
-  std::vector<uint8_t> labels_;
-  std::vector<float> nodes_, d_nodes_, m_, v_;  // [n][kNodes]
-  std::vector<float> x_, dx_, d_view_;          // [n][32][32][3]
-  std::vector<float> d_logits_;                 // [n][kClasses]
+  std::vector<uint16_t> labels_;
+  std::vector<float> nodes_, d_nodes_, m_, v_;  // [n][pyramid_.nodes()]
+  std::vector<float> x_, dx_, d_view_;          // [n][h][w][c]
+  std::vector<float> d_logits_;                 // [n][classes]
 };
 
 }  // namespace
@@ -180,10 +193,11 @@ Dataset synthesize(const Model& teacher, const SynthesisOptions& o,
   Net net = dequantize(teacher);
   net.quantised = false;  // its weights are codes already; activations that are none have gradients
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
-  CHECK(net.layers.back().output.c == kClasses);
+  const Shape shape = net.layers.front().in;
   const int rows = o.count / kSheetColumns, most = o.batch / kSheetColumns;
   const int batches = (rows + most - 1) / most;
-  Dataset all;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   Activations acts;
   for (int b = 0; b < batches; ++b) {
     const int begin = rows * b / batches * kSheetColumns;
@@ -192,9 +206,11 @@ Dataset synthesize(const Model& teacher, const SynthesisOptions& o,
       const auto [statistics, classes] = batch.step(acts, step);
       report({b * o.steps + step + 1, batches * o.steps, begin + 1, statistics, classes});
     }
-    all.append(batch.pictures());
+    const Dataset made = batch.pictures();
+    pixels.insert(pixels.end(), made.pixels().begin(), made.pixels().end());
+    labels.insert(labels.end(), made.labels().begin(), made.labels().end());
   }
-  return all;
+  return {shape, {}, std::move(pixels), std::move(labels)};
 }
 
 }  // namespace tri

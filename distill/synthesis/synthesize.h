@@ -44,8 +44,8 @@ struct SynthesisProgress {
   double statistics, classes;  // losses of this step
 };
 
-// The pictures as a sheet will hold them. labels: the classes that they were made for, 0, 1, ...,
-// 9, 0, ... The teacher must have its statistics (Error otherwise: dequantize). The same seed gives
+// The pictures as a sheet will hold them, of the shape that the teacher reads. labels: the classes
+// that they were made for, 0, 1, ..., the last one, 0, ... count: at most sheet_most(). The teacher must have its statistics (Error otherwise: dequantize). The same seed gives
 // the same pictures on any number of threads, but on other CPUs perhaps others (OpenBLAS).
 Dataset synthesize(const Model& teacher, const SynthesisOptions& options,
                    const std::function<void(const SynthesisProgress&)>& report);

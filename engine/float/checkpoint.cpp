@@ -80,8 +80,8 @@ Identity identity_of(const std::string& net, const std::vector<Layer>& layers,
           {"--cutout", text(a.cutout)},
           {"--seed", text(recipe.seed)},
           {"the number of pictures", text(data.size())},
-          {"the pictures' checksum", text(fnv1a(data.pixels))},
-          {"the labels' checksum", text(fnv1a(data.labels))}};
+          {"the pictures' checksum", text(fnv1a(data.pixels()))},
+          {"the labels' checksum", text(fnv1a(data.labels()))}};
 }
 
 void save_checkpoint(const Training& training, const Identity& identity,

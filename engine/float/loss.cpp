@@ -5,7 +5,7 @@
 
 namespace tri {
 
-double cross_entropy(int n, int classes, const float* logits, const uint8_t* labels,
+double cross_entropy(int n, int classes, const float* logits, const uint16_t* labels,
                      float smoothing, float* d) {
   double loss = 0;
   for (int i = 0; i < n; ++i) {
@@ -30,7 +30,7 @@ Loss cross_entropy(float smoothing) {
   };
 }
 
-int count_correct(int n, int classes, const float* logits, const uint8_t* labels) {
+int count_correct(int n, int classes, const float* logits, const uint16_t* labels) {
   int correct = 0;
   for (int i = 0; i < n; ++i) {
     const float* z = logits + i * classes;

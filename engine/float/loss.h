@@ -10,7 +10,7 @@ namespace tri {
 struct TrainingBatch {
   int n;
   const uint8_t* pixels;  // [n][h][w][c]
-  const uint8_t* labels;  // [n]
+  const uint16_t* labels;  // [n]
 };
 
 // The mean loss of a batch whose logits are [n][classes]; d [n][classes]: its gradient.
@@ -18,11 +18,11 @@ using Loss = std::function<double(const TrainingBatch&, int classes, const float
 
 // logits: [n][classes]; labels: [n]. Returns the mean loss; d [n][classes]: its gradient.
 // smoothing: label smoothing (Szegedy et al., CVPR 2016), the share spread over all classes.
-double cross_entropy(int n, int classes, const float* logits, const uint8_t* labels,
+double cross_entropy(int n, int classes, const float* logits, const uint16_t* labels,
                      float smoothing, float* d);
 Loss cross_entropy(float smoothing);
 
 // How many of n pictures have their largest logit (the first of equals) at the label.
-int count_correct(int n, int classes, const float* logits, const uint8_t* labels);
+int count_correct(int n, int classes, const float* logits, const uint16_t* labels);
 
 }  // namespace tri

@@ -23,7 +23,7 @@ void for_each_batch(Net& net, const Dataset& data, int pictures, ForwardMode mod
   Activations acts;
   for (int first = 0; first < pictures; first += kEvalBatch) {
     const int n = std::min(kEvalBatch, pictures - first);
-    normalise(data.picture(first), size_t(n) * kPictureBytes, input(net, acts, n));
+    normalise(data.picture(first), size_t(n) * data.shape().size(), input(net, acts, n));
     forward(net, acts, n, mode);
     f(first, acts);
     // The average over the batches so far: the k-th batch moves it by 1 / k.
@@ -61,7 +61,8 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     set_ranges(net, data);
     net.quantised = true;
   }
-  std::vector<uint8_t> pixels(size_t(n) * kPictureBytes), labels(n);
+  std::vector<uint8_t> pixels(size_t(n) * data.shape().size());
+  std::vector<uint16_t> labels(n);
   std::vector<float> d(size_t(n) * classes(net));
   Activations acts;
   double losses = 0;
@@ -125,7 +126,7 @@ void settle_batchnorm(Net& net, const Dataset& data) {
 double accuracy(Net& net, const Dataset& data) {
   int64_t correct = 0;
   for_each_batch(net, data, data.size(), {}, [&](int first, Activations& acts) {
-    correct += count_correct(acts.n, classes(net), acts.logits(), data.labels.data() + first);
+    correct += count_correct(acts.n, classes(net), acts.logits(), data.labels().data() + first);
   });
   return double(correct) / data.size();
 }

@@ -1,4 +1,4 @@
-// Shape and aligned storage. The index order of every activation is NHWC, the channel fastest:
+// Aligned storage. The index order of every activation is NHWC, the channel fastest:
 // element (n, h, w, c) stands at ((n * H + h) * W + w) * C + c.
 #pragma once
 
@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 #include <vector>
+
+#include "data/base/shape.h"
 
 namespace tri {
 
@@ -23,12 +25,5 @@ struct Aligned {
 
 template <class T>
 using Buffer = std::vector<T, Aligned<T>>;
-
-// One picture's activation: height, width, channels. The batch size N stands beside it.
-struct Shape {
-  int h = 0, w = 0, c = 0;
-  size_t size() const { return size_t(h) * size_t(w) * size_t(c); }
-  bool operator==(const Shape&) const = default;
-};
 
 }  // namespace tri

@@ -111,9 +111,10 @@ void IntNet::forward(const Pass& pass, const uint8_t* x, int n, uint8_t* codes,
 }
 
 std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data, const Pass& pass) {
+  CHECK(data.size() == 0 || data.shape() == net.model().layers.front().in);
   std::vector<int32_t> logits(size_t(data.size()) * net.model().layers.back().output.c);
   Workspace workspace;
-  net.forward(pass, data.pixels.data(), data.size(), logits.data(), workspace);
+  net.forward(pass, data.pixels().data(), data.size(), logits.data(), workspace);
   return logits;
 }
 

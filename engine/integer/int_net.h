@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "engine/graph/plan.h"
 #include "engine/integer/model.h"
 #include "engine/kernels/add/add.h"

@@ -41,13 +41,14 @@ std::vector<double> bias_headroom(const QuantLayer& q, int K);
 int zero_point(const std::vector<Layer>& layers, int row);
 
 // staircases: empty for a teacher; for a student one entry a tap, nullopt where the layer keeps its
-// 8-bit activation. classes: their names, one a logit.
+// 8-bit activation. classes: their names, one a logit. attention: names of taps whose attention maps
+// a student's are compared with.
 struct Model {
   std::string net;
   std::vector<Layer> layers;      // resolved
   std::vector<QuantLayer> quant;  // parallel to layers; empty members where there are no sums
   std::vector<std::optional<TriSegment>> staircases;
-  std::vector<std::string> classes = {};
+  std::vector<std::string> classes = {}, attention = {};
 
   int taps() const;
   std::vector<int> tap_rows() const;        // tap -> index into layers

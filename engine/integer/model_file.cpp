@@ -7,14 +7,14 @@
 #include "data/base/check.h"
 #include "data/base/serial.h"
 #include "data/batch.h"
-#include "data/cifar10.h"
+#include "data/cifar.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/integer/layer_table.h"
 
 // Inside the frame of data/base/serial.h, version 2:
 //   net: length u8 and letters
 //   picture: side, side, channels u16; zero u8, unit f32 of its normalisation
-//   classes: how many u16, each: length u8 and letters
+//   classes, attention layers: how many u16, each: length u8 and letters
 //   rows: how many u16, each as engine/integer/layer_table.h says
 //   each row with sums: scale f32; weights s8 [rows][K], or of an addition factors s32 [2][K]; bias,
 //     m, shift s32 [K]; statistics u8: 0 none, 1 mean, variance f32 [K] follow
@@ -88,14 +88,14 @@ Shape read_picture(Reader& in) {
   return picture;
 }
 
-void write_classes(Writer& out, const std::vector<std::string>& classes) {
-  out.number(uint16_t(classes.size()));
-  for (const std::string& name : classes) out.text(name);
+void write_names(Writer& out, const std::vector<std::string>& names) {
+  out.number(uint16_t(names.size()));
+  for (const std::string& name : names) out.text(name);
 }
-std::vector<std::string> read_classes(Reader& in) {
-  std::vector<std::string> classes(in.number<uint16_t>());
-  for (std::string& name : classes) name = in.text();
-  return classes;
+std::vector<std::string> read_names(Reader& in) {
+  std::vector<std::string> names(in.number<uint16_t>());
+  for (std::string& name : names) name = in.text();
+  return names;
 }
 
 void write_taps(Writer& out, const StaircaseSet& staircases) {
@@ -169,7 +169,7 @@ Model read_version_1(Reader& in, const std::string& net, TableOf table_of) {
   if (in.number<uint64_t>() != hash(model.layers))
     in.fail("was made for another layer table of " + net +
             ": make it again with `train` or `search`");
-  model.classes = {kClassNames, kClassNames + kClasses};
+  model.classes = cifar10_classes();
   read_all_numbers(in, model, 2);
   const auto count = in.number<uint32_t>();
   if (count != 0 && count != uint32_t(model.taps()))
@@ -186,7 +186,7 @@ Model read_version_1(Reader& in, const std::string& net, TableOf table_of) {
 Model read_version_2(Reader& in, const std::string& net) {
   Model model{.net = net, .layers = {}, .quant = {}, .staircases = {}};
   const Shape picture = read_picture(in);
-  model.classes = read_classes(in);
+  model.classes = read_names(in), model.attention = read_names(in);
   model.layers = read_rows(in);
   try {
     resolve(model.layers, picture);
@@ -197,6 +197,8 @@ Model read_version_2(Reader& in, const std::string& net) {
   if (int(model.classes.size()) != model.layers.back().output.c)
     in.fail("names " + std::to_string(model.classes.size()) + " classes, expected " +
             std::to_string(model.layers.back().output.c));
+  for (const std::string& name : model.attention)
+    if (model.tap(name) < 0) in.fail("names an attention layer that is none of its taps");
   read_all_numbers(in, model, 1);
   model.staircases = read_taps(in, model.taps());
   return model;
@@ -210,7 +212,7 @@ void save(const Model& model, const std::filesystem::path& file) {
   Writer out(kFile);
   out.text(model.net);
   write_picture(out, model.layers.front().in);
-  write_classes(out, model.classes);
+  write_names(out, model.classes), write_names(out, model.attention);
   write_rows(out, model.layers);
   for (size_t i = 0; i < model.layers.size(); ++i)
     if (model.layers[i].has_sums()) write_numbers(out, model.quant[i]);

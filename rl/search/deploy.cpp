@@ -18,7 +18,7 @@ StudentBuilder::StudentBuilder(const IntNet& teacher, const Dataset& pictures,
       reconstruction_(reconstruction) {}
 
 Model StudentBuilder::student(const StaircaseSet& staircases) const {
-  return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels, statistics_)
+  return calibrates() ? calibrated(teacher_, staircases, pictures_.pixels(), statistics_)
                       : uncalibrated(staircases);
 }
 
@@ -71,7 +71,7 @@ TestSet::TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dat
       pictures_(pictures),
       table_(table),
       logits_(logits_of(teacher, pictures)),
-      teacher_{accuracy(logits_, pictures.labels, kClasses), 1, 0, 0,
+      teacher_{accuracy(logits_, pictures.labels(), teacher.model().layers.back().output.c), 1, 0, 0,
                teacher_energy(teacher.model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {

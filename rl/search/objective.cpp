@@ -42,8 +42,7 @@ Objective::Objective(const IntNet& teacher, const Dataset& pictures,
   const int batch = std::min(options.batch, pictures.size());
   CHECK(batch > 0);
   for (int begin = 0; begin + batch <= pictures.size(); begin += batch)
-    judges_.emplace_back(teacher, pictures.slice(begin, begin + batch).pixels,
-                         options.attention_layers);
+    judges_.emplace_back(teacher, pictures.slice(begin, begin + batch), options.attention_layers);
 }
 
 std::vector<RewardParts> Objective::on_batch(int batch,

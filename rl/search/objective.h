@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "distill/judge/energy.h"
 #include "rl/search/candidate.h"
 

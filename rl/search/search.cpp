@@ -11,7 +11,7 @@ namespace tri {
 
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   HistogramRecorder recorder(teacher.model().taps());
-  TeacherRun run = run_teacher(teacher, pictures.pixels, &recorder);
+  TeacherRun run = run_teacher(teacher, pictures.pixels(), &recorder);
   WarmUp start{recorder.histograms(), {}, std::move(run.statistics)};
   for (const Histogram& histogram : start.histograms)
     start.mse_optimal.push_back(mse_optimal(histogram).ordered());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -12,18 +13,20 @@ namespace {
 
 // Picture i: red counts columns, green counts rows, blue is i. No pixel is kPixelZero throughout.
 Dataset coordinates(int count) {
-  Dataset data;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   for (int i = 0; i < count; ++i) {
     for (int y = 0; y < kSide; ++y)
       for (int x = 0; x < kSide; ++x)
-        data.pixels.insert(data.pixels.end(), {uint8_t(x), uint8_t(y), uint8_t(i)});
-    data.labels.push_back(uint8_t(i % kClasses));
+        pixels.insert(pixels.end(), {uint8_t(x), uint8_t(y), uint8_t(i)});
+    labels.push_back(uint16_t(i % kClasses));
   }
-  return data;
+  return {kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels)};
 }
 
 struct Batch {
-  std::vector<uint8_t> pixels, labels;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   bool operator==(const Batch&) const = default;
   const uint8_t* at(int i, int y, int x) const {
     return &pixels[size_t((i * kSide + y) * kSide + x) * kChannels];
@@ -32,7 +35,7 @@ struct Batch {
 
 Batch get(const Epoch& epoch, int batch, int index) {
   Batch out{std::vector<uint8_t>(size_t(batch) * kPictureBytes),
-            std::vector<uint8_t>(size_t(batch))};
+            std::vector<uint16_t>(size_t(batch))};
   epoch.get(index, out.pixels.data(), out.labels.data());
   return out;
 }
@@ -67,7 +70,7 @@ TEST_CASE("batch: an epoch shows every picture once, with its label, in another 
     for (int i = 0; i < 8; ++i) {
       const int record = batch.at(i, 0, 0)[2];
       seen.insert(record);
-      CHECK(batch.labels[size_t(i)] == data.labels[size_t(record)]);
+      CHECK(batch.labels[size_t(i)] == data.labels()[size_t(record)]);
       CHECK(std::equal(batch.at(i, 0, 0), batch.at(i, 0, 0) + kPictureBytes, data.picture(record)));
       shuffled |= record != index * 8 + i;
       differs |= record != other.at(i, 0, 0)[2];
@@ -180,4 +183,37 @@ TEST_CASE("batch: cutout sets one square, clipped at the edges, to the zero pixe
     whole += zeros == 64;
   }
   CHECK(whole > 30);
+}
+
+TEST_CASE("batch: pictures of another side, grey, with labels of 16 bits are augmented alike") {
+  constexpr int side = 48, count = 64;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
+  for (int i = 0; i < count; ++i) {
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) pixels.push_back(uint8_t(x + 2 * y));  // 0..141
+    labels.push_back(uint16_t(300 + i));
+  }
+  const Dataset data({side, side, 1}, {}, pixels, labels);
+  std::vector<uint8_t> out(size_t(count) * side * side);
+  std::vector<uint16_t> seen(count);
+  Epoch(data, count, 1, 0, {3, true, 0}).get(0, out.data(), seen.data());
+  CHECK(std::set<int>(seen.begin(), seen.end()).size() == count);
+  CHECK(*std::min_element(seen.begin(), seen.end()) == 300);
+  std::set<int> shifts, mirrored;
+  for (int i = 0; i < count; ++i) {
+    const uint8_t* picture = &out[size_t(i) * side * side];
+    const auto at = [&](int y, int x) { return int(picture[y * side + x]); };
+    const bool mirror = at(24, 25) < at(24, 24);
+    mirrored.insert(mirror);
+    // Columns step by 1 and rows by 2, wherever the picture was moved to.
+    bool right = true;
+    for (int y = 4; y < side - 4; ++y)
+      for (int x = 4; x < side - 4; ++x)
+        right &= at(y + 1, x) - at(y, x) == 2 && at(y, x + 1) - at(y, x) == (mirror ? -1 : 1);
+    CHECK(right);
+    shifts.insert(at(24, 24));
+  }
+  CHECK(mirrored.size() == 2);
+  CHECK(shifts.size() > 7);
 }

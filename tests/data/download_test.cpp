@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/cifar10.h"
 #include "data/base/file.h"
 #include "nets/nets.h"
 #include "tests/support/http_server.h"
 #include "tests/support/program.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -29,7 +29,7 @@ struct Place {
 
   Place() {
     const std::string made = scratch.path.string();
-    save_cifar10(scratch.path / "cifar-10-batches-bin", pictures.slice(0, 5), pictures.slice(5, 6));
+    save_dataset(scratch.path / "cifar-10-batches-bin", pictures.slice(0, 5), pictures.slice(5, 6));
     REQUIRE(run("tar -czf " + made + "/archive -C " + made + " cifar-10-batches-bin").status == 0);
     archive = read_file(scratch.path / "archive");
     REQUIRE(archive.size() > 9000);
@@ -49,8 +49,10 @@ struct Place {
   bool some_came() const { return fs::exists(part()) && fs::file_size(part()) > 0; }
   void write_part(std::span<const uint8_t> bytes) const { write_file(part(), bytes); }
   void check_complete() const {
-    CHECK(load_train(root / "data/cifar-10-batches-bin").pixels == pictures.slice(0, 5).pixels);
-    CHECK(load_test(root / "data/cifar-10-batches-bin").pixels == pictures.slice(5, 6).pixels);
+    CHECK(pixels_of(load_train(root / "data/cifar-10-batches-bin")) ==
+          pixels_of(pictures.slice(0, 5)));
+    CHECK(pixels_of(load_test(root / "data/cifar-10-batches-bin")) ==
+          pixels_of(pictures.slice(5, 6)));
     CHECK(files() == 2);
   }
   long files() const {

@@ -39,14 +39,14 @@ TEST_CASE("images: a 32x32 PNG is decoded exactly") {
   const Scratch scratch;
   const std::vector<uint8_t> pixels = noise(kPictureBytes);
   write_picture(scratch.path / "a.png", kSide, kSide, 3, pixels);
-  CHECK(decode_picture(scratch.path / "a.png") == pixels);
+  CHECK(decode_picture(scratch.path / "a.png", kPictureShape) == pixels);
 }
 
 TEST_CASE("images: a JPEG is decoded to nearly what was encoded") {
   const Scratch scratch;
   const std::vector<uint8_t> pixels = smooth(kSide);
   write_picture(scratch.path / "a.jpg", kSide, kSide, 3, pixels);
-  const std::vector<uint8_t> decoded = decode_picture(scratch.path / "a.jpg");
+  const std::vector<uint8_t> decoded = decode_picture(scratch.path / "a.jpg", kPictureShape);
   REQUIRE(decoded.size() == pixels.size());
   int worst = 0;
   for (size_t i = 0; i < pixels.size(); ++i)
@@ -63,10 +63,10 @@ TEST_CASE("images: grey becomes RGB, transparency is ignored") {
   write_picture(scratch.path / "grey.png", kSide, kSide, 1, grey);
   write_picture(scratch.path / "rgba.png", kSide, kSide, 4, rgba);
 
-  const std::vector<uint8_t> decoded = decode_picture(scratch.path / "grey.png");
+  const std::vector<uint8_t> decoded = decode_picture(scratch.path / "grey.png", kPictureShape);
   for (size_t i = 0; i < decoded.size(); ++i)
     if (decoded[i] != grey[i / 3]) FAIL("differs at byte " << i);
-  CHECK(decode_picture(scratch.path / "rgba.png") == rgb);
+  CHECK(decode_picture(scratch.path / "rgba.png", kPictureShape) == rgb);
 }
 
 TEST_CASE("images: other sizes are scaled by the mean of the area that a pixel covers") {
@@ -75,7 +75,7 @@ TEST_CASE("images: other sizes are scaled by the mean of the area that a pixel c
     CAPTURE(side);
     const std::vector<uint8_t> pixels = noise(size_t(side * side * 3));
     write_picture(scratch.path / "a.png", side, side, 3, pixels);
-    const std::vector<uint8_t> decoded = decode_picture(scratch.path / "a.png");
+    const std::vector<uint8_t> decoded = decode_picture(scratch.path / "a.png", kPictureShape);
     REQUIRE(decoded.size() == kPictureBytes);
     // The reference: every target pixel is the mean of the source at side x side points in it.
     double worst = 0;
@@ -107,21 +107,23 @@ TEST_CASE("images: of an oblong picture the centred square is used") {
   tall.insert(tall.end(), 9 * kSide * 3, 255);
   write_picture(scratch.path / "wide.png", kSide, kSide + 40, 3, wide);
   write_picture(scratch.path / "tall.png", kSide + 18, kSide, 3, tall);
-  CHECK(decode_picture(scratch.path / "wide.png") == square);
-  CHECK(decode_picture(scratch.path / "tall.png") == square);
+  CHECK(decode_picture(scratch.path / "wide.png", kPictureShape) == square);
+  CHECK(decode_picture(scratch.path / "tall.png", kPictureShape) == square);
 }
 
 TEST_CASE("images: a file that is no picture, or is cut short anywhere, is refused by name") {
   const Scratch scratch;
   const fs::path bad = scratch.path / "bad.jpg";
-  CHECK_THROWS_WITH_AS(decode_picture(bad), Contains("bad.jpg: cannot be read"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be read"), Error);
   write_file(bad, std::string("GIF89a, or so"));
-  CHECK_THROWS_WITH_AS(decode_picture(bad), Contains("bad.jpg: cannot be decoded"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be decoded"), Error);
+  write_file(bad, std::string());
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("no picture of a known kind"), Error);
 
   for (const char* name : {"a.png", "a.jpg"}) {
     CAPTURE(name);
     write_picture(scratch.path / name, kSide, kSide, 3, smooth(kSide));
-    const std::vector<uint8_t> whole = decode_picture(scratch.path / name);
+    const std::vector<uint8_t> whole = decode_picture(scratch.path / name, kPictureShape);
     fs::copy_file(scratch.path / name, bad, fs::copy_options::overwrite_existing);
     int accepted = 0;
     for (size_t size = fs::file_size(bad); size-- > 0;) {
@@ -129,7 +131,7 @@ TEST_CASE("images: a file that is no picture, or is cut short anywhere, is refus
       try {
         // A picture may be complete before its file ends; half a picture must not pass.
         CAPTURE(size);
-        const bool complete = decode_picture(bad) == whole;
+        const bool complete = decode_picture(bad, kPictureShape) == whole;
         CHECK(complete);
         ++accepted;
       } catch (const Error&) {
@@ -153,7 +155,7 @@ TEST_CASE("images: damaged bytes give a picture or an error, never a crash") {
       std::ofstream(scratch.path / "damaged", std::ios::binary)
           .write(reinterpret_cast<const char*>(damaged.data()), long(damaged.size()));
       try {
-        const std::vector<uint8_t> decoded = decode_picture(scratch.path / "damaged");
+        const std::vector<uint8_t> decoded = decode_picture(scratch.path / "damaged", kPictureShape);
         CHECK(decoded.size() == kPictureBytes);
       } catch (const Error&) {
         ++refused;
@@ -167,7 +169,7 @@ TEST_CASE("images: a JPEG whose Huffman table has more than 256 codes is refused
   const Scratch scratch;
   const fs::path path = scratch.path / "a.jpg";
   write_picture(path, kSide, kSide, 3, smooth(kSide));
-  const std::vector<uint8_t> plain = read_file(path), decoded = decode_picture(path);
+  const std::vector<uint8_t> plain = read_file(path), decoded = decode_picture(path, kPictureShape);
   // One more table behind the start of the image, which the picture's own then replaces.
   const auto with_table = [&](int codes) {
     std::vector<uint8_t> table = {0xff, 0xc4, uint8_t((19 + codes) >> 8), uint8_t(19 + codes), 0};
@@ -179,9 +181,9 @@ TEST_CASE("images: a JPEG whose Huffman table has more than 256 codes is refused
     return bytes;
   };
   write_file(path, with_table(256));
-  CHECK(decode_picture(path) == decoded);
+  CHECK(decode_picture(path, kPictureShape) == decoded);
   write_file(path, with_table(257));
-  CHECK_THROWS_WITH_AS(decode_picture(path), Contains("Huffman table of over 256 codes"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("Huffman table of over 256 codes"), Error);
 }
 
 TEST_CASE("images: a JPEG without its Huffman tables is decoded alike, whatever the memory held") {
@@ -206,7 +208,7 @@ TEST_CASE("images: a JPEG without its Huffman tables is decoded alike, whatever 
       for (uint8_t& byte : garbage) byte = rng.below(3) == 0 ? 255 : uint8_t(rng.below(9));
     }
     try {
-      const std::vector<uint8_t> decoded = decode_picture(path);
+      const std::vector<uint8_t> decoded = decode_picture(path, kPictureShape);
       results.emplace(decoded.begin(), decoded.end());
     } catch (const Error& error) {
       results.insert(error.what());
@@ -220,9 +222,9 @@ TEST_CASE("images: a picture over the largest side, or a chunk claiming gigabyte
   const fs::path path = scratch.path / "large.png";
   const int side = int(kLargestSide);
   write_picture(path, 1, side, 1, std::vector<uint8_t>(size_t(side)));
-  CHECK_NOTHROW(decode_picture(path));
+  CHECK_NOTHROW(decode_picture(path, kPictureShape));
   write_picture(path, 1, side + 1, 1, std::vector<uint8_t>(size_t(side) + 1));
-  CHECK_THROWS_WITH_AS(decode_picture(path), Contains("at most 4096 pixels a side"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("at most 4096 pixels a side"), Error);
 
   write_picture(path, kSide, kSide, 3, smooth(kSide));
   std::vector<uint8_t> bytes = read_file(path);
@@ -231,55 +233,41 @@ TEST_CASE("images: a picture over the largest side, or a chunk claiming gigabyte
   REQUIRE(chunk != bytes.end());
   *(chunk - 4) = 0x3f;  // the most significant byte of the chunk's length
   write_file(path, bytes);
-  CHECK_THROWS_WITH_AS(decode_picture(path), Contains("large.png: cannot be decoded"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("large.png: cannot be decoded"), Error);
 }
 
-TEST_CASE("images: a folder gives every picture with its label, mixed, always in one order") {
+TEST_CASE("images: a chunk that claims 2 GB, which stb_image refuses without a reason, is an error") {
   const Scratch scratch;
-  write_image_folder(scratch.path, 20, 3);
-  const ImageFolder pictures = load_image_folder(scratch.path);
-  REQUIRE(pictures.train.size() == 200);
-  REQUIRE(pictures.test.size() == 30);
-  CHECK(pictures.ignored == 0);
+  const fs::path path = scratch.path / "large.png";
+  write_picture(path, kSide, kSide, 3, smooth(kSide));
+  std::vector<uint8_t> bytes = read_file(path);
+  const std::string mark = "IDAT";
+  const auto chunk = std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end());
+  *(chunk - 4) = 0x80;  // the chunk's length: 2^31 and what it was
+  write_file(path, bytes);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("cannot be decoded (it is damaged)"),
+                       Error);
+}
 
-  std::set<std::pair<int, int>> seen;
-  for (int i = 0; i < 200; ++i) {
-    const uint8_t* pixel = pictures.train.picture(i);
-    CHECK(pixel[0] == pictures.train.labels[size_t(i)]);
-    CHECK(pixel[2] == 0);
-    seen.insert({pixel[0], pixel[1]});
+TEST_CASE("images: a picture is scaled to the side and the channels that are asked for") {
+  const Scratch scratch;
+  const fs::path path = scratch.path / "a.png";
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < 96 * 96; ++i)
+    pixels.insert(pixels.end(), {uint8_t(i % 96), uint8_t(2 * (i / 96)), 50});
+  write_picture(path, 96, 96, 3, pixels);
+  CHECK(decode_picture(path, {96, 96, 3}) == pixels);
+  const std::vector<uint8_t> half = decode_picture(path, {48, 48, 3});
+  REQUIRE(half.size() == 48 * 48 * 3);
+  for (int i = 0; i < 48 * 48; ++i) {  // the means of 2t and 2t + 1, halves rounded up
+    CHECK(half[size_t(3 * i)] == 2 * (i % 48) + 1);
+    CHECK(half[size_t(3 * i + 1)] == 4 * (i / 48) + 1);
+    CHECK(half[size_t(3 * i + 2)] == 50);
   }
-  CHECK(seen.size() == 200);
-  for (int part = 0; part < 5; ++part) {
-    const auto begin = pictures.train.labels.begin() + part * 40;
-    CHECK(std::set<int>(begin, begin + 40).size() >= 8);
-  }
-  CHECK(load_image_folder(scratch.path).train.pixels == pictures.train.pixels);
-}
-
-TEST_CASE("images: extensions in capitals count, other files are ignored and counted") {
-  const Scratch scratch;
-  write_image_folder(scratch.path, 1, 1);
-  fs::rename(scratch.path / "train/cat/0.png", scratch.path / "train/cat/0.PNG");
-  write_file(scratch.path / "train/cat/notes.txt", std::string("soft"));
-  const ImageFolder pictures = load_image_folder(scratch.path);
-  CHECK(pictures.train.size() == 10);
-  CHECK(pictures.ignored == 1);
-}
-
-TEST_CASE("images: a folder that is not as expected is refused with the place and the reason") {
-  const Scratch scratch;
-  const fs::path& root = scratch.path;
-  CHECK_THROWS_WITH_AS(load_image_folder(root / "gone"), Contains("gone: not found"), Error);
-  CHECK_THROWS_WITH_AS(load_image_folder(root), Contains("train: not found, expected"), Error);
-
-  write_image_folder(root, 1, 1);
-  fs::create_directory(root / "test/zebra");
-  CHECK_THROWS_WITH_AS(load_image_folder(root), Contains("test/zebra: is not a class"), Error);
-  fs::remove(root / "test/zebra");
-
-  fs::remove(root / "test/ship/0.png");
-  CHECK_THROWS_WITH_AS(load_image_folder(root), Contains("test/ship: holds no pictures"), Error);
-  fs::remove(root / "test/ship");
-  CHECK_THROWS_WITH_AS(load_image_folder(root), Contains("test/ship: not found"), Error);
+  const std::vector<uint8_t> grey = decode_picture(path, {96, 96, 1});
+  REQUIRE(grey.size() == 96 * 96);
+  // The weights of ITU-R BT.601.
+  for (int i = 0; i < 96 * 96; i += 97)
+    CHECK(std::abs(grey[size_t(i)] - (0.299 * pixels[size_t(3 * i)] +
+                                      0.587 * pixels[size_t(3 * i + 1)] + 0.114 * 50)) <= 1.2);
 }

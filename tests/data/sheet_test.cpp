@@ -14,13 +14,11 @@ namespace {
 
 // Picture i is of one colour, that of its number.
 Dataset plain_pictures(int count) {
-  Dataset pictures;
-  for (int i = 0; i < count; ++i) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < count; ++i)
     for (int pixel = 0; pixel < kSide * kSide; ++pixel)
-      pictures.pixels.insert(pictures.pixels.end(), {uint8_t(i), uint8_t(2 * i), uint8_t(255 - i)});
-    pictures.labels.push_back(0);
-  }
-  return pictures;
+      pixels.insert(pixels.end(), {uint8_t(i), uint8_t(2 * i), uint8_t(255 - i)});
+  return {kPictureShape, {}, std::move(pixels), std::vector<uint16_t>(size_t(count))};
 }
 
 }  // namespace
@@ -31,10 +29,10 @@ TEST_CASE("sheets: every picture comes back at its place, nearly as it was") {
   for (const int count : {kSheetColumns, 3 * kSheetColumns}) {
     const Dataset pictures = plain_pictures(count);
     write_file(file, encode_sheet(pictures));
-    const Dataset loaded = load_sheet(file);
+    const Dataset loaded = load_sheet(file, kPictureShape);
     REQUIRE(loaded.size() == count);
-    REQUIRE(loaded.pixels.size() == pictures.pixels.size());
-    CHECK(loaded.labels == pictures.labels);
+    REQUIRE(loaded.pixels().size() == pictures.pixels().size());
+    CHECK(labels_of(loaded) == labels_of(pictures));
     int worst = 0;  // in the middle: at the edge JPEG mixes the colours of neighbours
     for (int i = 0; i < count; ++i)
       for (int at = kPictureBytes / 2 + kSide / 2 * kChannels, c = 0; c < kChannels; ++c)
@@ -55,22 +53,45 @@ TEST_CASE("sheets: each picture's pixels are its own, row by row") {
             pictures.picture(y / kSide * kSheetColumns +
                              x / kSide)[(y % kSide * kSide + x % kSide) * kChannels + c]);
   write_picture(file, 2 * kSide, kSheetColumns * kSide, kChannels, sheet);
-  CHECK(load_sheet(file).pixels == pictures.pixels);
+  CHECK(pixels_of(load_sheet(file, kPictureShape)) == pixels_of(pictures));
 }
 
 TEST_CASE("sheets: a file of another size, damaged, cut short or missing is refused by name") {
   const Scratch scratch;
   const auto file = scratch.path / "a.jpg";
-  CHECK_THROWS_WITH_AS(load_sheet(file), Contains("a.jpg: cannot be read"), Error);
+  CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("a.jpg: cannot be read"), Error);
   for (const auto& [height, width] : {std::pair(64, 64), std::pair(33, 1024), std::pair(32, 992)}) {
     write_picture(file, height, width, 3, std::vector<uint8_t>(size_t(height * width * 3)));
-    CHECK_THROWS_WITH_AS(load_sheet(file), Contains("expected a sheet of 1024 x a multiple of 32"),
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("expected a sheet of 1024 x a multiple of 32"),
                          Error);
   }
   write_file(file, encode_sheet(random_pictures(kSheetColumns, 1)));
   const std::vector<uint8_t> bytes = read_file(file);
   for (const size_t size : {size_t(0), size_t(10), bytes.size() / 2, bytes.size() - 100}) {
     write_file(file, std::span(bytes).first(size));
-    CHECK_THROWS_WITH_AS(load_sheet(file), Contains("a.jpg: cannot be decoded"), Error);
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("a.jpg: cannot be decoded"), Error);
+  }
+}
+
+TEST_CASE("sheets: pictures of any side, grey too, come back at their places") {
+  const Scratch scratch;
+  const auto file = scratch.path / "a.jpg";
+  for (const Shape shape : {Shape{48, 48, 3}, Shape{96, 96, 3}, Shape{17, 17, 1}}) {
+    CAPTURE(shape.h);
+    CHECK(sheet_most(shape) == 4096 / shape.h * kSheetColumns);
+    std::vector<uint8_t> pixels;
+    for (int i = 0; i < 2 * kSheetColumns; ++i)
+      pixels.insert(pixels.end(), shape.size(), uint8_t(4 * i));
+    const Dataset pictures(shape, {}, pixels, std::vector<uint16_t>(2 * kSheetColumns));
+    write_file(file, encode_sheet(pictures));
+    const Dataset loaded = load_sheet(file, shape);
+    REQUIRE(loaded.size() == 2 * kSheetColumns);
+    CHECK(loaded.shape() == shape);
+    int worst = 0;
+    for (int i = 0; i < loaded.size(); ++i)
+      worst = std::max(worst, std::abs(loaded.picture(i)[shape.size() / 2] - 4 * i));
+    CHECK(worst <= 3);
+    CHECK_THROWS_WITH_AS(load_sheet(file, {33, 33, 3}), Contains("expected a sheet of 1056 x"),
+                         Error);
   }
 }

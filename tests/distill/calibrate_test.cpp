@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "data/cifar10.h"
 #include "engine/integer/model_file.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "distill/judge/attention.h"
 #include "distill/judge/kl.h"
 #include "distill/judge/reward.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -39,7 +39,7 @@ TEST_CASE("the divergence is the student's expectation of the log ratio, average
 
 TEST_CASE("agreement and accuracy compare top-1 classes, the first of equals") {
   const std::vector<int32_t> s = {1, 5, 5, 9, 0, 0, 0, 0, 1}, t = {0, 3, 2, 0, 0, 1, 0, 0, 7};
-  const std::vector<uint8_t> labels = {1, 0, 1};
+  const std::vector<uint16_t> labels = {1, 0, 1};
   CHECK(top1(s, 3) == std::vector<int>{1, 0, 2});
   CHECK(agreement(s, t, 3) == Approx(2.0 / 3));
   CHECK(count_correct(s, labels, 3) == 2);
@@ -92,9 +92,10 @@ TEST_CASE("a judge compares a student's logits and attention with the teacher's"
   const IntNet net(random_model(every_kind_of_layer(false), rng));
   const Model& model = net.model();
   const std::vector<uint8_t> pixels = random_pixels(40, rng);
+  const Dataset pictures(kPictureShape, {}, pixels, std::vector<uint16_t>(40));
   const std::vector<std::string> layers = {"conv2", "conv3"};
 
-  const Judge judge(net, pixels, layers);
+  const Judge judge(net, pictures, layers);
   Workspace workspace;
   const Staircases none(model, {size_t(model.taps()), std::nullopt});
   const RewardParts unchanged = judge(net, none, workspace);
@@ -106,7 +107,7 @@ TEST_CASE("a judge compares a student's logits and attention with the teacher's"
   CHECK(parts.kl > 0);
   CHECK(parts.attention > 0);
   CHECK(parts.energy == 0);  // nobody counts it here
-  CHECK(Judge(net, pixels, {})(net, student, workspace).attention == 0);
+  CHECK(Judge(net, pictures, {})(net, student, workspace).attention == 0);
 
   // By hand, from the two networks' own logits.
   std::vector<int32_t> s(40 * kClasses), t(40 * kClasses);
@@ -118,7 +119,7 @@ TEST_CASE("a judge compares a student's logits and attention with the teacher's"
   const int before = omp_get_max_threads();
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    const RewardParts again = Judge(net, pixels, layers)(net, student, workspace);
+    const RewardParts again = Judge(net, pictures, layers)(net, student, workspace);
     CHECK(again.kl == parts.kl);
     CHECK(again.attention == parts.attention);
   }

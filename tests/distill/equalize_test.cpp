@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/integer/observers.h"
 #include "engine/integer/model_file.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -21,7 +21,7 @@ struct Fixture {
   Model model = random_model(every_kind_of_layer(false), rng);
   std::vector<uint8_t> pixels = random_pixels(kPictures, rng);
   Model equalised() const {
-    return tri::equalised(IntNet(model), {pixels, std::vector<uint8_t>(kPictures)});
+    return tri::equalised(IntNet(model), {kPictureShape, {}, pixels, std::vector<uint16_t>(kPictures)});
   }
   // Makes every other channel of the layer say the same in codes four times as small.
   void weaken(const std::string& name) {

@@ -26,7 +26,7 @@ struct Fixture {
   explicit Fixture(bool nin = true) : teacher(random_model(every_kind_of_layer(nin), rng)) {}
 
   Model calibrated() const {
-    return tri::calibrated(teacher, start.mse_optimal, calibration.pixels, start.statistics);
+    return tri::calibrated(teacher, start.mse_optimal, calibration.pixels(), start.statistics);
   }
   Model reconstructed() const {
     return tri::reconstructed(teacher, start.mse_optimal, pictures, calibration, start.statistics);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 
 #include "data/base/file.h"
 #include "data/contact_sheet.h"
@@ -26,7 +27,7 @@ Model small_teacher() {
   Rng rng(3);
   Model model = random_model(every_kind_of_layer(false), rng);
   model.quant.back().scale = kLogitStep;
-  std::vector<uint8_t> pixels = random_pictures(50, 1).pixels;
+  std::vector<uint8_t> pixels = pixels_of(random_pictures(50, 1));
   for (uint8_t& pixel : pixels) pixel /= 2;
   add_statistics(model, pixels);
   return model;
@@ -102,23 +103,36 @@ TEST_CASE("synthesised pictures match the teacher's statistics, or are of a clas
         CHECK(end.statistics < begin.statistics / 2);
     }
     REQUIRE(pictures.size() == 64);
-    REQUIRE(pictures.pixels.size() == 64 * kPictureBytes);
-    for (int i = 0; i < 64; ++i) CHECK(pictures.labels[size_t(i)] == i % kClasses);
+    REQUIRE(pictures.pixels().size() == 64 * kPictureBytes);
+    for (int i = 0; i < 64; ++i) CHECK(pictures.labels()[size_t(i)] == i % kClasses);
   }
 }
 
 TEST_CASE("the same seed synthesises the same pictures, on one thread as on two") {
   const Model teacher = small_teacher();
-  const std::vector<uint8_t> pixels = synthesize(teacher, few(), quiet).pixels;
+  const std::vector<uint8_t> pixels = pixels_of(synthesize(teacher, few(), quiet));
   const int before = omp_get_max_threads();
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    CHECK(synthesize(teacher, few(), quiet).pixels == pixels);
+    CHECK(pixels_of(synthesize(teacher, few(), quiet)) == pixels);
   }
   omp_set_num_threads(before);
   SynthesisOptions other = few();
   other.seed = 2;
-  CHECK(synthesize(teacher, other, quiet).pixels != pixels);
+  CHECK(pixels_of(synthesize(teacher, other, quiet)) != pixels);
+}
+
+TEST_CASE("pictures are synthesised of the shape and for the classes that the teacher knows") {
+  constexpr Shape kShape{48, 48, 1};
+  Rng rng(3);
+  Model teacher =
+      random_model({conv3("conv1", 8, 2), pool("pool", 2, 2), logits(linear("fc", 12))}, rng, kShape);
+  teacher.quant.back().scale = kLogitStep;
+  add_statistics(teacher, random_pictures(50, 1, kShape).pixels());
+  const Dataset pictures = synthesize(teacher, few(), quiet);
+  CHECK(pictures.shape() == kShape);
+  CHECK(labels_of(pictures) == labels_in_turn(64, 12));
+  CHECK(pixels_of(pictures.slice(0, 1)) != pixels_of(pictures.slice(1, 2)));
 }
 
 TEST_CASE("a teacher without statistics cannot be synthesised from") {
@@ -130,20 +144,33 @@ TEST_CASE("a teacher without statistics cannot be synthesised from") {
 
 TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
   Rng rng(2);
-  std::vector<float> nodes(kNodes), x(kPictureBytes), dx(kPictureBytes), d_nodes(kNodes);
-  random_nodes(rng, nodes.data());
-  for (float& d : dx) d = float(rng.normal());
-  paint(nodes.data(), x.data());
-  paint_backward(dx.data(), d_nodes.data());
-  double pixels = 0, values = 0;
-  for (int i = 0; i < kPictureBytes; ++i) pixels += double(x[size_t(i)]) * dx[size_t(i)];
-  for (int i = 0; i < kNodes; ++i) values += double(nodes[size_t(i)]) * d_nodes[size_t(i)];
-  CHECK(pixels == Approx(values).epsilon(1e-4));
+  // With so many grids: 1, 2, 4, ... cells, and one a pixel.
+  for (const auto& [shape, grids] : {std::pair(kPictureShape, 6), std::pair(Shape{48, 48, 1}, 7),
+                                     std::pair(Shape{17, 17, 3}, 6)}) {
+    CAPTURE(shape.h);
+    const Pyramid pyramid(shape);
+    std::vector<float> nodes(size_t(pyramid.nodes())), d_nodes(nodes.size());
+    std::vector<float> x(shape.size()), dx(shape.size());
+    pyramid.random_nodes(rng, nodes.data());
+    for (float& d : dx) d = float(rng.normal());
+    pyramid.paint(nodes.data(), x.data());
+    pyramid.paint_backward(dx.data(), d_nodes.data());
+    const double pixels = std::inner_product(x.begin(), x.end(), dx.begin(), 0.0);
+    const double values = std::inner_product(nodes.begin(), nodes.end(), d_nodes.begin(), 0.0);
+    CHECK(pixels == Approx(values).epsilon(1e-4));
 
-  // All nodes alike paint one colour: six grids on top of each other.
-  std::fill(nodes.begin(), nodes.end(), 0.25f);
-  paint(nodes.data(), x.data());
-  for (const float value : x) CHECK(value == Approx(1.5));
+    // All nodes alike paint one colour: grids on top of each other.
+    std::fill(nodes.begin(), nodes.end(), 0.25f);
+    pyramid.paint(nodes.data(), x.data());
+    for (const float value : x) CHECK(value == Approx(0.25 * grids));
+    // The last grid has a node a pixel, so that every pixel can differ from its neighbours.
+    std::fill(nodes.begin(), nodes.end(), 0.0f);
+    const int corner = pyramid.nodes() - (shape.h + 1) * (shape.w + 1) * shape.c;
+    nodes[size_t(corner)] = 1;
+    pyramid.paint(nodes.data(), x.data());
+    CHECK(std::count(x.begin(), x.end(), 0.0f) == int(shape.size()) - 1);
+    CHECK(x[0] == 1);
+  }
 }
 
 TEST_CASE(
@@ -154,12 +181,11 @@ TEST_CASE(
     const Model teacher = load_model(entry.path(), table_of);
     const auto sheet = std::filesystem::path(entry.path()).replace_extension(".jpg");
     CHECK(std::filesystem::file_size(sheet) < 800'000);
-    Dataset pictures = load_sheet(sheet);
-    CHECK(pictures.size() == 1024);
-    pictures = pictures.slice(0, 128);
-    for (int i = 0; i < 128; ++i) pictures.labels[size_t(i)] = uint8_t(i % kClasses);
-    const TeacherRun run = run_teacher(IntNet(teacher), pictures.pixels);
-    CHECK(accuracy(run.logits, pictures.labels, kClasses) > 0.7);
+    const Dataset all = load_sheet(sheet, kPictureShape);
+    CHECK(all.size() == 1024);
+    const Dataset pictures = all.slice(0, 128).relabelled({}, labels_in_turn(128));
+    const TeacherRun run = run_teacher(IntNet(teacher), pictures.pixels());
+    CHECK(accuracy(run.logits, pictures.labels(), kClasses) > 0.7);
     for (size_t i = 0; i < teacher.layers.size(); ++i) {
       const QuantLayer& q = teacher.quant[i];
       double distance = 0;  // as StatisticsLoss has it, but for dead channels

@@ -203,7 +203,7 @@ TEST_CASE("a file with wrong bytes and a right checksum is refused, or is a netw
   save(student(), file);
   const std::vector<uint8_t> good = read_file(file);
   Rng rng(8);
-  const Dataset pictures{random_pixels(1, rng), {0}};
+  const Dataset pictures(kPictureShape, {}, random_pixels(1, rng), {0});
   int refused = 0, ran = 0;
   for (int round = 0; round < 150; ++round) {
     std::vector<uint8_t> bytes = good;

@@ -23,7 +23,7 @@ struct Fixture {
   Net net{"small", small_layers(), Rng(3)};
   Activations acts;
   static constexpr int n = 6, classes = 4;
-  std::vector<uint8_t> labels{0, 1, 2, 3, 0, 2};
+  std::vector<uint16_t> labels{0, 1, 2, 3, 0, 2};
 
   std::vector<float> pictures;
   bool training = true;

@@ -13,6 +13,7 @@
 #include "engine/integer/observers.h"
 #include "engine/float/train.h"
 #include "engine/float/widen.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -24,19 +25,20 @@ std::vector<Layer> small_layers(int width = 1) {
                             pool("p", 2, 2),         dw("c", 2),
                             pw("d", 16 * width),     pool("q", 3, 2, 1),
                             linear("e", 24 * width), logits(linear("f", 10))};
-  resolve(layers, {kSide, kSide, kChannels});
+  resolve(layers, kPictureShape);
   return layers;
 }
 
 Dataset random_pictures(int n, Rng rng) {
-  Dataset data;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   for (int i = 0; i < n; ++i) {
-    data.labels.push_back(uint8_t(rng.below(10)));
+    labels.push_back(uint16_t(rng.below(10)));
     // Smooth in each quarter, so that the label (the brightness of one) can be learnt.
     for (int j = 0; j < kPictureBytes; ++j)
-      data.pixels.push_back(uint8_t(std::min(255, 25 * data.labels.back() + rng.below(40))));
+      pixels.push_back(uint8_t(std::min(255, 25 * labels.back() + rng.below(40))));
   }
-  return data;
+  return {kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels)};
 }
 
 // A net whose statistics and scales have been set by use, with some gammas negative and one 0.
@@ -140,7 +142,7 @@ TEST_CASE("a model's statistics are those of its accumulators, before the ReLU")
   const Model model = quantize(net, kNames);
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   Activations acts;
-  normalise(data.picture(0), data.pixels.size(), input(net, acts, data.size()));
+  normalise(data.picture(0), data.pixels().size(), input(net, acts, data.size()));
   forward(net, acts, data.size(), {});
   for (const int i : model.tap_rows()) {
     const Layer& l = model.layers[i];

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "data/cifar10.h"
 #include "tests/support/random_model.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;

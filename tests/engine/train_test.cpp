@@ -4,6 +4,7 @@
 
 #include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -13,20 +14,21 @@ namespace {
 std::vector<Layer> small_layers() {
   std::vector<Layer> layers{conv("a", 16, 3, 2, 1), conv3("b", 16), pool("p", 2, 2), drop(0.1f),
                             logits(linear("f", 10))};
-  resolve(layers, {kSide, kSide, kChannels});
+  resolve(layers, kPictureShape);
   return layers;
 }
 
 // Pictures whose brightness is the label.
 Dataset pictures(int n) {
   Rng rng(2);
-  Dataset data;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   for (int i = 0; i < n; ++i) {
-    data.labels.push_back(uint8_t(rng.below(10)));
+    labels.push_back(uint16_t(rng.below(10)));
     for (int j = 0; j < kPictureBytes; ++j)
-      data.pixels.push_back(uint8_t(24 * data.labels.back() + rng.below(16)));
+      pixels.push_back(uint8_t(24 * labels.back() + rng.below(16)));
   }
-  return data;
+  return {kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels)};
 }
 
 Recipe short_recipe() {

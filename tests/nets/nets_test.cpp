@@ -4,7 +4,6 @@
 #include <set>
 
 #include "data/base/error.h"
-#include "data/cifar10.h"
 #include "tests/support/test.h"
 
 using namespace tri;

@@ -47,14 +47,15 @@ bool same(const Archive& a, const Archive& b) {
 }
 
 // The student that a search judges: corrected by mean and spread.
-Model judged(const IntNet& teacher, const StaircaseSet& set, const std::vector<uint8_t>& pixels) {
-  const ChannelStatistics statistics = run_teacher(teacher, pixels).statistics;
+Model judged(const IntNet& teacher, const StaircaseSet& set, const Dataset& pictures) {
+  const ChannelStatistics statistics = run_teacher(teacher, pictures.pixels()).statistics;
   const Staircases staircases(teacher.model(), set);
   StudentCalibrator calibrator(teacher.model(), statistics, staircases);
-  const int n = int(pixels.size() / kPictureBytes);
+  const int n = pictures.size();
   std::vector<int32_t> logits(size_t(n) * kClasses);
   Workspace workspace;
-  teacher.forward({.staircases = &staircases, .calibrator = &calibrator}, pixels.data(), n, logits.data(), workspace);
+  teacher.forward({.staircases = &staircases, .calibrator = &calibrator}, pictures.picture(0), n,
+                  logits.data(), workspace);
   return calibrator.student();
 }
 
@@ -68,11 +69,11 @@ TEST_CASE("students are judged calibrated, on one batch of pictures at a time") 
   CHECK(first.kl != f.objective.on_batch(1, students).back().kl);
 
   // By hand: the batch's own statistics, and the student of the file on the same pictures.
-  const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
-  const IntNet student(judged(f.teacher, students[0], pixels));
+  const Dataset pictures = f.pictures.slice(0, 16);
+  const IntNet student(judged(f.teacher, students[0], pictures));
   const Staircases staircases(student.model(), students[0]);
   Workspace workspace;
-  CHECK(Judge(f.teacher, pixels, {})(student, staircases, workspace).kl == first.kl);
+  CHECK(Judge(f.teacher, pictures, {})(student, staircases, workspace).kl == first.kl);
 
   const Objective plain(f.teacher, f.pictures, {.batch = 16, .calibrate = false});
   double kl = 0, reward = 0;
@@ -133,13 +134,14 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
   CHECK(weighted.quality(p) == f.objective.reward(plain));
 
   // By hand: the calibrated student's events on these pictures.
-  const std::vector<uint8_t> pixels = f.pictures.slice(0, 16).pixels;
-  const IntNet student(judged(f.teacher, start, pixels));
+  const Dataset pictures = f.pictures.slice(0, 16);
+  const IntNet student(judged(f.teacher, start, pictures));
   const Staircases staircases(student.model(), start);
   EventRecorder events(student.model().layers.size());
   std::vector<int32_t> logits(16 * kClasses);
   Workspace workspace;
-  student.forward({.staircases = &staircases, .observer = &events}, pixels.data(), 16, logits.data(), workspace);
+  student.forward({.staircases = &staircases, .observer = &events}, pictures.picture(0), 16,
+                  logits.data(), workspace);
   CHECK(p.energy == doctest::Approx(total(energy(student.model(), start, events.events(), table)) /
                                     total(teacher_energy(student.model(), table))));
   // Over all batches it is counted, whatever its weight.

@@ -7,7 +7,27 @@
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
+#include "data/base/rng.h"
 #include "tests/support/test.h"
+
+std::vector<uint8_t> pixels_of(const tri::Dataset& data) {
+  return {data.pixels().begin(), data.pixels().end()};
+}
+
+std::vector<uint16_t> labels_of(const tri::Dataset& data) {
+  return {data.labels().begin(), data.labels().end()};
+}
+
+tri::Dataset noise_pictures(int count, uint64_t seed, tri::Shape shape,
+                            std::vector<std::string> classes) {
+  tri::Rng rng(seed);
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
+  for (size_t i = 0; i < size_t(count) * shape.size(); ++i)
+    pixels.push_back(uint8_t(rng.below(256)));
+  for (int i = 0; i < count; ++i) labels.push_back(uint16_t(rng.below(int(classes.size()))));
+  return {shape, std::move(classes), std::move(pixels), std::move(labels)};
+}
 
 void write_picture(const std::filesystem::path& file, int height, int width, int channels,
                    const std::vector<uint8_t>& pixels) {
@@ -21,14 +41,14 @@ void write_picture(const std::filesystem::path& file, int height, int width, int
 
 void write_image_folder(const std::filesystem::path& folder, int train, int test) {
   for (const bool is_test : {false, true})
-    for (int label = 0; label < tri::kClasses; ++label) {
-      const auto files = folder / (is_test ? "test" : "train") / tri::kClassNames[label];
+    for (int label = 0; label < kClasses; ++label) {
+      const auto files = folder / (is_test ? "test" : "train") / tri::cifar10_classes()[size_t(label)];
       std::filesystem::create_directories(files);
       for (int i = 0; i < (is_test ? test : train); ++i) {
         std::vector<uint8_t> pixels;
-        while (pixels.size() < tri::kPictureBytes)
+        while (pixels.size() < kPictureBytes)
           pixels.insert(pixels.end(), {uint8_t(label), uint8_t(i), uint8_t(is_test)});
-        write_picture(files / (std::to_string(i) + ".png"), tri::kSide, tri::kSide, 3, pixels);
+        write_picture(files / (std::to_string(i) + ".png"), kSide, kSide, 3, pixels);
       }
     }
 }

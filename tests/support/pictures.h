@@ -5,7 +5,19 @@
 #include <filesystem>
 #include <vector>
 
-#include "data/cifar10.h"
+#include "data/cifar.h"
+
+// The pictures of most tests.
+constexpr int kSide = 32, kChannels = 3, kClasses = 10;
+constexpr int kPictureBytes = kSide * kSide * kChannels;
+constexpr tri::Shape kPictureShape{kSide, kSide, kChannels};
+
+// What doctest can compare.
+std::vector<uint8_t> pixels_of(const tri::Dataset& data);
+std::vector<uint16_t> labels_of(const tri::Dataset& data);
+// Random pixels and labels.
+tri::Dataset noise_pictures(int count, uint64_t seed, tri::Shape shape = kPictureShape,
+                            std::vector<std::string> classes = tri::cifar10_classes());
 
 // Writes a [height][width][channels] picture (1: grey, 3: RGB, 4: RGBA) as the kind of file that
 // the name's extension asks for: .png, or else JPEG.

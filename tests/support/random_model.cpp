@@ -9,8 +9,8 @@
 
 using namespace tri;
 
-Model random_model(std::vector<Layer> layers, Rng& rng) {
-  resolve(layers, {kSide, kSide, kChannels});
+Model random_model(std::vector<Layer> layers, Rng& rng, Shape input) {
+  resolve(layers, input);
   Model model{.net = "random", .layers = layers, .quant = {}, .staircases = {}};
   for (const Layer& l : layers) {
     QuantLayer q;
@@ -51,17 +51,23 @@ std::vector<uint8_t> random_pixels(int n, Rng& rng) {
   return pixels;
 }
 
-Dataset random_pictures(int n, uint64_t seed) {
-  Dataset pictures;
-  std::vector<float> nodes(kNodes), x(kPictureBytes);
+Dataset random_pictures(int n, uint64_t seed, Shape shape) {
+  const Pyramid pyramid(shape);
+  std::vector<float> nodes(size_t(pyramid.nodes())), x(shape.size());
+  std::vector<uint8_t> pixels;
   for (int i = 0; i < n; ++i) {
-    random_nodes(Rng(seed, uint64_t(i)), nodes.data());
-    paint(nodes.data(), x.data());
+    pyramid.random_nodes(Rng(seed, uint64_t(i)), nodes.data());
+    pyramid.paint(nodes.data(), x.data());
     for (const float value : x)
-      pictures.pixels.push_back(uint8_t(std::clamp(value * kPixelUnit + kPixelZero, 0.0f, 255.0f)));
-    pictures.labels.push_back(0);
+      pixels.push_back(uint8_t(std::clamp(value * kPixelUnit + kPixelZero, 0.0f, 255.0f)));
   }
-  return pictures;
+  return {shape, cifar10_classes(), std::move(pixels), std::vector<uint16_t>(size_t(n))};
+}
+
+std::vector<uint16_t> labels_in_turn(int n, int classes) {
+  std::vector<uint16_t> labels;
+  for (int i = 0; i < n; ++i) labels.push_back(uint16_t(i % classes));
+  return labels;
 }
 
 std::vector<Layer> residual_layers() {

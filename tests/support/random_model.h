@@ -3,12 +3,14 @@
 
 #include <vector>
 
-#include "data/cifar10.h"
 #include "data/base/rng.h"
+#include "data/dataset.h"
 #include "engine/integer/model.h"
+#include "tests/support/pictures.h"
 
-// `layers` need not be resolved; the input is a picture of 32 x 32 x 3.
-tri::Model random_model(std::vector<tri::Layer> layers, tri::Rng& rng);
+// `layers` need not be resolved; the input is a picture.
+tri::Model random_model(std::vector<tri::Layer> layers, tri::Rng& rng,
+                        tri::Shape input = kPictureShape);
 
 // A staircase a tap (every third tap: none), thresholds and values in order.
 std::vector<std::optional<tri::TriSegment>> random_staircases(const tri::Model& model,
@@ -17,8 +19,10 @@ std::vector<std::optional<tri::TriSegment>> random_staircases(const tri::Model& 
 // [n][32][32][3]
 std::vector<uint8_t> random_pixels(int n, tri::Rng& rng);
 
-// Smooth noise, as varied as photographs; all labels are 0.
-tri::Dataset random_pictures(int n, uint64_t seed);
+// Smooth noise, as varied as photographs; all labels are 0, of CIFAR-10's classes.
+tri::Dataset random_pictures(int n, uint64_t seed, tri::Shape shape = kPictureShape);
+// Labels 0, 1, ..., classes - 1, 0, ... for n pictures.
+std::vector<uint16_t> labels_in_turn(int n, int classes = kClasses);
 
 // A net with additions: of signed and unsigned codes, with and without ReLU, across pools and strides.
 std::vector<tri::Layer> residual_layers();

@@ -1,7 +1,6 @@
 // The habits that all programs share (tools/cli/options.h, tools/cli/progress.h).
 #include <algorithm>
 
-#include "data/cifar10.h"
 #include "data/base/file.h"
 #include "tests/support/pictures.h"
 #include "tests/support/program.h"

@@ -1,10 +1,10 @@
 // What only CIFAR-10 itself can show: the loader on all of it, and the committed teachers.
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "distill/judge/evaluate.h"
 #include "nets/nets.h"
 #include "rl/search/search.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -32,7 +32,7 @@ std::vector<fs::path> teachers() {
 }
 
 double share_right(const fs::path& teacher, const Dataset& pictures) {
-  return accuracy(logits_of(IntNet(load_model(teacher, table_of)), pictures), pictures.labels,
+  return accuracy(logits_of(IntNet(load_model(teacher, table_of)), pictures), pictures.labels(),
                   kClasses);
 }
 
@@ -44,18 +44,18 @@ TEST_CASE("real data: all classes are there alike, and channels have the known m
   CHECK(train.size() == 50000);
   CHECK(test.size() == 10000);
   std::vector<int> trained(kClasses), tested(kClasses);
-  for (const uint8_t label : train.labels) ++trained[label];
-  for (const uint8_t label : test.labels) ++tested[label];
+  for (const uint16_t label : train.labels()) ++trained[label];
+  for (const uint16_t label : test.labels()) ++tested[label];
   CHECK(trained == std::vector<int>(kClasses, 5000));
   CHECK(tested == std::vector<int>(kClasses, 1000));
 
   double sum[kChannels] = {}, squares[kChannels] = {};
-  for (size_t i = 0; i < train.pixels.size(); ++i) {
-    const double x = train.pixels[i] / 255.0;
+  for (size_t i = 0; i < train.pixels().size(); ++i) {
+    const double x = train.pixels()[i] / 255.0;
     sum[i % kChannels] += x;
     squares[i % kChannels] += x * x;
   }
-  const double n = double(train.pixels.size()) / kChannels;
+  const double n = double(train.pixels().size()) / kChannels;
   const double means[] = {0.4914, 0.4822, 0.4465}, spreads[] = {0.2470, 0.2435, 0.2616};
   for (int c = 0; c < kChannels; ++c) {
     const double mean = sum[c] / n;

@@ -47,9 +47,9 @@ Program program(Settings& s) {
       throw Error(s.from + " is a teacher: bench lut needs a student, a .tri file");
     s.net = model.net;
     omp_set_num_threads(1);  // no threads before the contestants' processes are made
-    const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
+    const Dataset pictures = bench_pictures(s.data, model, s.batch);
     p.add(s.kind == ConvKind::lut ? "real" : "-",
-          real_problems(model, s.kind, pictures.pixels.data(), s.batch));
+          real_problems(model, s.kind, pictures.pixels().data(), s.batch));
   } else if (s.kind == ConvKind::int8) {
     p.add("-", random_problems(table_of(s.net), s.kind, 0, s.batch));
   } else {

@@ -38,7 +38,7 @@ class Ours : public Contestant {
   std::optional<uint64_t> prepare(int) override { return {}; }
   void run() override {
     net_.forward({.staircases = net_.model().staircases.empty() ? nullptr : &staircases_},
-                 pictures_.pixels.data(), pictures_.size(), logits_.data(), workspace_);
+                 pictures_.pixels().data(), pictures_.size(), logits_.data(), workspace_);
   }
 
  private:
@@ -52,7 +52,7 @@ class Ours : public Contestant {
 
 void run(const Settings& s) {
   const Model model = load_model(s.file, table_of);
-  const Dataset pictures = bench_pictures(s.data, model.net, s.batch);
+  const Dataset pictures = bench_pictures(s.data, model, s.batch);
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();

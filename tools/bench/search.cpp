@@ -49,7 +49,7 @@ class Ours : public Contestant {
     for (const bool calibrate : {false, true}) {
       ObjectiveOptions options;
       options.batch = s.batch;
-      options.attention_layers = attention_layers(s.net);
+      options.attention_layers = model.attention;
       options.calibrate = calibrate;
       objectives_.emplace_back(teacher_, pictures, options);
     }
@@ -72,7 +72,7 @@ class Ours : public Contestant {
 void run(const Settings& s) {
   const std::string file = s.teacher.empty() ? own_teacher(s.net) : s.teacher;
   const Model model = load_model_of(s.net, file);
-  const Dataset pictures = bench_pictures(s.data, s.net, s.batch);
+  const Dataset pictures = bench_pictures(s.data, model, s.batch);
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();
@@ -80,7 +80,7 @@ void run(const Settings& s) {
     contest.add("torch", [&] {
       Json problem = problem_for_torch(model, s.threads, s.batch);
       problem["attention"] = Json::array();
-      for (const std::string& layer : attention_layers(s.net))
+      for (const std::string& layer : model.attention)
         problem["attention"].push_back(model.tap(layer));
       return torch_peer("peer_torch_search.py", s.python, problem);
     });

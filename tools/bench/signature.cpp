@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "data/cifar10.h"
 #include "data/base/rng.h"
 #include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
@@ -10,13 +9,15 @@
 namespace tri {
 namespace {
 
+constexpr Shape kPictureShape{32, 32, 3};
+constexpr int kClasses = 10;
 constexpr int kPictures = 35;  // more than IntNet takes at a time, and an odd rest
 
 // Random weights and biases, and factors that spread the codes: the standard deviation of a sum is
 // about sqrt(rows) times that of a weight (73) times the root mean square of a code (147). No
 // function of the maths library that may round differently elsewhere is called: sqrt is exact.
 Model model_of(std::vector<Layer> layers, Rng& rng) {
-  resolve(layers, {kSide, kSide, kChannels});
+  resolve(layers, kPictureShape);
   Model model{.net = "signature", .layers = std::move(layers), .quant = {}, .staircases = {}};
   for (const Layer& l : model.layers) {
     QuantLayer q;
@@ -56,7 +57,7 @@ std::vector<std::vector<Layer>> nets() {
 
 uint64_t signature() {
   Rng rng(2026);
-  std::vector<uint8_t> pixels(size_t(kPictures) * kPictureBytes);
+  std::vector<uint8_t> pixels(size_t(kPictures) * kPictureShape.size());
   for (uint8_t& x : pixels) x = uint8_t(rng.below(256));
   std::vector<int32_t> all;
   for (const std::vector<Layer>& layers : nets()) {

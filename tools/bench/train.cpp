@@ -41,7 +41,8 @@ void bench_net(const std::string& name, const Settings& s) {
   const Recipe recipe = recipe_of(name);
   const int n = s.batch, classes = net.layers.back().output.c;
   Rng rng(1);
-  std::vector<uint8_t> pixels(size_t(n) * kPictureBytes), labels(n, 0);
+  std::vector<uint8_t> pixels(size_t(n) * net.layers.front().in.size());
+  const std::vector<uint16_t> labels(size_t(n), 0);
   for (uint8_t& pixel : pixels) pixel = uint8_t(rng.below(256));
   std::vector<float> d(size_t(n) * classes);
   Buffer<float> velocity(net.params.size(), 0);

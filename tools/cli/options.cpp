@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "data/base/error.h"
+#include "nets/nets.h"
 #include "tools/cli/process.h"
 
 namespace tri {
@@ -109,9 +110,18 @@ Options::Options(const std::string& purpose) : CLI::App(purpose) {
 
 void DataOptions::add_to(CLI::App& options) {
   options.add_option("--data", folder,
-                     "folder of CIFAR-10's binary version [$CIFAR10_DIR, else "
+                     "folder of the data set [$CIFAR10_DIR, else "
                      "data/cifar-10-batches-bin, else a download to there]");
   options.add_flag("--offline", offline, "download nothing");
+}
+
+void require_net(const std::string& net, bool told, const std::string& option) {
+  const std::vector<std::string>& names = net_names();
+  if (std::find(names.begin(), names.end(), net) != names.end()) return;
+  if (told && is_plain_name(net)) return;
+  throw CLI::ValidationError("NET", "'" + net + "' is none of " + CLI::detail::join(names, ", ") +
+                                        suggestion(net, names) + (told ? "" : "; " + option +
+                                        " makes it one of your own"));
 }
 
 const std::atomic<bool>& stop_on_signal() {

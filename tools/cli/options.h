@@ -37,6 +37,9 @@ struct DataOptions {
   void add_to(CLI::App& options);
 };
 
+// Wrong usage unless NET is one of net_names(), or a plain name where `option` says what it is.
+void require_net(const std::string& net, bool told, const std::string& option);
+
 // The first Ctrl-C (SIGINT) or kill (SIGTERM) from now on sets the flag that is returned, instead
 // of ending the program; its exit status then tells of it. A second one ends it at once.
 const std::atomic<bool>& stop_on_signal();

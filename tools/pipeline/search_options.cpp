@@ -13,7 +13,7 @@
 namespace tri {
 
 void add_options(Options& options, Settings& s) {
-  options.add_option("NET", s.net, "the network")->required()->check(OneOf(net_names()));
+  options.add_option("NET", s.net, "the network; any name with --teacher")->required();
   options.add_option("--teacher", s.teacher_file, "teacher file [nets/weights/NET.q8]");
   s.data.add_to(options);
   options
@@ -131,7 +131,7 @@ Journal::Binding binding_of(const Settings& s, const std::string& source,
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
   const uint64_t pictures =
-      fnv1a(splits.calibration.pixels) ^ std::rotl(fnv1a(splits.search.pixels), 1);
+      fnv1a(splits.calibration.pixels()) ^ std::rotl(fnv1a(splits.search.pixels()), 1);
   return {{"NET", s.net},
           {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
           {"the data", source},

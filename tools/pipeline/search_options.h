@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/split.h"
 #include "rl/search/search.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/pictures.h"

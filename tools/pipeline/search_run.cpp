@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "data/base/file.h"
+#include "data/split.h"
 #include "distill/correct/equalize.h"
 #include "engine/kernels/conv/int_conv.h"
 #include "nets/nets.h"
@@ -19,11 +20,11 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-ObjectiveOptions objective_of(const Settings& s, const EnergyTable& energies) {
+ObjectiveOptions objective_of(const Settings& s, const SearchInputs& in) {
   ObjectiveOptions options = s.objective;
-  options.energy_table = energies;
+  options.energy_table = in.energies;
+  options.attention_layers = in.teacher.attention;
   options.calibrate = !s.no_calibrate;
-  options.attention_layers = attention_layers(s.net);
   return options;
 }
 
@@ -38,6 +39,12 @@ Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& spli
     events.note(file.string() + ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
   return Journal(file, binding_of(s, in.pictures.source, splits), s.resume);
+}
+
+// No part but the one that decides sees what no teacher was trained on.
+Splits splits_of(const Settings& s, const Pictures& pictures) {
+  return split(pictures.train, {s.calibration, s.pool, s.held_out, s.reconstruction},
+               pictures.labelled ? held_out_count(pictures.train.size()) : 0);
 }
 
 std::string warm_up_note(const Splits& splits, bool labelled) {
@@ -57,7 +64,7 @@ class Searches {
         events_(events),
         stop_(stop),
         searches_(searches_of(settings)),
-        splits_(split(in_.pictures.train, s_.calibration, s_.pool, s_.held_out, s_.reconstruction)),
+        splits_(splits_of(s_, in_.pictures)),
         teacher_(in_.teacher, s_.isa),
         journal_(journal_of(s_, in_, splits_, events_)),
         body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration), s_.isa),
@@ -65,8 +72,8 @@ class Searches {
                 warm_up(body_, splits_.calibration))),
         builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
                   splits_.reconstruction),
-        objective_(body_, splits_.search, objective_of(s_, in_.energies)),
-        held_out_(body_, splits_.held_out, objective_of(s_, in_.energies)),
+        objective_(body_, splits_.search, objective_of(s_, in_)),
+        held_out_(body_, splits_.held_out, objective_of(s_, in_)),
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
@@ -183,6 +190,7 @@ class Searches {
 
 SearchInputs load_inputs(Settings& s) {
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
+  require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
   IntNet(in.teacher, s.isa);  // likewise an unknown instruction set
@@ -190,7 +198,7 @@ SearchInputs load_inputs(Settings& s) {
   if (total(teacher_energy(in.teacher, in.energies)) == 0)
     throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
   s.objective.energy_table = in.energies;
-  in.pictures = load_pictures(s.data, s.synthesized, s.net, s.teacher_file, s.test_pictures);
+  in.pictures = load_pictures(s.data, s.synthesized, in.teacher, s.teacher_file, s.test_pictures);
   return in;
 }
 

@@ -4,6 +4,8 @@
 
 #include "data/base/file.h"
 #include "data/base/serial.h"
+#include "data/cifar.h"
+#include "data/split.h"
 #include "distill/correct/calibrate.h"
 #include "distill/judge/evaluate.h"
 #include "engine/float/checkpoint.h"
@@ -24,20 +26,27 @@ std::optional<double> settled_accuracy(Net net, const TrainingData& data) {
   return accuracy(net, data.held_out);
 }
 
+// The net for the data at hand; factor: on the channels.
+std::vector<Layer> layers_for(const TrainingRun& run, const Dataset& data, double factor = 1) {
+  return table_of(run.net, data.shape(), int(data.classes().size()), factor);
+}
+
 // The teacher of a file, in floats again: QAT finds its scales anew. Batch norm's statistics are
 // measured on training pictures, as a file may have none.
 Net float_net(const TrainingRun& run, const Dataset& used) {
-  Model model = load_model_of(run.net, run.from);
-  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels);
+  Model model = load_model_of(run.net.name, run.from);
+  if (hash(model.layers) != hash(layers_for(run, used)))
+    throw Error(run.from + ": has another table than this training");
+  add_statistics(model, used.slice(0, std::min(500, used.size())).pixels());
   Net net = dequantize(model);
   net.quantised = false;
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   return net;
 }
 
-Net net_at(const TrainingRun& run, int epoch) {
+Net net_at(const TrainingRun& run, const Dataset& data, int epoch) {
   const double width = epoch < run.recipe.narrow_epochs ? 0.5 : 1;
-  return Net(run.net, table(run.net, width), Rng(run.recipe.seed));
+  return Net(run.net.name, layers_for(run, data, width), Rng(run.recipe.seed));
 }
 
 void require_a_batch(const TrainingRun& run, int pictures) {
@@ -89,7 +98,7 @@ void train(const TrainingRun& run, const TrainingData& data, const TrainingEvent
               training.net.quantised});
     if (training.epoch == recipe.narrow_epochs) {
       const int epoch = training.epoch;
-      training = Training(widen(training.net, table_of(run.net), Rng(recipe.seed, 1)));
+      training = Training(widen(training.net, layers_for(run, data.used), Rng(recipe.seed, 1)));
       training.epoch = epoch;
     }
     save_checkpoint(training, identity, checkpoint_of(run.out));
@@ -104,12 +113,10 @@ void set_epochs(Recipe& recipe, int epochs) {
   recipe.epochs = epochs;
 }
 
-int held_out_count(int records) { return std::min(2048, records / 10); }
-
-TrainingData training_data(const Dataset& all, const Dataset& more, Dataset test) {
+TrainingData training_data(const Dataset& all, const std::string& more, Dataset test) {
   const int kept = all.size() - held_out_count(all.size());
   TrainingData data{all.slice(0, kept), all.slice(kept, all.size()), std::move(test)};
-  data.used.append(more);
+  if (!more.empty()) data.used = joined(data.used, load_records(more), more);
   return data;
 }
 
@@ -128,7 +135,7 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
     throw Error("--narrow-epochs " + std::to_string(run.recipe.narrow_epochs) + ": of " +
                 std::to_string(run.recipe.epochs) + " epochs none is left for the whole network");
   require_a_batch(run, data.used.size());
-  Identity identity = identity_of(run.net, table_of(run.net), run.recipe, data.used);
+  Identity identity = identity_of(run.net.name, layers_for(run, data.used), run.recipe, data.used);
   identity.emplace_back("the checksum of --from",
                         run.from.empty() ? "none" : std::to_string(fnv1a(read_file(run.from))));
   const fs::path checkpoint = checkpoint_of(run.out);
@@ -137,15 +144,16 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
     events.note(checkpoint.string() + ": not there, so the training starts anew");
   Training training =
       goes_on ? load_checkpoint(checkpoint, identity, run.recipe,
-                                [&](int epoch) { return net_at(run, epoch); })
-              : Training(run.from.empty() ? net_at(run, 0) : float_net(run, data.used));
+                                [&](int epoch) { return net_at(run, data.used, epoch); })
+              : Training(run.from.empty() ? net_at(run, data.used, 0) : float_net(run, data.used));
   train(run, data, events, stop, identity, training);
   settle_batchnorm(training.net, data.used);
   const double float_accuracy = accuracy(training.net, data.test);
-  const Model model = quantize(training.net, {kClassNames, kClassNames + kClasses});
+  Model model = quantize(training.net, data.used.classes());
+  model.attention = attention_of(run.net, model.layers);
   save(model, run.out);
   const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
-  return {float_accuracy, accuracy(logits, data.test.labels, kClasses)};
+  return {float_accuracy, accuracy(logits, data.test.labels(), int(model.classes.size()))};
 }
 
 }  // namespace tri

@@ -7,13 +7,14 @@
 #include <optional>
 #include <string>
 
-#include "data/cifar10.h"
+#include "data/dataset.h"
 #include "engine/float/train.h"
+#include "nets/nets.h"
 
 namespace tri {
 
 struct TrainingRun {
-  std::string net;
+  NetChoice net;
   Recipe recipe;
   std::string from;  // teacher file to go on from, with no narrow epochs; empty: random weights
   std::filesystem::path out;  // teacher file to write
@@ -28,11 +29,9 @@ struct TrainingData {
 // Another number of epochs; the narrow ones keep their share.
 void set_epochs(Recipe& recipe, int epochs);
 
-// The last records of a training set, which no teacher learns from: 2,048, or a tenth.
-int held_out_count(int records);
-
-// `all` training records, split; `more`: records to learn from besides.
-TrainingData training_data(const Dataset& all, const Dataset& more, Dataset test);
+// `all` training records, split as data/split.h says; more: a file of records of the same kind to
+// learn from besides, or empty.
+TrainingData training_data(const Dataset& all, const std::string& more, Dataset test);
 
 // Beside the teacher file: the state after the last epoch, and a row an epoch.
 std::filesystem::path checkpoint_of(const std::filesystem::path& out);
