@@ -54,7 +54,8 @@ Model judged(const IntNet& teacher, const StaircaseSet& set, const std::vector<u
   const int n = int(pixels.size() / kPictureBytes);
   std::vector<int32_t> logits(size_t(n) * kClasses);
   Workspace workspace;
-  teacher.forward({.staircases = &staircases, .calibrator = &calibrator}, pixels.data(), n, logits.data(), workspace);
+  teacher.forward({.staircases = &staircases, .calibrator = &calibrator}, pixels.data(), n,
+                  logits.data(), workspace);
   return calibrator.student();
 }
 
@@ -139,7 +140,8 @@ TEST_CASE("energy counts in the reward by its weight, and is not counted without
   EventRecorder events(student.model().layers.size());
   std::vector<int32_t> logits(16 * kClasses);
   Workspace workspace;
-  student.forward({.staircases = &staircases, .observer = &events}, pixels.data(), 16, logits.data(), workspace);
+  student.forward({.staircases = &staircases, .observer = &events}, pixels.data(), 16,
+                  logits.data(), workspace);
   CHECK(p.energy == doctest::Approx(total(energy(student.model(), start, events.events(), table)) /
                                     total(teacher_energy(student.model(), table))));
   // Over all batches it is counted, whatever its weight.
