@@ -1,6 +1,9 @@
 // A parameter set that was evaluated, and what its student was worth there.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "distill/judge/reward.h"
 #include "engine/arithmetic/trisegment.h"
 
@@ -16,5 +19,11 @@ struct Candidate {
   // compares between batches. And the same with energy left out. Elsewhere 0.
   double gain = 0, quality_gain = 0;
 };
+
+// The first candidate with these staircases, or end().
+inline auto find_staircases(std::vector<Candidate>& candidates, const StaircaseSet& f) {
+  return std::find_if(candidates.begin(), candidates.end(),
+                      [&](const Candidate& c) { return c.f == f; });
+}
 
 }  // namespace tri

@@ -6,6 +6,7 @@
 
 #include "engine/integer/observers.h"
 #include "rl/agent/state.h"
+#include "rl/search/evaluator.h"
 
 namespace tri {
 
@@ -29,38 +30,22 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const auto algorithm =
       make_algorithm(options.algorithm, parametrisation, layer_states(start.histograms),
                      options.hyperparameters, options.seed);
-  const std::vector<Evaluation> known = journal.of(options.algorithm, options.seed);
-  std::vector<std::optional<RewardParts>> mse(size_t(objective.batches()));
-  const auto evaluate = [&](size_t update, const std::vector<StaircaseSet>& students) {
-    const size_t batch = (options.seed + update) % mse.size();
-    const uint64_t hash = Evaluation::hash(students);
-    if (update < known.size()) {
-      const Evaluation& evaluation = known[update];
-      if (evaluation.students != hash || evaluation.parts.size() != students.size())
-        throw Error(
-            "the journal's search went another way (with another version of this program "
-            "or on another kind of machine): start anew without --resume");
-      mse[batch] = evaluation.mse;
-      return evaluation;
-    }
-    if (!mse[batch]) mse[batch] = objective.on_batch(int(batch), {start.mse_optimal}).front();
-    return Evaluation{hash, *mse[batch], objective.on_batch(int(batch), students)};
-  };
-
+  Evaluator evaluator(objective, start.mse_optimal, options.seed,
+                      journal.of(options.algorithm, options.seed));
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
     const int population = algorithm->population_size();
     if (population == 0) break;
     if (update > 0 && result.evaluations + population > options.evaluations) break;
     SearchRow row{};
-    row.replayed = update < known.size();
+    row.replayed = evaluator.replays(update);
     if (stop && !row.replayed) break;
     Evaluation evaluation;
     const auto rewards = [&](const std::vector<Actions>& proposed) {
       std::vector<StaircaseSet> students;
       for (const Actions& actions : proposed)
         students.push_back(parametrisation.staircases(actions));
-      evaluation = evaluate(update, students);
+      evaluation = evaluator.evaluate(update, students);
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
         const RewardParts& parts = evaluation.parts[i];

@@ -9,6 +9,7 @@
 
 #include "rl/algorithms/algorithm.h"
 #include "rl/search/archive.h"
+#include "rl/search/front.h"
 #include "rl/search/journal.h"
 #include "rl/search/objective.h"
 

@@ -9,13 +9,13 @@
 
 namespace {
 std::atomic<size_t> calls{0};
-std::atomic<int> spoilers{0};
+std::atomic<int> spoiling{-1};  // with this byte; -1: not
 }  // namespace
 
 size_t allocations() { return calls; }
 
-SpoilFreedMemory::SpoilFreedMemory() { ++spoilers; }
-SpoilFreedMemory::~SpoilFreedMemory() { --spoilers; }
+SpoilFreedMemory::SpoilFreedMemory(uint8_t byte) { spoiling = byte; }
+SpoilFreedMemory::~SpoilFreedMemory() { spoiling = -1; }
 
 #ifndef __SANITIZE_ADDRESS__
 void* operator new(size_t size) {
@@ -30,10 +30,11 @@ void* operator new(size_t size, std::align_val_t alignment) {
   throw std::bad_alloc();
 }
 void operator delete(void* p) noexcept {
-  if (p && spoilers) {
+  const int byte = spoiling;
+  if (p && byte >= 0) {
     // Through a volatile pointer, or the compiler leaves out what nobody may read.
     void* (*volatile fill)(void*, int, size_t) = std::memset;
-    fill(p, 0, malloc_usable_size(p));
+    fill(p, byte, malloc_usable_size(p));
   }
   std::free(p);
 }
