@@ -68,6 +68,9 @@ TEST_CASE("dataset: two sets are joined in order, and only where they are alike"
                        Contains("more.bin: holds 16x16 grey pictures of 2 classes, expected 32x32 "
                                 "pictures of 10 classes"),
                        Error);
+  for (const Dataset& other : {noise_pictures(2, 1, {16, 16, 3}),
+                               noise_pictures(2, 1, kPicture, {"a", "b"})})
+    CHECK_THROWS_AS(joined(data, other, "more.bin"), Error);
 }
 
 TEST_CASE("dataset: a network made for other pictures or classes is refused by the set's name") {

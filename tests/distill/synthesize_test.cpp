@@ -163,6 +163,19 @@ TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
     std::fill(nodes.begin(), nodes.end(), 0.25f);
     pyramid.paint(nodes.data(), x.data());
     for (const float value : x) CHECK(value == Approx(0.25 * grids));
+    // Nodes that rise evenly to the right and twice as fast downwards paint the same ramp.
+    size_t node = 0;
+    for (int cells = 1; node < nodes.size(); cells = std::min(2 * cells, shape.h))
+      for (int i = 0; i < (cells + 1) * (cells + 1) * shape.c; ++i) {
+        const int at = i / shape.c;
+        nodes[node++] = float(at % (cells + 1) + 2 * (at / (cells + 1))) / float(cells);
+      }
+    pyramid.paint(nodes.data(), x.data());
+    for (int y = 0; y < shape.h; y += 5)
+      for (int column = 0; column < shape.w; column += 3)
+        CHECK(x[size_t((y * shape.w + column) * shape.c)] ==
+              Approx(double(grids) * (column + 2 * y) / shape.h));
+
     // The last grid has a node a pixel, so that every pixel can differ from its neighbours.
     std::fill(nodes.begin(), nodes.end(), 0.0f);
     const int corner = pyramid.nodes() - (shape.h + 1) * (shape.w + 1) * shape.c;
