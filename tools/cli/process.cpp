@@ -17,6 +17,8 @@ void wait_briefly([[maybe_unused]] char** argv) {
   }
   if (std::getenv(kSpins) || std::getenv("OMP_WAIT_POLICY")) return;
   if (getauxval(AT_BASE) == 0) return;  // started as an argument of the loader, which exe then is
+  // Some microseconds: alone as fast as with libgomp's 300,000, and beside another program at half
+  // the speed, where 10,000 fall behind that and 300,000 reach a third.
   setenv(kSpins, "1000", 1);
   setenv(kAgain, "1", 1);
   execv("/proc/self/exe", argv);
