@@ -69,7 +69,7 @@ TEST_CASE("dataset: two sets are joined in order, and only where they are alike"
                                 "pictures of 10 classes"),
                        Error);
   for (const Dataset& other : {noise_pictures(2, 1, {16, 16, 3}),
-                               noise_pictures(2, 1, kPicture, {"a", "b"})})
+                               noise_pictures(2, 1, kPictureShape, {"a", "b"})})
     CHECK_THROWS_AS(joined(data, other, "more.bin"), Error);
 }
 

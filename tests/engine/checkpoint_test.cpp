@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/base/sections.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -19,16 +20,19 @@ std::vector<Layer> small_layers() {
   return layers;
 }
 
-// Pictures whose brightness is the label.
-Dataset pictures(int n) {
+// Pictures whose brightness is the label; `change`: what one pixel or label is raised by.
+Dataset pictures(int n, int change_pixel = 0, int change_label = 0) {
   Rng rng(2);
-  Dataset data;
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
   for (int i = 0; i < n; ++i) {
-    data.labels.push_back(uint8_t(rng.below(10)));
+    labels.push_back(uint16_t(rng.below(10)));
     for (int j = 0; j < kPictureBytes; ++j)
-      data.pixels.push_back(uint8_t(24 * data.labels.back() + rng.below(16)));
+      pixels.push_back(uint8_t(24 * labels.back() + rng.below(16)));
   }
-  return data;
+  pixels[9] = uint8_t(pixels[9] + change_pixel);
+  labels[9] = uint16_t((labels[9] + change_label) % 10);
+  return Dataset(kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels));
 }
 
 Recipe short_recipe() {
@@ -170,8 +174,8 @@ TEST_CASE("a checkpoint of another training is refused, with all that differs") 
       {"the net was small and is tiny", [](auto&, std::string& n, auto&&...) { n = "tiny"; }},
       {"the layer table's hash was",
        [](auto&, auto&, Layers& l, auto&) { l[0] = conv("a", 8, 3, 2, 1), resolve(l, {kSide, kSide, kChannels}); }},
-      {"the pictures' checksum was", [](auto&, auto&, auto&, Dataset& d) { ++d.pixels[9]; }},
-      {"the labels' checksum was", [](auto&, auto&, auto&, Dataset& d) { ++d.labels[9]; }},
+      {"the pictures' checksum was", [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 1); }},
+      {"the labels' checksum was", [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 0, 1); }},
   };
   for (const auto& [words, change] : changes) {
     CAPTURE(words);

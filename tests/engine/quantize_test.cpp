@@ -54,7 +54,7 @@ Net used_net(const Dataset& data) {
 }
 
 // Layer i of the fake-quantised float network, on the codes that the integer network gave it: x
-const std::vector<std::string> kNames(kClassNames, kClassNames + kClasses);
+const std::vector<std::string> kNames = cifar10_classes();
 
 // [n][in] in the scale of what came before; returns the codes of its output.
 std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {

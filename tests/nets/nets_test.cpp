@@ -38,9 +38,9 @@ TEST_CASE("the networks have the layers and the size the literature gives them")
     const auto layers = table_of(net);
     CHECK(size_of(layers).weights == doctest::Approx(size.weights).epsilon(0.01));
     CHECK(size_of(layers).taps == size.taps);
-    CHECK(layers.back().output == Shape{1, 1, kClasses});
+    CHECK(layers.back().output == Shape{1, 1, 10});
     CHECK(!std::any_of(layers.begin(), layers.end(),
-                       [](const Layer& l) { return l.is_tap() && l.out == kClasses; }));
+                       [](const Layer& l) { return l.is_tap() && l.out == 10; }));
   }
   CHECK(table_of("vgg11").empty());
 }
@@ -71,7 +71,7 @@ TEST_CASE("a network is made for the pictures and the classes at hand, and scale
       CHECK(half[i].output.c * (hidden ? 2 : 1) == layers[i].output.c);
       CHECK(half[i].output.h == layers[i].output.h);
     }
-    CHECK(hash(table(net, {32, 32, 3}, kClasses, 1)) == hash(table_of(net)));
+    CHECK(hash(table(net, {32, 32, 3}, 10, 1)) == hash(table_of(net)));
     // However narrow: a channel is left.
     CHECK(table(net, {64, 64, 1}, 37, 1e-6).front().out == 1);
   }
@@ -93,14 +93,14 @@ TEST_CASE("names are unique within a network, tables differ, and attention layer
     CAPTURE(net);
     const auto layers = table_of(net);
     hashes.insert(hash(layers));
-    hashes.insert(hash(table(net, 0.5)));
+    hashes.insert(hash(table(net, {32, 32, 3}, 10, 0.5)));
     std::set<std::string> names;
     size_t named = 0;
     for (const Layer& l : layers)
       if (l.kind != Kind::dropout) names.insert(l.name), ++named;
     CHECK(names.size() == named);
-    CHECK(attention_layers(net).size() == 3);
-    for (const std::string& name : attention_layers(net))
+    CHECK(attention_of({net}, layers).size() == 3);
+    for (const std::string& name : attention_of({net}, layers))
       CHECK(std::any_of(layers.begin(), layers.end(),
                         [&](const Layer& l) { return l.name == name && l.is_tap(); }));
   }
