@@ -33,8 +33,12 @@ struct Sum {
   int32_t* factors(const Fenced& of) const { return reinterpret_cast<int32_t*>(of.begin()); }
 
   Sum(int channels, size_t count, Fill fill, Rng& rng)
-      : K(channels), pixels(count), xa(count * channels), xb(count * channels),
-        fa(4 * channels), fb(4 * channels) {
+      : K(channels),
+        pixels(count),
+        xa(count * channels),
+        xb(count * channels),
+        fa(4 * channels),
+        fb(4 * channels) {
     const bool random = fill == Fill::random;
     for (const Fenced* x : {&xa, &xb})
       for (uint8_t& byte : *x) byte = uint8_t(random ? rng.below(256) : 255 * rng.below(2));
@@ -44,7 +48,9 @@ struct Sum {
       // At the extremes A touches both ends of 32 bits.
       const int32_t most = 255 * (factors(fa)[k] + factors(fb)[k]);
       bias.push_back(random ? -rng.below(most + 1) : k % 2 ? kMost - most : kLeast);
-      const Multiplier r = multiplier(random ? 0x1p-14 * (1 + rng.below(3)) : k % 3 ? 0x1p-24 : 0.5);
+      const Multiplier r = multiplier(random  ? 0x1p-14 * (1 + rng.below(3))
+                                      : k % 3 ? 0x1p-24
+                                              : 0.5);
       m.push_back(r.m), shift.push_back(r.shift);
       const int32_t middle = random ? bias.back() + most / 2 : bias.back();
       t1.push_back(k % 5 ? middle : kLeast);

@@ -1,11 +1,12 @@
-// Addition of two activations, each channel in a unit of its own (residual connections): the contract
-// of every variant, and their list.
+// Addition of two activations, each channel in a unit of its own (residual connections): the
+// contract of every variant, and their list.
 //
 //   A[p][k] = a[k] * xa[p][k] + b[k] * xb[p][k] + bias[k]
 //
-// xa, xb: bytes 0..255, [pixels][K]. a, b: factors 0..kFactorMax, so a product fits 23 bits. Zero points are
-// a part of the bias. A fits 32 bits: whoever makes factors and bias checks that. What becomes of A is
-// the Epilogue's matter, the bias included. All variants agree bit for bit, for any number of threads.
+// xa, xb: bytes 0..255, [pixels][K]. a, b: factors 0..kFactorMax, so a product fits 23 bits. Zero
+// points are a part of the bias. A fits 32 bits: whoever makes factors and bias checks that. What
+// becomes of A is the Epilogue's matter, the bias included. All variants agree bit for bit, for any
+// number of threads.
 #pragma once
 
 #include <cstddef>

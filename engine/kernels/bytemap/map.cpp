@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/base/check.h"
-#include "engine/kernels/dispatch/cpu.h"
 #include "engine/kernels/dispatch/choose.h"
+#include "engine/kernels/dispatch/cpu.h"
 
 namespace tri {
 namespace {

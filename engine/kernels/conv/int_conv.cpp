@@ -1,8 +1,8 @@
 #include "engine/kernels/conv/int_conv.h"
 
-#include "engine/kernels/dispatch/cpu.h"
-#include "engine/kernels/dispatch/choose.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/dispatch/choose.h"
+#include "engine/kernels/dispatch/cpu.h"
 
 namespace tri {
 namespace {

@@ -4,8 +4,8 @@
 //
 // with w = weights[(i * kernel + j) * C + c][k] (depthwise: c = k, weights[i * kernel + j][k]).
 // Two kinds differ in what an input byte means:
-//   int8  the byte is the value x, 0..255; taps outside the map read `pad_value`.
-//   lut   the byte is a code 0, 1 or 2 that stands for 0, v1, v2; taps outside the map are 0.
+//   int8  the byte is the value x, 0..255; outside the map is `pad_value`.
+//   lut   the byte is a code 0, 1 or 2 that stands for 0, v1, v2; outside the map is 0.
 //         No multiplication by a weight: A = bias + v1 * S1 + v2 * S2, where S1 (S2) sums the
 //         weights under code 1 (2). Not for depthwise.
 // A is an exact 32-bit integer (|sum| < 2^31 is checked when weights are packed: 255 * sum of |w|),

@@ -2,18 +2,19 @@
 //
 // Of every row of the input map (and chunk of channels) two lists are made, of the positions
 // w * chunk + c that hold a 1 and of those that hold a 2. In the map as in the packed weights the
-// taps (j, c) of a kernel row follow one another, so what an output pixel needs of a list is one
-// run of it, position minus origin is the weights' row, and taps outside the map cost nothing.
-// Runs are copied once, padded to whole steps, and used for every block of output channels.
-// Rows of weights are added two at a time: interleaved by bytes, vpmaddubsw by ones turns them
-// into sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2 then meet v1 and v2 in a
-// vpmaddwd. A piece of a block's weights stays in the L1 cache while a strip of pixels adds its
+// positions (j, c) of a kernel row follow one another, so what an output pixel needs of a list is
+// one run of it, position minus origin is the weights' row, and what is outside the map costs
+// nothing. Runs are copied once, padded to whole steps, and used for every block of output
+// channels. Rows of weights are added two at a time: interleaved by bytes, vpmaddubsw by ones turns
+// them into sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2 then meet v1 and v2 in
+// a vpmaddwd. A piece of a block's weights stays in the L1 cache while a strip of pixels adds its
 // rows to sums in memory. (Sorting a strip's pixels by the lengths of their runs, so that fewer
 // branches are mispredicted, cost more than it saved.)
 //
 // `Isa` holds what differs between instruction sets: a register and what is done with it, and
 //   append(list, codes, count, code, first)  adds first + kUnit * i to the list for each of `count`
-//                                            codes[i] that is `code`, and returns the list's new end
+//                                            codes[i] that is `code`, and returns the list's new
+//                                            end
 //   shift(from, by, to)                      to[i] = from[i] + by for kSlack entries
 #pragma once
 
@@ -129,11 +130,12 @@ void make_runs(const PackedConv& conv, int piece, const Lists* lists, const Stri
   const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * (lut_piece_rows(conv) - 1)));
   for (int line = 0; line < strip.images * strip.lines; ++line) {
     const int top = (strip.line + line % strip.lines) * l.stride - l.pad + kernel_row;
-    const Taps inside = {top < 0 ? -top : 0, l.in.h - top < kernel_rows ? l.in.h - top : kernel_rows};
+    const KernelRange inside = {top < 0 ? -top : 0,
+                                l.in.h - top < kernel_rows ? l.in.h - top : kernel_rows};
     const int list_row = line / strip.lines * strip.rows + top - strip.row;
     for (int ow = 0; ow < W; ++ow, ++run) {
       const int first = ow * l.stride - l.pad;
-      const Taps columns = taps_inside(ow, l.in.w, l);
+      const KernelRange columns = kernel_inside(ow, l.in.w, l);
       const int from = first + columns.first, to = first + columns.last;
       *run = {rows, {0, 0}};
       if (from >= to) continue;
@@ -175,8 +177,8 @@ void add_block(const PackedConv& conv, const int8_t* weights, int channel, const
       for (int p = 0; p < pixels; ++p) {
         const uint16_t* next = run[p].rows;
         for (int s = 0; s < 2; ++s)
-          next = add_rows<Isa, V>(rows, next, run[p].steps[s], piece == conv.groups[g],
-                                  sums[p].of[s]);
+          next =
+              add_rows<Isa, V>(rows, next, run[p].steps[s], piece == conv.groups[g], sums[p].of[s]);
       }
     }
     for (int p = 0; p < pixels; ++p) {

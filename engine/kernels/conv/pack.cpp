@@ -14,22 +14,22 @@ void check_range(const Layer& layer) {
 }
 
 PackedConv pack_depthwise_avx2(const Layer& l, const int8_t* weights) {
-  const int K = l.output.c, taps = l.kernel * l.kernel, pairs = (taps + 1) / 2;
+  const int K = l.output.c, positions = l.kernel * l.kernel, pairs = (positions + 1) / 2;
   PackedConv p;
   p.layer = l;
   p.weights.resize(size_t(round_up(K, 16)) * pairs * 2);
-  for (int t = 0; t < taps; ++t)
+  for (int t = 0; t < positions; ++t)
     for (int k = 0; k < K; ++k)
       p.weights[((size_t(k / 16) * pairs + t / 2) * 16 + k % 16) * 2 + t % 2] = weights[t * K + k];
   return p;
 }
 
 PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
-  const int K = l.output.c, taps = l.kernel * l.kernel, quads = (taps + 3) / 4;
+  const int K = l.output.c, positions = l.kernel * l.kernel, quads = (positions + 3) / 4;
   PackedConv p;
   p.layer = l;
   p.weights.resize(size_t(round_up(K, 64)) * quads * 4);
-  for (int t = 0; t < taps; ++t)
+  for (int t = 0; t < positions; ++t)
     for (int k = 0; k < K; ++k) {
       const size_t registers = ((size_t(k / 64) * quads + t / 4) * 4 + k % 16 / 4) * 64;
       p.weights[registers + size_t(k % 64 / 16 * 16 + k % 4 * 4 + t % 4)] = weights[t * K + k];
@@ -41,28 +41,29 @@ PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
 // place in it.
 template <class Column>
 PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
-  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel;
   const int C4 = round_up(C, 4), K16 = round_up(K, 16);
   PackedConv p;
   p.layer = l;
-  p.weights.resize(size_t(K16) * taps * C4);
-  p.sums.resize(size_t(K16) * taps);
-  for (int t = 0; t < taps; ++t)
+  p.weights.resize(size_t(K16) * positions * C4);
+  p.sums.resize(size_t(K16) * positions);
+  for (int t = 0; t < positions; ++t)
     for (int c = 0; c < C; ++c)
       for (int k = 0; k < K; ++k) {
         const int8_t w = weights[(size_t(t) * C + c) * K + k];
-        const size_t quad = (size_t(k / 16) * taps + t) * (C4 / 4) + c / 4;
+        const size_t quad = (size_t(k / 16) * positions + t) * (C4 / 4) + c / 4;
         p.weights[quad * 64 + size_t(column(k % 16, c % 4))] = w;
         p.sums[size_t(t) * K16 + k] += w;
       }
   return p;
 }
 
-// Winograd's tiles, of 16 multiplications for four outputs, cost less than the taps inside the map.
+// Winograd's tiles, of 16 multiplications for four outputs, cost less than the kernel's positions
+// inside the map.
 bool winograd_pays(const Layer& l) {
   return l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % 16 == 0 &&
          int64_t(l.rows()) * 128 * kCodeMax < 1 << 29 &&  // four times a sum fits 32 bits
-         18 * winograd_tiles(l) < taps_inside(l);
+         18 * winograd_tiles(l) < positions_inside(l);
 }
 
 PackedConv pack_winograd(const Layer& l, const int8_t* weights) {
@@ -115,11 +116,11 @@ int lut_piece(const PackedConv& p, int i, int c) {
 // One entry a piece.
 std::vector<Extremes> piece_extremes(const PackedConv& p, const int8_t* weights) {
   const Layer& l = p.layer;
-  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel;
   std::vector<Extremes> pieces(size_t(lut_piece(p, l.kernel - 1, C - 1)) + 1, Extremes(K));
-  for (int tap = 0; tap < taps; ++tap)
+  for (int t = 0; t < positions; ++t)
     for (int c = 0; c < C; ++c, weights += K)
-      pieces[size_t(lut_piece(p, tap / l.kernel, c))].add(weights);
+      pieces[size_t(lut_piece(p, t / l.kernel, c))].add(weights);
   return pieces;
 }
 

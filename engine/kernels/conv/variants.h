@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "engine/graph/window.h"
 #include "engine/kernels/conv/int_conv.h"
 
 namespace tri {
@@ -25,18 +26,18 @@ PackedConv pack_scalar(const Layer& layer, const int8_t* weights);
 void int8_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void lut_scalar(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// int8, AVX2: [K / 16][tap][C / 4][c % 2][16 k][c / 2 % 2], zeros where K or C is no multiple; sums
-// is [tap][K rounded up to 16], the sum of a tap's weights over the channels: what a tap outside
-// the map adds for each unit of pad_value.
-// Depthwise: [K / 16][tap / 2][16 k][tap % 2], and no sums. Winograd, where it pays: `transformed`
-// alone, [K / 16][point][C / 2][16 k][c % 2].
+// int8, AVX2: [K / 16][position][C / 4][c % 2][16 k][c / 2 % 2], zeros where K or C is no multiple;
+// sums is [position][K rounded up to 16], the sum of a position's weights over the channels: what a
+// position outside the map adds for each unit of pad_value. Depthwise: [K / 16][position / 2][16
+// k][position % 2], and no sums. Winograd, where it pays: `transformed` alone, [K / 16][point][C /
+// 2][16 k][c % 2].
 PackedConv pack_int8_avx2(const Layer& layer, const int8_t* weights);
 void int8_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void winograd_avx2(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// int8, AVX-512: [K / 16][tap][C / 4][16 k][c % 4], and sums as above. Depthwise: [K / 64][tap / 4]
-// [k / 4 % 4][k / 16 % 4][k % 4][tap % 4], and no sums.
+// int8, AVX-512: [K / 16][position][C / 4][16 k][c % 4], and sums as above. Depthwise: [K /
+// 64][position / 4] [k / 4 % 4][k / 16 % 4][k % 4][position % 4], and no sums.
 PackedConv pack_int8_avx512(const Layer& layer, const int8_t* weights);
 void int8_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
@@ -46,11 +47,11 @@ void depthwise_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void
 PackedConv pack_int8_amx(const Layer& layer, const int8_t* weights);
 void int8_amx(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 
-// lut, registers of R bytes: a *piece* is kernel_rows rows of the kernel (the last one perhaps less)
-// on one chunk of channels, pieces in the order (i, chunk). Weights are [block of kLutBlock k][piece][row][k, see lut_column], the
-// last block R wide where that holds the rest of K; the rows of a piece are
-// [i][j][c of the chunk] and one of zeros. A *group* is a run of pieces whose weights can be summed in 16 bits, whatever the
-// codes are: [groups[g], groups[g + 1]).
+// lut, registers of R bytes: a *piece* is kernel_rows rows of the kernel (the last one perhaps
+// less) on one chunk of channels, pieces in the order (i, chunk). Weights are [block of kLutBlock
+// k][piece][row][k, see lut_column], the last block R wide where that holds the rest of K; the rows
+// of a piece are [i][j][c of the chunk] and one of zeros. A *group* is a run of pieces whose
+// weights can be summed in 16 bits, whatever the codes are: [groups[g], groups[g + 1]).
 constexpr int kLutBlock = 64;
 [[maybe_unused]] static inline int lut_piece_rows(const PackedConv& p) {
   return p.kernel_rows * p.layer.kernel * p.chunk + 1;
@@ -68,18 +69,8 @@ constexpr int round_up(int value, int multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// The taps of one axis of the kernel that fall inside the map for output position o: [first, last).
-struct Taps {
-  int first, last;
-  bool operator==(const Taps&) const = default;
-};
-[[maybe_unused]] static inline Taps taps_inside(int o, int size, const Layer& l) {
-  const int start = o * l.stride - l.pad;
-  return {start < 0 ? -start : 0, size - start < l.kernel ? size - start : l.kernel};
-}
-
-// Taps inside the map, over all output pixels of a picture.
-int64_t taps_inside(const Layer& l);
+// Kernel positions inside the map, over all output pixels of a picture.
+int64_t positions_inside(const Layer& l);
 
 // Tiles of 2x2 outputs, the last of a row or column perhaps in part.
 [[maybe_unused]] static inline int winograd_tiles(const Layer& l) {
