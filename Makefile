@@ -20,6 +20,7 @@ X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 PROGRAMS := search train evaluate synthesize import bench
 # Every folder of the library is a room, but for what belongs to ./bench alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
+# The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif

@@ -6,6 +6,7 @@
 // AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
 // count too, for AMX in what makes them right beside lut on a Xeon that has it. Only ratios between
 // the kinds of one instruction set count.
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -33,9 +34,9 @@ int64_t axis_positions(int outputs, int size, const Layer& l) {
 // Of the lut kernel, for each block of 64 channels.
 double runs(const PackedConv& conv) {
   const Layer& l = conv.layer;
-  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk;
-  return double(axis_positions(l.output.h, l.in.h, l)) / conv.kernel_rows * l.output.w * chunks *
-         round_up(l.output.c, 64) / 64;
+  const int chunks = (l.in.c + conv.lut.chunk - 1) / conv.lut.chunk;
+  return double(axis_positions(l.output.h, l.in.h, l)) / conv.lut.kernel_rows * l.output.w *
+         chunks * round_up(l.output.c, 64) / 64;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {

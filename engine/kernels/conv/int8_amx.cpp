@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 #include "engine/kernels/epilogue/epilogue_avx512.h"
 

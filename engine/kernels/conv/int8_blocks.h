@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -103,7 +104,7 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
                 C,
                 input.n,
                 conv.weights.data(),
-                conv.sums.data(),
+                conv.position_sums.data(),
                 input.pad_value,
                 epilogue,
                 y};

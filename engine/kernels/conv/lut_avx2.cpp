@@ -1,5 +1,5 @@
 // lut convolution for AVX2: blocks of 64 output channels, or 32.
-#include "engine/kernels/conv/lut_events.h"
+#include "engine/kernels/conv/lut_x86.h"
 #include "engine/kernels/epilogue/epilogue_avx2.h"
 
 namespace tri {
@@ -16,7 +16,7 @@ struct Places {
 };
 constexpr Places kPlaces;
 
-struct Avx2 {
+struct Avx2 : X86 {
   using Register = __m256i;
   // A value that stands in a register: g++ would load a row twice, and make trees of the sums that
   // need more registers than there are.

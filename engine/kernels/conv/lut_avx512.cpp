@@ -1,11 +1,11 @@
 // lut convolution for AVX-512: one register holds a block of 64 output channels.
-#include "engine/kernels/conv/lut_events.h"
+#include "engine/kernels/conv/lut_x86.h"
 #include "engine/kernels/epilogue/epilogue_avx512.h"
 
 namespace tri {
 namespace {
 
-struct Avx512 {
+struct Avx512 : X86 {
   using Register = __m512i;
   static Register load(const int8_t* p) { return _mm512_load_si512(p); }
   static Register words(int even, int odd) { return _mm512_set1_epi32(odd << 16 | even); }

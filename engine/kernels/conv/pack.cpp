@@ -1,8 +1,9 @@
-// Weights put into the order that each variant reads them in: see variants.h for the orders.
+// Weights put into the order that each variant reads them in: see layout.h for the orders.
 #include <algorithm>
 #include <vector>
 
 #include "data/base/check.h"
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -46,14 +47,14 @@ PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
   PackedConv p;
   p.layer = l;
   p.weights.resize(size_t(K16) * positions * C4);
-  p.sums.resize(size_t(K16) * positions);
+  p.position_sums.resize(size_t(K16) * positions);
   for (int t = 0; t < positions; ++t)
     for (int c = 0; c < C; ++c)
       for (int k = 0; k < K; ++k) {
         const int8_t w = weights[(size_t(t) * C + c) * K + k];
         const size_t quad = (size_t(k / 16) * positions + t) * (C4 / 4) + c / 4;
         p.weights[quad * 64 + size_t(column(k % 16, c % 4))] = w;
-        p.sums[size_t(t) * K16 + k] += w;
+        p.position_sums[size_t(t) * K16 + k] += w;
       }
   return p;
 }
@@ -110,7 +111,7 @@ struct Extremes {
 };
 
 int lut_piece(const PackedConv& p, int i, int c) {
-  return i / p.kernel_rows * ((p.layer.in.c + p.chunk - 1) / p.chunk) + c / p.chunk;
+  return i / p.lut.kernel_rows * ((p.layer.in.c + p.lut.chunk - 1) / p.lut.chunk) + c / p.lut.chunk;
 }
 
 // One entry a piece.
@@ -135,18 +136,19 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   p.layer = l;
 
   // The largest pieces that can be summed in 16 bits and stay near the CPU.
-  p.chunk = C;
-  while (p.chunk > 16 && l.kernel * p.chunk * kLutBlock > kLutPiece) p.chunk = (p.chunk + 1) / 2;
-  p.kernel_rows = std::clamp(kLutRows / (l.kernel * p.chunk * kLutBlock), 1, l.kernel);
+  p.lut.chunk = C;
+  while (p.lut.chunk > 16 && l.kernel * p.lut.chunk * kLutBlock > kLutPiece)
+    p.lut.chunk = (p.lut.chunk + 1) / 2;
+  p.lut.kernel_rows = std::clamp(kLutRows / (l.kernel * p.lut.chunk * kLutBlock), 1, l.kernel);
   std::vector<Extremes> pieces = piece_extremes(p, weights);
   while (!std::ranges::all_of(pieces, &Extremes::fit_16_bits)) {
-    CHECK(p.chunk > 1 || p.kernel_rows > 1);
-    int& halved = p.kernel_rows > 1 ? p.kernel_rows : p.chunk;
+    CHECK(p.lut.chunk > 1 || p.lut.kernel_rows > 1);
+    int& halved = p.lut.kernel_rows > 1 ? p.lut.kernel_rows : p.lut.chunk;
     halved = (halved + 1) / 2;
     pieces = piece_extremes(p, weights);
   }
 
-  p.groups = {0};
+  p.lut.groups = {0};
   Extremes sum(K);
   for (int i = 0; i < int(pieces.size()); ++i) {
     Extremes next = sum;
@@ -154,11 +156,11 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
     if (next.fit_16_bits()) {
       sum = next;
     } else {
-      p.groups.push_back(i);
+      p.lut.groups.push_back(i);
       sum = pieces[size_t(i)];
     }
   }
-  p.groups.push_back(int(pieces.size()));
+  p.lut.groups.push_back(int(pieces.size()));
 
   const int piece_rows = lut_piece_rows(p);
   CHECK(piece_rows * 8 <= UINT16_MAX);  // lists hold them in 16 bits
@@ -167,8 +169,9 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   for (int i = 0; i < l.kernel; ++i)
     for (int j = 0; j < l.kernel; ++j)
       for (int c = 0; c < C; ++c) {
-        const size_t row = size_t(lut_piece(p, i, c) * piece_rows +
-                                  (i % p.kernel_rows * l.kernel + j) * p.chunk + c % p.chunk);
+        const size_t row =
+            size_t(lut_piece(p, i, c) * piece_rows +
+                   (i % p.lut.kernel_rows * l.kernel + j) * p.lut.chunk + c % p.lut.chunk);
         for (int k = 0; k < K; ++k, ++weights) {
           const int first = k / kLutBlock * kLutBlock,
                     width = std::min(kLutBlock, round_up(K, R) - first);

@@ -17,6 +17,7 @@
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 #include "engine/kernels/epilogue/epilogue_avx2.h"
 
