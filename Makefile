@@ -3,14 +3,16 @@
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialised). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
-# and AMX kernels on a CPU that has only AVX2.
+# and AMX kernels on a CPU that has only AVX2, `make lto` finds names that are defined twice, differently.
 
 CXX      ?= g++
-BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)
+BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)$(if $(LTO),-lto)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
-                  $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized))
+                  $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)) \
+                $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
+                  -Wno-uninitialized -Wno-maybe-uninitialized)
 # Not -lopenblas: engine/float/gemm.cpp loads it.
 LDLIBS    = -ldl
 
@@ -18,6 +20,7 @@ X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 PROGRAMS := search train evaluate synthesize import bench
 # Every folder of the library is a room, but for what belongs to ./bench alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
+# The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
@@ -33,7 +36,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             libsimde-dev curl ca-certificates
 
-.PHONY: all test emulate deps clean cifar10
+.PHONY: all test emulate lto deps clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -68,6 +71,10 @@ test: all $(BUILD)/tests/run
 emulate:
 	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
 	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*,*byte map*'
+
+# Links everything with link-time optimisation, which finds a name that two files define differently.
+lto:
+	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/tests/run
 
 # One line for each library that is missing, rather than a page of compiler errors.
 $(BUILD)/libraries:

@@ -26,18 +26,19 @@ void for_each_pixel(const Layer& l, F f) {
 
 void max_pool_forward(const Layer& l, int n, const float* x, float* y) {
   const int C = l.in.c;
+  const Loops& f = loops();
 #pragma omp parallel for
   for (int i = 0; i < n; ++i) {
     const float* xi = x + i * l.in.size();
     float* yi = y + i * l.output.size();
     std::fill(yi, yi + l.output.size(), std::numeric_limits<float>::lowest());
-    for_each_pixel(
-        l, [&](size_t out, size_t in) { loops().max_forward(C, xi + in * C, yi + out * C); });
+    for_each_pixel(l, [&](size_t out, size_t in) { f.max_forward(C, xi + in * C, yi + out * C); });
   }
 }
 
 void max_pool_backward(const Layer& l, int n, const float* x, const float* dy, float* dx) {
   const int C = l.in.c;
+  const Loops& f = loops();
 #pragma omp parallel for
   for (int i = 0; i < n; ++i) {
     const float *xi = x + i * l.in.size(), *dyi = dy + i * l.output.size();
@@ -45,11 +46,11 @@ void max_pool_backward(const Layer& l, int n, const float* x, const float* dy, f
     int* where = scratch<struct Where, int>(l.output.size());
     std::fill(best, best + l.output.size(), std::numeric_limits<float>::lowest());
     for_each_pixel(l, [&](size_t out, size_t in) {
-      loops().max_where(C, xi + in * C, int(in), best + out * C, where + out * C);
+      f.max_where(C, xi + in * C, int(in), best + out * C, where + out * C);
     });
     std::memset(dxi, 0, l.in.size() * sizeof(float));
     for_each_pixel(l, [&](size_t out, size_t in) {
-      loops().max_backward(C, dyi + out * C, where + out * C, int(in), dxi + in * C);
+      f.max_backward(C, dyi + out * C, where + out * C, int(in), dxi + in * C);
     });
   }
 }

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 #include <sstream>
@@ -138,7 +137,7 @@ void compare(const Case& c, const std::vector<Way>& ways = kWays) {
     if (v->kind != c.kind || !v->runnable()) continue;
     const PackedConv conv = v->pack(c.layer, data.weights.data());
     for (const Way& way : ways) {
-      CAPTURE(v->isa);
+      CAPTURE(isa_name(v->isa));
       CAPTURE(way.kind);
       CAPTURE(way.threads);
       omp_set_num_threads(way.threads);
@@ -278,35 +277,4 @@ TEST_CASE("no variant overflows or saturates on extreme weights, codes and value
           compare(c);
         }
       }
-}
-
-TEST_CASE("the best runnable variant is chosen, or the one that is named") {
-  for (ConvKind kind : {ConvKind::int8, ConvKind::lut}) {
-    std::set<std::string> isas;
-    bool first = true;
-    for (const ConvVariant& v : conv_variants()) {
-      if (v.kind != kind) continue;
-      CHECK(isas.insert(v.isa).second);
-      if (!v.runnable()) continue;
-      CHECK(&conv_variant(kind, v.isa) == &v);
-      setenv("TRISEGMENT_ISA", v.isa, 1);
-      CHECK(&conv_variant(kind) == &v);
-      unsetenv("TRISEGMENT_ISA");
-      if (first) CHECK(&conv_variant(kind) == &v);
-      first = false;
-    }
-    CHECK(isas.count("scalar") == 1);
-#ifdef __x86_64__
-    CHECK(isas.count("avx2") == 1);
-    CHECK(isas.count("avx512") == 1);
-#endif
-  }
-}
-
-TEST_CASE("an unknown instruction set is refused by name and source") {
-  CHECK_THROWS_WITH_AS(conv_variant(ConvKind::int8, "z80"),
-                       doctest::Contains("unknown instruction set 'z80'"), Error);
-  setenv("TRISEGMENT_ISA", "6502", 1);
-  CHECK_THROWS_WITH_AS(conv_variant(ConvKind::lut), doctest::Contains("TRISEGMENT_ISA"), Error);
-  unsetenv("TRISEGMENT_ISA");
 }

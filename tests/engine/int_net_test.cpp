@@ -142,9 +142,8 @@ struct Kernels {
 // Each instruction set of this CPU with each kernel for coded layers.
 std::vector<Kernels> runnable_kernels() {
   std::vector<Kernels> all;
-  for (const ConvVariant& v : conv_variants())
-    if (v.kind == ConvKind::lut && v.runnable())
-      for (const char* kernel : {"int8", "lut"}) all.push_back({v.isa, kernel});
+  for (const Isa isa : runnable_isas())
+    for (const char* kernel : {"int8", "lut"}) all.push_back({isa_name(isa), kernel});
   return all;
 }
 
@@ -277,11 +276,12 @@ TEST_CASE("a coded layer takes the kernel that costs less, or the one that is na
   const Model model = random_model({conv3("conv1", 64), conv3("conv2", 64), dw("dw", 2),
                                     conv3("conv3", 80, 2), logits(linear("fc", kClasses))},
                                    rng);
-  for (const ConvVariant& lut : conv_variants()) {
-    if (lut.kind != ConvKind::lut || !lut.runnable()) continue;
-    CAPTURE(lut.isa);
-    const ConvVariant& int8 = conv_variant(ConvKind::int8, lut.isa);
-    const IntNet net(model, lut.isa);
+  for (const Isa runnable : runnable_isas()) {
+    const std::string isa = isa_name(runnable);
+    CAPTURE(isa);
+    const ConvVariant &int8 = conv_variant(ConvKind::int8, isa),
+                      &lut = conv_variant(ConvKind::lut, isa);
+    const IntNet net(model, isa);
     for (size_t i = 0; i < model.layers.size(); ++i) {
       const Layer& l = model.layers[i];
       const double from = net.lut_from(i);
@@ -295,11 +295,11 @@ TEST_CASE("a coded layer takes the kernel that costs less, or the one that is na
       const PackedConv a = int8.pack(l, weights), b = lut.pack(l, weights);
       for (double zeros : {0.0, 0.5, 0.75, 0.9, 1.0})
         CHECK((zeros >= from) == (lut.cost(b, zeros) <= int8.cost(a, zeros)));
-      CHECK(IntNet(model, lut.isa, "int8").lut_from(i) > 1);
-      CHECK(IntNet(model, lut.isa, "lut").lut_from(i) == 0);
+      CHECK(IntNet(model, isa, "int8").lut_from(i) > 1);
+      CHECK(IntNet(model, isa, "lut").lut_from(i) == 0);
       setenv("TRISEGMENT_KERNEL", "int8", 1);
-      CHECK(IntNet(model, lut.isa).lut_from(i) > 1);
-      CHECK(IntNet(model, lut.isa, "auto").lut_from(i) == from);
+      CHECK(IntNet(model, isa).lut_from(i) > 1);
+      CHECK(IntNet(model, isa, "auto").lut_from(i) == from);
       unsetenv("TRISEGMENT_KERNEL");
     }
   }

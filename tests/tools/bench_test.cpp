@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/base/file.h"
-#include "engine/kernels/conv/int_conv.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "engine/integer/model.h"
 #include "nets/nets.h"
 #include "tests/support/program.h"
@@ -73,12 +73,11 @@ void add(Contest& contest, const char* name, uint64_t hash, int micros = 1) {
 
 TEST_CASE("the signature is the same on every instruction set and for any number of threads") {
   const std::string expected = "f860e3b20eb48216\n";
-  for (const ConvVariant& v : conv_variants()) {
-    if (v.kind != ConvKind::int8 || !v.runnable()) continue;
+  for (const Isa isa : runnable_isas()) {
     for (const char* threads : {"1", "2"}) {
-      CAPTURE(v.isa);
+      CAPTURE(isa_name(isa));
       CAPTURE(threads);
-      CHECK(run(std::string("TRISEGMENT_ISA=") + v.isa + " OMP_NUM_THREADS=" + threads + " " +
+      CHECK(run(std::string("TRISEGMENT_ISA=") + isa_name(isa) + " OMP_NUM_THREADS=" + threads + " " +
                 program("bench") + " --signature")
                 .out == expected);
     }

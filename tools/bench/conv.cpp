@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "data/base/file.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/field.h"
@@ -109,6 +110,7 @@ class Report {
 };
 
 void run(Settings s) {
+  set_isa(s.isa);
   const Program all = program(s);
   if (all.problems.empty()) throw Error("no layer of " + s.net + " takes three-level codes");
   Field field(all.problems, s.kind, s.isa, s.threads);

@@ -14,7 +14,7 @@ class Kernel : public Contestant {
       : problems_(problems), variant_(conv_variant(kind, isa)) {
     omp_set_num_threads(threads);
   }
-  std::string description() const override { return variant_.isa; }
+  std::string description() const override { return isa_name(variant_.isa); }
 
   std::optional<uint64_t> prepare(int problem) override {
     const Problem& p = problems_[size_t(problem)];

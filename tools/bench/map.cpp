@@ -57,7 +57,7 @@ std::vector<MapVariant> variants(const std::string& isa) {
   if (!isa.empty()) return {map_variant(MapKind::table, isa), map_variant(MapKind::staircase, isa)};
   std::vector<MapVariant> all;
   std::ranges::copy_if(map_variants(), std::back_inserter(all),
-                       [](const MapVariant& v) { return v.runnable(); });
+                       [](const MapVariant& v) { return v.isa >= chosen_isa() && v.runnable(); });
   return all;
 }
 
@@ -90,7 +90,7 @@ double measure(const Place& place, const Settings& s, Table& table) {
         [&map, v, n](const uint8_t* from, uint8_t* to) { v.run(map, from, n, to); }));
     contestants.back()();
     if (!std::ranges::equal(x[0], y[0], {}, [&](uint8_t byte) { return map.table[byte]; }))
-      throw Error(std::string("the byte map for ") + v.isa + " is wrong");
+      throw Error(std::string("the byte map for ") + isa_name(v.isa) + " is wrong");
   }
   contestants.push_back(
       on_every_thread([n](const uint8_t* from, uint8_t* to) { std::memcpy(to, from, n); }));
@@ -103,7 +103,7 @@ double measure(const Place& place, const Settings& s, Table& table) {
     table.add({{"in", place.name},
                {"KiB", int(n >> 10)},
                {"kernel", all[i].kind == MapKind::table ? "table" : "staircase"},
-               {"ISA", all[i].isa},
+               {"ISA", isa_name(all[i].isa)},
                {"threads", s.threads},
                {"Gelements/s", elements / seconds[i] / 1e9},
                {"GB/s", 2 * elements / seconds[i] / 1e9},
@@ -130,8 +130,8 @@ Json fused(const Settings& s) {
       t2(64, 170 * 1024 + 511);
   const Epilogue requantise{.kind = Epilogue::requantise, .m = m.data(), .shift = shift.data()};
   const Epilogue staircase{.kind = Epilogue::staircase, .t1 = t1.data(), .t2 = t2.data()};
-  const ConvVariant& conv = conv_variant(ConvKind::int8, s.isa);
-  const MapVariant& map = map_variant(MapKind::staircase, s.isa);
+  const ConvVariant& conv = conv_variant(ConvKind::int8);
+  const MapVariant& map = map_variant(MapKind::staircase);
   const PackedConv packed = conv.pack(l, weights.data());
   const ByteMap f = byte_map(kStaircase);
   omp_set_num_threads(s.threads);
@@ -146,6 +146,7 @@ Json fused(const Settings& s) {
 }
 
 void run(const Settings& s) {
+  set_isa(s.isa);
   Table table({{"in", 6},
                {"KiB", 6},
                {"kernel", 9},
@@ -178,7 +179,7 @@ void add_map(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command =
       *options.add_subcommand("map", "maps of bytes beside memcpy, in L1, L2 and memory");
-  command.add_option("--isa", s->isa, "one instruction set instead of all");
+  command.add_option("--isa", s->isa, "one instruction set instead of all [$TRISEGMENT_ISA: all from there down]");
   command.add_option("--threads", s->threads, "threads, each on bytes of its own")
       ->check(CLI::Range(1, 1024));
   command.add_option("--repeats", s->repeats, "turns of which the median counts")

@@ -7,6 +7,7 @@
 
 #include "data/base/file.h"
 #include "engine/integer/int_net.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/torch.h"
@@ -25,13 +26,13 @@ struct Settings {
 class Ours : public Contestant {
  public:
   Ours(const Model& model, const Dataset& pictures, const Settings& s)
-      : net_(model, s.isa),
+      : net_(model),
         staircases_(model, model.staircases.empty()
                                ? std::vector<std::optional<TriSegment>>(size_t(model.taps()))
                                : model.staircases),
         pictures_(pictures),
         logits_(size_t(pictures.size()) * model.layers.back().output.c),
-        isa_(conv_variant(ConvKind::int8, s.isa).isa) {
+        isa_(isa_name(chosen_isa())) {
     omp_set_num_threads(s.threads);
   }
   std::string description() const override { return isa_; }
@@ -51,6 +52,7 @@ class Ours : public Contestant {
 };
 
 void run(const Settings& s) {
+  set_isa(s.isa);
   const Model model = load_model(s.file, table_of);
   const Dataset pictures = bench_pictures(s.data, model, s.batch);
   Contest contest;

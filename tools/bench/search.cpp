@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "data/base/file.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "rl/agent/state.h"
 #include "tools/bench/commands.h"
@@ -43,7 +44,7 @@ std::vector<StaircaseSet> generation(const WarmUp& start, int students) {
 class Ours : public Contestant {
  public:
   Ours(const Model& model, const Dataset& pictures, const Settings& s)
-      : isa_(conv_variant(ConvKind::int8, s.isa).isa), teacher_(model, s.isa) {
+      : isa_(isa_name(chosen_isa())), teacher_(model) {
     omp_set_num_threads(s.threads);
     students_ = generation(warm_up(teacher_, pictures), s.students);
     for (const bool calibrate : {false, true}) {
@@ -70,6 +71,7 @@ class Ours : public Contestant {
 };
 
 void run(const Settings& s) {
+  set_isa(s.isa);
   const std::string file = s.teacher.empty() ? own_teacher(s.net) : s.teacher;
   const Model model = load_model_of(s.net, file);
   const Dataset pictures = bench_pictures(s.data, model, s.batch);

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "data/batch.h"
-#include "engine/float/loops/loops.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "engine/float/loss.h"
 #include "engine/float/optim.h"
 #include "nets/nets.h"
@@ -19,6 +19,7 @@ namespace tri {
 namespace {
 
 struct Settings {
+  std::string isa;
   std::vector<std::string> nets = net_names();
   int batch = 128, threads = omp_get_max_threads(), repeats = 5;
 };
@@ -70,7 +71,7 @@ void bench_net(const std::string& name, const Settings& s) {
   }
   const double step = median(seconds[3]);
   std::printf("%-12s %6d %7d %7s %10.1f %11.1f %9.1f %10.1f %8.1f\n", name.c_str(), n,
-              omp_get_max_threads(), loops().isa, 1e3 * median(seconds[0]),
+              omp_get_max_threads(), isa_name(chosen_isa()), 1e3 * median(seconds[0]),
               1e3 * median(seconds[1]), 1e3 * median(seconds[2]), n / step,
               n * operations(net.layers) / step / 1e9);
   std::fflush(stdout);
@@ -80,6 +81,7 @@ void bench_net(const std::string& name, const Settings& s) {
 // whole step, and GFLOP/s counting two operations for every multiplication of the convolutions as
 // they are defined (Winograd does fewer), in all three passes.
 void run(const Settings& s) {
+  set_isa(s.isa);
   omp_set_num_threads(s.threads);
   std::printf("%-12s %6s %7s %7s %10s %11s %9s %10s %8s\n", "net", "batch", "threads", "ISA",
               "forward_ms", "backward_ms", "update_ms", "pictures/s", "GFLOP/s");
@@ -94,6 +96,7 @@ void add_train(Options& options, Run& action) {
   command.add_option("--net", s->nets, "nets, separated by commas")
       ->delimiter(',')
       ->check(OneOf(net_names()));
+  command.add_option("--isa", s->isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
   command.add_option("--batch", s->batch, "pictures a step")->check(CLI::Range(1, 4096));
   command.add_option("--threads", s->threads, "threads")->check(CLI::Range(1, 1024));
   command.add_option("--repeats", s->repeats, "steps of which the median counts")

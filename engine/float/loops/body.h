@@ -10,9 +10,8 @@
 namespace tri {
 namespace {
 
-constexpr Loops body(const char* isa) {
-  return {isa,
-          moments,
+constexpr Loops body() {
+  return {moments,
           relu_forward,
           linear_forward,
           staircase_forward,

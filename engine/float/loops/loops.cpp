@@ -1,40 +1,35 @@
 #include "engine/float/loops/loops.h"
 
-#include <cstdlib>
-
-#include "data/base/file.h"
-#include "engine/kernels/dispatch/cpu.h"
 #include "engine/float/loops/variants.h"
+#include "engine/kernels/dispatch/choose.h"
+#include "engine/kernels/dispatch/cpu.h"
 
 namespace tri {
 
-const std::vector<const Loops*>& loops_variants() {
-  static const std::vector<const Loops*> variants = [] {
-    std::vector<const Loops*> list;
+const std::vector<LoopsVariant>& loops_variants() {
+  static const std::vector<LoopsVariant> variants = {
 #ifdef __x86_64__
-    if (cpu_has_amx()) list.push_back(&loops_amx);
-    if (cpu_has_avx512()) list.push_back(&loops_avx512);
-    if (cpu_has_avx2()) list.push_back(&loops_avx2);
+      {Isa::avx512, cpu_has_avx512, &loops_avx512},
+      {Isa::avx2, cpu_has_avx2, &loops_avx2},
 #endif
-    list.push_back(&loops_scalar);
-    return list;
-  }();
+      {Isa::scalar, always, &loops_scalar},
+  };
   return variants;
 }
 
+const LoopsVariant& loops_variant(const std::string& isa) {
+  return choose(loops_variants(), isa_of(isa));
+}
+
+// Called from inner loops: looked up once for every ISA that may be chosen.
 const Loops& loops() {
-  static const Loops& chosen = []() -> const Loops& {
-    const char* wanted = std::getenv("TRISEGMENT_ISA");
-    if (!wanted || !*wanted) return *loops_variants().front();
-    std::string known;
-    for (const Loops* variant : loops_variants()) {
-      if (variant->isa == std::string(wanted)) return *variant;
-      known += std::string(known.empty() ? "" : ", ") + variant->isa;
-    }
-    throw Error("unknown instruction set '" + std::string(wanted) +
-                "' (environment variable TRISEGMENT_ISA): this CPU runs " + known);
+  static const std::vector<const Loops*> best = [] {
+    std::vector<const Loops*> list;
+    for (int isa = 0; isa <= int(Isa::scalar); ++isa)
+      list.push_back(choose(loops_variants(), Isa(isa)).loops);
+    return list;
   }();
-  return chosen;
+  return *best[size_t(chosen_isa())];
 }
 
 }  // namespace tri

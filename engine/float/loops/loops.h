@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernels/dispatch/isa.h"
+
 namespace tri {
 
 // Where the taps of a depthwise filter fall, by output pixel: the source row of tap i at row h is
@@ -28,7 +30,8 @@ struct WinogradMap {
   size_t plane;
 };
 
-// The transforms of one filtering F(m x m, r x r), named as in engine/float/winograd.h; A = m + r - 1.
+// The transforms of one filtering F(m x m, r x r), named as in engine/float/winograd.h; A = m + r
+// - 1.
 struct WinogradLoops {
   int m, r;
   // u [A * A] planes = G w G' for the channel pairs [begin, end) of w [r * r][pairs]; and
@@ -53,8 +56,6 @@ struct FloatStaircase {
 };
 
 struct Loops {
-  const char* isa;
-
   // Batch norm over `rows` rows of K channels; z = a * y + b is what ReLU sees.
   // sum, squares [K] += of y - centre.
   void (*moments)(int rows, int K, const float* y, const float* centre, float* sum, float* squares);
@@ -105,10 +106,16 @@ struct Loops {
                    uint8_t* codes);
 };
 
-// Those that this CPU runs, best first.
-const std::vector<const Loops*>& loops_variants();
-// The first that runs here, or the one that $TRISEGMENT_ISA names; throws Error where it names none
-// of these.
-const Loops& loops();
+struct LoopsVariant {
+  Isa isa;
+  bool (*runnable)();  // does this CPU have what it needs?
+  const Loops* loops;
+};
+
+// Every variant compiled in, best first.
+const std::vector<LoopsVariant>& loops_variants();
+// The best that runs here, for the ISA that is named, or chosen_isa(). Throws as isa_of().
+const LoopsVariant& loops_variant(const std::string& isa = "");
+const Loops& loops();  // those of loops_variant()
 
 }  // namespace tri

@@ -2,6 +2,6 @@
 
 namespace tri {
 
-constinit const Loops loops_avx2 = body("avx2");
+constinit const Loops loops_avx2 = body();
 
 }  // namespace tri

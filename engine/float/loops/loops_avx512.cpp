@@ -2,6 +2,6 @@
 
 namespace tri {
 
-constinit const Loops loops_avx512 = body("avx512"), loops_amx = body("amx");
+constinit const Loops loops_avx512 = body();
 
 }  // namespace tri

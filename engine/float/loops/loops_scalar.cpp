@@ -2,6 +2,6 @@
 
 namespace tri {
 
-constinit const Loops loops_scalar = body("scalar");
+constinit const Loops loops_scalar = body();
 
 }  // namespace tri

@@ -5,6 +5,6 @@
 
 namespace tri {
 
-extern const Loops loops_scalar, loops_avx2, loops_avx512, loops_amx;
+extern const Loops loops_scalar, loops_avx2, loops_avx512;
 
 }  // namespace tri

@@ -1,5 +1,5 @@
 // Registers of floats, as wide as the object that includes this is compiled for. Only for
-// engine/loops/*.cpp: all that is defined here and in body.h is local to the object, so that code
+// engine/float/loops/*.cpp: all that is defined here and in body.h is local to the object, so that code
 // of one instruction set cannot become everyone's copy.
 #pragma once
 

@@ -9,17 +9,16 @@ namespace tri {
 const std::vector<AddVariant>& add_variants() {
   static const std::vector<AddVariant> variants = {
 #ifdef __x86_64__
-      {"amx", cpu_has_amx, add_avx512},
-      {"avx512", cpu_has_avx512, add_avx512},
-      {"avx2", cpu_has_avx2, add_avx2},
+      {Isa::avx512, cpu_has_avx512, add_avx512},
+      {Isa::avx2, cpu_has_avx2, add_avx2},
 #endif
-      {"scalar", [] { return true; }, add_scalar},
+      {Isa::scalar, always, add_scalar},
   };
   return variants;
 }
 
 const AddVariant& add_variant(const std::string& isa) {
-  return choose_variant(add_variants(), isa);
+  return choose(add_variants(), isa_of(isa));
 }
 
 }  // namespace tri

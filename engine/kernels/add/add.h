@@ -1,11 +1,12 @@
-// Addition of two activations, each channel in a unit of its own (residual connections): the contract
-// of every variant, and their list.
+// Addition of two activations, each channel in a unit of its own (residual connections): the
+// contract of every variant, and their list.
 //
 //   A[p][k] = a[k] * xa[p][k] + b[k] * xb[p][k] + bias[k]
 //
-// xa, xb: bytes 0..255, [pixels][K]. a, b: factors 0..kFactorMax, so a product fits 23 bits. Zero points are
-// a part of the bias. A fits 32 bits: whoever makes factors and bias checks that. What becomes of A is
-// the Epilogue's matter, the bias included. All variants agree bit for bit, for any number of threads.
+// xa, xb: bytes 0..255, [pixels][K]. a, b: factors 0..kFactorMax, so a product fits 23 bits. Zero
+// points are a part of the bias. A fits 32 bits: whoever makes factors and bias checks that. What
+// becomes of A is the Epilogue's matter, the bias included. All variants agree bit for bit, for any
+// number of threads.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernels/dispatch/isa.h"
 #include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
@@ -28,7 +30,7 @@ struct AddInput {
 };
 
 struct AddVariant {
-  const char* isa;
+  Isa isa;
   bool (*runnable)();  // does this CPU have what it needs?
   // y: [pixels][K] of uint8_t or int32_t. Where it holds bytes it may be one of the inputs.
   void (*run)(const AddFactors& factors, const AddInput& input, const Epilogue& epilogue, void* y);
@@ -37,8 +39,7 @@ struct AddVariant {
 // Every variant compiled in, best first.
 const std::vector<AddVariant>& add_variants();
 
-// The best runnable variant; `isa` (or the environment variable TRISEGMENT_ISA where isa is empty)
-// names one instead. Throws Error when the name is unknown or this CPU cannot run it.
+// The best that runs here, for the ISA that is named, or chosen_isa(). Throws as isa_of().
 const AddVariant& add_variant(const std::string& isa = "");
 
 }  // namespace tri

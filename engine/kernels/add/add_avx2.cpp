@@ -18,7 +18,8 @@ void add_pixel(const AddFactors& f, const uint8_t* xa, const uint8_t* xb, const 
                size_t pixel, void* y) {
   int k = 0;
   for (; k + kChannels <= f.K; k += kChannels) {
-    const __m256i x = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(load_bytes(xa + k), load_bytes(xb + k)));
+    const __m256i x =
+        _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(load_bytes(xa + k), load_bytes(xb + k)));
     const __m256i factors = _mm256_or_si256(load8(f.a + k), _mm256_slli_epi32(load8(f.b + k), 16));
     finish8(epilogue, _mm256_madd_epi16(x, factors), k, pixel * size_t(f.K) + size_t(k), y);
   }

@@ -1,5 +1,5 @@
-// Addition for AVX-512: sixteen channels of a few pixels at a time. The values of both inputs, in the
-// halves of 32 bits, meet both factors in one vpmaddwd: its sums have 32 bits.
+// Addition for AVX-512: sixteen channels of a few pixels at a time. The values of both inputs, in
+// the halves of 32 bits, meet both factors in one vpmaddwd: its sums have 32 bits.
 #include "engine/kernels/add/variants.h"
 #include "engine/kernels/epilogue/epilogue_avx512.h"
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/arithmetic/trisegment.h"
+#include "engine/kernels/dispatch/isa.h"
 
 namespace tri {
 
@@ -32,7 +33,7 @@ ByteMap byte_map(const TriSegment& f);  // both
 ByteMap byte_map(const std::array<uint8_t, 256>& table);
 
 struct MapVariant {
-  const char* isa;
+  Isa isa;
   MapKind kind;
   bool (*runnable)();  // does this CPU have what it needs?
   void (*run)(const ByteMap& map, const uint8_t* x, size_t n, uint8_t* y);
@@ -41,18 +42,13 @@ struct MapVariant {
 // Every variant compiled in, best first.
 const std::vector<MapVariant>& map_variants();
 
-// The best runnable variant of a kind; `isa` (or the environment variable TRISEGMENT_ISA where isa
-// is empty) names one instead. Throws Error when the name is unknown or this CPU cannot run it.
+// The best of a kind that runs here, for the ISA that is named, or chosen_isa(). Throws as
+// isa_of().
 const MapVariant& map_variant(MapKind kind, const std::string& isa = "");
 
-// y [n] = f(x), by all threads and the best variant that this CPU runs, whichever is named.
+// y [n] = f(x), by all threads.
 void apply(const TriSegment& f, const uint8_t* x, size_t n, uint8_t* y);
 
-// What the list gathers from the files of each instruction set.
 constexpr size_t kMapStream = size_t(8) << 20;  // bytes from which on y bypasses the cache
-void map_table_avx2(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
-void map_staircase_avx2(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
-void map_table_avx512(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
-void map_staircase_avx512(const ByteMap&, const uint8_t* x, size_t n, uint8_t* y);
 
 }  // namespace tri

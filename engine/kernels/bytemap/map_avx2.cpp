@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "engine/kernels/bytemap/map.h"
+#include "engine/kernels/bytemap/variants.h"
 
 namespace tri {
 namespace {

@@ -6,6 +6,7 @@
 // AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
 // count too, for AMX in what makes them right beside lut on a Xeon that has it. Only ratios between
 // the kinds of one instruction set count.
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -13,19 +14,19 @@ namespace {
 
 // Codes that are not zero times the channels that each of them is added to.
 double additions(const Layer& l, double zeros, int R) {
-  return (1 - zeros) * double(taps_inside(l)) * l.in.c * round_up(l.output.c, R);
+  return (1 - zeros) * double(positions_inside(l)) * l.in.c * round_up(l.output.c, R);
 }
 
 double pixel_blocks(const Layer& l) {
   return double(l.output.h) * l.output.w * round_up(l.output.c, 64) / 64;
 }
 
-// Taps inside the map, over all outputs of an axis.
-int64_t axis_taps(int outputs, int size, const Layer& l) {
+// Kernel positions inside the map, over all outputs of an axis.
+int64_t axis_positions(int outputs, int size, const Layer& l) {
   int64_t sum = 0;
   for (int o = 0; o < outputs; ++o) {
-    const Taps taps = taps_inside(o, size, l);
-    if (taps.last > taps.first) sum += taps.last - taps.first;
+    const KernelRange inside = kernel_inside(o, size, l);
+    if (inside.last > inside.first) sum += inside.last - inside.first;
   }
   return sum;
 }
@@ -33,23 +34,24 @@ int64_t axis_taps(int outputs, int size, const Layer& l) {
 // Of the lut kernel, for each block of 64 channels.
 double runs(const PackedConv& conv) {
   const Layer& l = conv.layer;
-  const int chunks = (l.in.c + conv.chunk - 1) / conv.chunk;
-  return double(axis_taps(l.output.h, l.in.h, l)) / conv.kernel_rows * l.output.w * chunks *
-         round_up(l.output.c, 64) / 64;
+  const int chunks = (l.in.c + conv.lut.chunk - 1) / conv.lut.chunk;
+  return double(axis_positions(l.output.h, l.in.h, l)) / conv.lut.kernel_rows * l.output.w *
+         chunks * round_up(l.output.c, 64) / 64;
 }
 
 }  // namespace
 
-int64_t taps_inside(const Layer& l) {
-  return axis_taps(l.output.h, l.in.h, l) * axis_taps(l.output.w, l.in.w, l);
+int64_t positions_inside(const Layer& l) {
+  return axis_positions(l.output.h, l.in.h, l) * axis_positions(l.output.w, l.in.w, l);
 }
 
 double cost_scalar(const PackedConv& conv, double zeros) { return additions(conv.layer, zeros, 1); }
 
 double cost_int8_avx2(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
-  const double taps = conv.transformed.empty() ? double(taps_inside(l)) : 16.0 * winograd_tiles(l);
-  return 0.061 * taps * l.in.c * round_up(l.output.c, 16);
+  const double products =
+      conv.transformed.empty() ? double(positions_inside(l)) : 16.0 * winograd_tiles(l);
+  return 0.061 * products * l.in.c * round_up(l.output.c, 16);
 }
 
 double cost_lut_avx2(const PackedConv& conv, double zeros) {
@@ -59,7 +61,7 @@ double cost_lut_avx2(const PackedConv& conv, double zeros) {
 double cost_int8_avx512(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
   const double pixels = double(l.output.h) * l.output.w;
-  return (1.97 * double(taps_inside(l)) * l.in.c + 153 * pixels) * round_up(l.output.c, 16);
+  return (1.97 * double(positions_inside(l)) * l.in.c + 153 * pixels) * round_up(l.output.c, 16);
 }
 
 double cost_int8_amx(const PackedConv& conv, double) {

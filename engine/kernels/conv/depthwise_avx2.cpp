@@ -1,4 +1,4 @@
-// Depthwise int8 convolution for AVX2: 16 channels at a time, two taps to a vpmaddwd.
+// Depthwise int8 convolution for AVX2: 16 channels at a time, two kernel positions to a vpmaddwd.
 #include <immintrin.h>
 
 #include "engine/kernels/conv/depthwise_pixels.h"
@@ -19,7 +19,7 @@ inline __m128i load_part(const uint8_t* x, int count) {
   return load16(bytes);
 }
 
-void pixel(const PackedConv& conv, const uint8_t* const* taps, int slots, const Epilogue& epilogue,
+void pixel(const PackedConv& conv, const uint8_t* const* under, int slots, const Epilogue& epilogue,
            size_t target, void* y) {
   const int K = conv.layer.output.c;
   const int8_t* w = conv.weights.data();
@@ -27,7 +27,7 @@ void pixel(const PackedConv& conv, const uint8_t* const* taps, int slots, const 
     const int count = K - k < kChannels ? K - k : kChannels;
     __m256i low = _mm256_setzero_si256(), high = low;
     for (int t = 0; t < slots; t += 2, w += 2 * kChannels) {
-      const __m128i a = load_part(taps[t] + k, count), b = load_part(taps[t + 1] + k, count);
+      const __m128i a = load_part(under[t] + k, count), b = load_part(under[t + 1] + k, count);
       low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b)),
                                                     _mm256_cvtepi8_epi16(load16(w))));
       high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b)),

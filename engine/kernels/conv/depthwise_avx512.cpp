@@ -1,4 +1,5 @@
-// Depthwise int8 convolution for AVX-512 VNNI: 64 channels at a time, four taps to a vpdpbusd.
+// Depthwise int8 convolution for AVX-512 VNNI: 64 channels at a time, four kernel positions to a
+// vpdpbusd.
 #include "engine/kernels/conv/depthwise_pixels.h"
 #include "engine/kernels/epilogue/epilogue_avx512.h"
 
@@ -7,7 +8,7 @@ namespace {
 
 constexpr int kChannels = 64;
 
-void pixel(const PackedConv& conv, const uint8_t* const* taps, int slots, const Epilogue& epilogue,
+void pixel(const PackedConv& conv, const uint8_t* const* under, int slots, const Epilogue& epilogue,
            size_t target, void* y) {
   const int K = conv.layer.output.c;
   const int8_t* w = conv.weights.data();
@@ -18,8 +19,8 @@ void pixel(const PackedConv& conv, const uint8_t* const* taps, int slots, const 
     __m512i sums[4];
     for (__m512i& sum : sums) sum = _mm512_setzero_si512();
     for (int t = 0; t < slots; t += 4, w += 4 * kChannels) {
-      const auto tap = [&](int i) { return _mm512_maskz_loadu_epi8(mask, taps[t + i] + k); };
-      const __m512i x0 = tap(0), x1 = tap(1), x2 = tap(2), x3 = tap(3);
+      const auto x = [&](int i) { return _mm512_maskz_loadu_epi8(mask, under[t + i] + k); };
+      const __m512i x0 = x(0), x1 = x(1), x2 = x(2), x3 = x(3);
       const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
       const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
       const __m512i quads[4] = {

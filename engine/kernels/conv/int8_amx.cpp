@@ -1,12 +1,14 @@
 // int8 convolution for AMX, whose tiles hold 16 pixels x 64 bytes of their patches, or 64 rows of
-// the weights x 16 output channels, and sum what both multiply to. Patches are what a pixel's taps
-// read, one after another, taps outside the map too: every layer is a product of matrices.
+// the weights x 16 output channels, and sum what both multiply to. A patch is what
+// lies under the kernel at a pixel, what is outside the map too: every layer is a product of
+// matrices.
 #include <omp.h>
 
 #include <cstring>
 
-#include "engine/kernels/epilogue/epilogue_avx512.h"
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 
 namespace tri {
 namespace {
@@ -26,7 +28,7 @@ void copy(const uint8_t* from, int bytes, uint8_t* to) {
 // The patch of an output pixel, [kernel][kernel][C]; map: [in.h][in.w][C].
 void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad, uint8_t* to) {
   const int C = l.in.c, row = l.kernel * C;
-  const Taps rows = taps_inside(oh, l.in.h, l), columns = taps_inside(ow, l.in.w, l);
+  const KernelRange rows = kernel_inside(oh, l.in.h, l), columns = kernel_inside(ow, l.in.w, l);
   const ptrdiff_t line = oh * l.stride - l.pad;
   const uint8_t* from = map + (line * l.in.w + ow * l.stride - l.pad) * C;
   for (int i = 0; i < l.kernel; ++i, from += ptrdiff_t(l.in.w) * C, to += row) {

@@ -3,8 +3,8 @@
 // vpmaddwd multiplies with weights packed to match: 32-bit sums, and no product can saturate.
 #include <immintrin.h>
 
-#include "engine/kernels/epilogue/epilogue_avx2.h"
 #include "engine/kernels/conv/int8_blocks.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 
 namespace tri {
 namespace {
@@ -14,14 +14,14 @@ inline __m256i widen(const int8_t* w) {
 }
 
 template <int P>
-void pixels_x16(const Job& job, const uint8_t* const* x, const int8_t* weights, Taps rows,
-                Taps columns, const int32_t* start, int32_t* sums) {
+void pixels_x16(const Job& job, const uint8_t* const* x, const int8_t* weights, KernelRange rows,
+                KernelRange columns, const int32_t* start, int32_t* sums) {
   __m256i a[P][2];
   for (int p = 0; p < P; ++p) a[p][0] = load8(start), a[p][1] = load8(start + 8);
   const __m256i low_bytes = _mm256_set1_epi16(0xff);
   const int C = job.C, kernel = job.l.kernel;
   for (int i = rows.first; i < rows.last; ++i) {
-    // The taps of a kernel row lie one after another, in the map as in the weights.
+    // The positions of a kernel row lie one after another, in the map as in the weights.
     const ptrdiff_t from = (ptrdiff_t(i) * job.l.in.w + columns.first) * C;
     const ptrdiff_t to = from + ptrdiff_t(columns.last - columns.first) * C;
     const int8_t* quad = weights + (i * kernel + columns.first) * C * 16;

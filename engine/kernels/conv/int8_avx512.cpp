@@ -1,22 +1,23 @@
 // int8 convolution for AVX-512 VNNI: blocks of 6 pixels x 64 output channels. vpdpbusd multiplies
 // four channels' bytes, broadcast, with those of the weights and adds them to sums of 32 bits.
-#include "engine/kernels/epilogue/epilogue_avx512.h"
 #include "engine/kernels/conv/int8_blocks.h"
+#include "engine/kernels/epilogue/epilogue_avx512.h"
 
 namespace tri {
 namespace {
 
 // P pixels, B registers of 16 channels.
 template <int P, int B>
-void pixels_x_registers(const Job& job, const uint8_t* const* x, const int8_t* weights, Taps rows,
-                        Taps columns, const int32_t* start, int32_t* sums) {
+void pixels_x_registers(const Job& job, const uint8_t* const* x, const int8_t* weights,
+                        KernelRange rows, KernelRange columns, const int32_t* start,
+                        int32_t* sums) {
   const int C = job.C, kernel = job.l.kernel;
   const ptrdiff_t next = ptrdiff_t(kernel) * kernel * C * 16;  // weights of the next 16 channels
   __m512i a[P][B];
   for (int p = 0; p < P; ++p)
     for (int b = 0; b < B; ++b) a[p][b] = _mm512_loadu_si512(start + 16 * b);
   for (int i = rows.first; i < rows.last; ++i) {
-    // The taps of a kernel row lie one after another, in the map as in the weights.
+    // The positions of a kernel row lie one after another, in the map as in the weights.
     const ptrdiff_t from = (ptrdiff_t(i) * job.l.in.w + columns.first) * C;
     const ptrdiff_t to = from + ptrdiff_t(columns.last - columns.first) * C;
     const int8_t* quad = weights + (i * kernel + columns.first) * C * 16;

@@ -1,6 +1,6 @@
-// int8 convolution in blocks of pixels x output channels that stay in registers while all taps and
-// channels are summed. Pixels of a block have the same taps inside the map; the others are skipped,
-// since what they add is the same for the whole block.
+// int8 convolution in blocks of pixels x output channels that stay in registers while all
+// positions of the kernel and channels are summed. Pixels of a block have the same positions inside
+// the map; the others are skipped, since what they add is the same for the whole block.
 //
 // `Isa` holds what differs between instruction sets: the largest block, kPixels x kChannels, the
 // blocks themselves (channels a multiple of 16) and the epilogue.
@@ -8,22 +8,23 @@
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
 namespace {
 
-// Output positions [begin, end) along one axis that share their taps inside the map.
+// Output positions [begin, end) along one axis that have the same kernel positions inside the map.
 struct Range {
   int begin, end;
-  Taps taps;
+  KernelRange inside;
 };
 
 Range range_from(int o, int outputs, int size, const Layer& l) {
-  const Taps taps = taps_inside(o, size, l);
+  const KernelRange inside = kernel_inside(o, size, l);
   int end = o + 1;
-  while (end < outputs && taps_inside(end, size, l) == taps) ++end;
-  return {o, end, taps};
+  while (end < outputs && kernel_inside(end, size, l) == inside) ++end;
+  return {o, end, inside};
 }
 
 struct Job {
@@ -31,26 +32,27 @@ struct Job {
   const uint8_t* x;  // [n][in.h][in.w][C], C a multiple of 4
   int C, n;
   const int8_t* weights;
-  const int32_t* tap_sums;
+  const int32_t* position_sums;
   int pad_value;
   const Epilogue& epilogue;
   void* y;
 };
 
-// x: where tap (0, 0) of each pixel stands (it may be outside); weights: this block's, from tap (0,
-// 0); sums: [pixels][channels], set to `start` plus the taps inside.
-using Block = void (*)(const Job&, const uint8_t* const* x, const int8_t* weights, Taps rows,
-                       Taps columns, const int32_t* start, int32_t* sums);
+// x: where kernel position (0, 0) of each pixel falls (it may be outside); weights: this block's,
+// from position (0, 0); sums: [pixels][channels], set to `start` plus the positions inside.
+using Block = void (*)(const Job&, const uint8_t* const* x, const int8_t* weights, KernelRange rows,
+                       KernelRange columns, const int32_t* start, int32_t* sums);
 
-// What the taps outside the map add to channels first .. first+count-1.
-void outside(const Job& job, Taps rows, Taps columns, int first, int count, int32_t* start) {
+// What the positions outside the map add to channels first .. first+count-1.
+void outside(const Job& job, KernelRange rows, KernelRange columns, int first, int count,
+             int32_t* start) {
   std::memset(start, 0, size_t(count) * sizeof *start);
   if (job.pad_value == 0) return;
   const int K16 = round_up(job.l.output.c, 16);
   for (int i = 0; i < job.l.kernel; ++i)
     for (int j = 0; j < job.l.kernel; ++j) {
       if (i >= rows.first && i < rows.last && j >= columns.first && j < columns.last) continue;
-      const int32_t* sum = job.tap_sums + (i * job.l.kernel + j) * K16 + first;
+      const int32_t* sum = job.position_sums + (i * job.l.kernel + j) * K16 + first;
       for (int k = 0; k < count; ++k) start[k] += job.pad_value * sum[k];
     }
 }
@@ -65,7 +67,7 @@ void tile(const Job& job, Range rows, Range columns, int first, int last, int ch
   const int width = round_up(count, 16);
   const int height = rows.end - rows.begin, breadth = columns.end - columns.begin;
   alignas(64) int32_t start[Isa::kChannels], sums[Isa::kPixels * Isa::kChannels];
-  outside(job, rows.taps, columns.taps, channel, width, start);
+  outside(job, rows.inside, columns.inside, channel, width, start);
 
   int ow = first % breadth, oh = first / breadth % height, n = first / breadth / height;
   for (int pixel = first; pixel < last; pixel += Isa::kPixels) {
@@ -82,7 +84,7 @@ void tile(const Job& job, Range rows, Range columns, int first, int last, int ch
         if (++oh == height) oh = 0, ++n;
       }
     }
-    Isa::block(pixels, width)(job, x, w, rows.taps, columns.taps, start, sums);
+    Isa::block(pixels, width)(job, x, w, rows.inside, columns.inside, start, sums);
     for (int p = 0; p < pixels; ++p)
       Isa::finish(job.epilogue, sums + p * width, channel, channel + count, l.output.c, target[p],
                   job.y);
@@ -102,7 +104,7 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
                 C,
                 input.n,
                 conv.weights.data(),
-                conv.sums.data(),
+                conv.position_sums.data(),
                 input.pad_value,
                 epilogue,
                 y};

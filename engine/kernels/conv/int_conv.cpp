@@ -1,15 +1,11 @@
 #include "engine/kernels/conv/int_conv.h"
 
-#include "engine/kernels/dispatch/cpu.h"
-#include "engine/kernels/dispatch/choose.h"
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/dispatch/choose.h"
+#include "engine/kernels/dispatch/cpu.h"
 
 namespace tri {
-namespace {
-
-bool always() { return true; }
-
-}  // namespace
 
 void* scratch(size_t bytes) {
   thread_local Buffer<uint8_t> memory;
@@ -26,21 +22,21 @@ void* shared_scratch(size_t bytes) {
 const std::vector<ConvVariant>& conv_variants() {
   static const std::vector<ConvVariant> variants = {
 #ifdef __x86_64__
-      {"amx", ConvKind::int8, cpu_has_amx, pack_int8_amx, int8_amx, cost_int8_amx},
-      {"amx", ConvKind::lut, cpu_has_amx, pack_lut_avx512, lut_avx512, cost_lut_avx512},
-      {"avx512", ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512, cost_int8_avx512},
-      {"avx512", ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512, cost_lut_avx512},
-      {"avx2", ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2, cost_int8_avx2},
-      {"avx2", ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2, cost_lut_avx2},
+      {Isa::amx, ConvKind::int8, cpu_has_amx, pack_int8_amx, int8_amx, cost_int8_amx},
+      {Isa::avx512, ConvKind::int8, cpu_has_avx512, pack_int8_avx512, int8_avx512,
+       cost_int8_avx512},
+      {Isa::avx512, ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512, cost_lut_avx512},
+      {Isa::avx2, ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2, cost_int8_avx2},
+      {Isa::avx2, ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2, cost_lut_avx2},
 #endif
-      {"scalar", ConvKind::int8, always, pack_scalar, int8_scalar, cost_scalar},
-      {"scalar", ConvKind::lut, always, pack_scalar, lut_scalar, cost_scalar},
+      {Isa::scalar, ConvKind::int8, always, pack_scalar, int8_scalar, cost_scalar},
+      {Isa::scalar, ConvKind::lut, always, pack_scalar, lut_scalar, cost_scalar},
   };
   return variants;
 }
 
 const ConvVariant& conv_variant(ConvKind kind, const std::string& isa) {
-  return choose_variant(conv_variants(), kind, isa);
+  return choose(conv_variants(), kind, isa_of(isa));
 }
 
 }  // namespace tri

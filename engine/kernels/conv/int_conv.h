@@ -4,8 +4,8 @@
 //
 // with w = weights[(i * kernel + j) * C + c][k] (depthwise: c = k, weights[i * kernel + j][k]).
 // Two kinds differ in what an input byte means:
-//   int8  the byte is the value x, 0..255; taps outside the map read `pad_value`.
-//   lut   the byte is a code 0, 1 or 2 that stands for 0, v1, v2; taps outside the map are 0.
+//   int8  the byte is the value x, 0..255; outside the map is `pad_value`.
+//   lut   the byte is a code 0, 1 or 2 that stands for 0, v1, v2; outside the map is 0.
 //         No multiplication by a weight: A = bias + v1 * S1 + v2 * S2, where S1 (S2) sums the
 //         weights under code 1 (2). Not for depthwise.
 // A is an exact 32-bit integer (|sum| < 2^31 is checked when weights are packed: 255 * sum of |w|),
@@ -19,25 +19,36 @@
 
 #include "engine/graph/layer.h"
 #include "engine/graph/tensor.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
 
 enum class ConvKind : uint8_t { int8, lut };
 
-// Weights in the order one variant reads them. Made once, at load.
-struct PackedConv {
-  Layer layer;  // resolved; its in, output, kernel, stride, pad are the geometry
-  Buffer<int8_t> weights;
-  // What else a variant needs to know: variants.h says which and what it means.
-  Buffer<int32_t> sums;
-  Buffer<int16_t> transformed;
+// How a lut variant cuts its weights: a *piece* is kernel_rows rows of the kernel (the last one
+// perhaps less) on one chunk of channels, pieces in the order (i, chunk). A *group* is a run of
+// pieces whose weights can be summed in 16 bits, whatever the codes are: [groups[g], groups[g +
+// 1]).
+struct LutPieces {
   int chunk = 0, kernel_rows = 1;
   std::vector<int> groups;
 };
 
+// Weights in the order one variant reads them. Made once, at load, by that variant's pack(); no
+// other can read them. layout.h states the orders.
+struct PackedConv {
+  Layer layer;  // resolved; its in, output, kernel, stride, pad are the geometry
+  Buffer<int8_t> weights;
+  // Empty but where a variant has a use for it:
+  Buffer<int32_t> position_sums;  // [position][K rounded up to 16]: what a kernel position outside
+                                  // the map adds for each unit of pad_value
+  Buffer<int16_t> transformed;  // Winograd's, in place of weights
+  LutPieces lut;
+};
+
 struct ConvVariant {
-  const char* isa;  // "scalar", "avx2", ...
+  Isa isa;
   ConvKind kind;
   bool (*runnable)();  // does this CPU have what it needs?
   // weights: [layer.rows()][layer.output.c].
@@ -52,15 +63,15 @@ struct ConvVariant {
   };
   void (*run)(const PackedConv& conv, const Input& input, const Epilogue& epilogue, void* y);
   // Modelled time for a picture of which a share `zeros` (0..1) of the input is 0, in a unit that
-  // the kinds of one isa share. Linear in `zeros`.
+  // the kinds chosen for one isa share. Linear in `zeros`.
   double (*cost)(const PackedConv& conv, double zeros);
 };
 
 // Every variant compiled in, best first.
 const std::vector<ConvVariant>& conv_variants();
 
-// The best runnable variant of a kind; `isa` (or the environment variable TRISEGMENT_ISA where isa
-// is empty) names one instead. Throws Error when the name is unknown or this CPU cannot run it.
+// The best of a kind that runs here, for the ISA that is named, or chosen_isa(). Throws as
+// isa_of().
 const ConvVariant& conv_variant(ConvKind kind, const std::string& isa = "");
 
 }  // namespace tri

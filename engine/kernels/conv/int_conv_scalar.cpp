@@ -3,13 +3,13 @@
 #include <array>
 #include <vector>
 
-#include "engine/kernels/epilogue/epilogue.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/epilogue/epilogue.h"
 
 namespace tri {
 namespace {
 
-// value[byte]: what an input byte stands for. `outside`: what taps outside the map read.
+// value[byte]: what an input byte stands for. `outside`: what is read outside the map.
 void convolve(const PackedConv& conv, const ConvInput& input, const int* value, int outside,
               const Epilogue& epilogue, void* y) {
   const Layer& l = conv.layer;

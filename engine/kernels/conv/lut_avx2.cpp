@@ -1,6 +1,6 @@
 // lut convolution for AVX2: blocks of 64 output channels, or 32.
+#include "engine/kernels/conv/lut_x86.h"
 #include "engine/kernels/epilogue/epilogue_avx2.h"
-#include "engine/kernels/conv/lut_events.h"
 
 namespace tri {
 namespace {
@@ -16,7 +16,7 @@ struct Places {
 };
 constexpr Places kPlaces;
 
-struct Avx2 {
+struct Avx2 : X86 {
   using Register = __m256i;
   // A value that stands in a register: g++ would load a row twice, and make trees of the sums that
   // need more registers than there are.
@@ -43,9 +43,9 @@ struct Avx2 {
           _mm_cmpeq_epi8(load16(codes + c, count - c), _mm_set1_epi8(int8_t(code))));
       for (int i = 0; i < 2; ++i, mask >>= 8, first += 8 * kUnit) {
         const auto* of = reinterpret_cast<const __m128i*>(kPlaces.of[mask & 0xff]);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(list),
-                         _mm_add_epi16(_mm_cvtepu8_epi16(_mm_loadl_epi64(of)),
-                                       _mm_set1_epi16(int16_t(first))));
+        _mm_storeu_si128(
+            reinterpret_cast<__m128i*>(list),
+            _mm_add_epi16(_mm_cvtepu8_epi16(_mm_loadl_epi64(of)), _mm_set1_epi16(int16_t(first))));
         list += __builtin_popcount(unsigned(mask & 0xff));
       }
     }

@@ -1,27 +1,32 @@
-// lut convolution for vector registers, event-driven: only codes 1 and 2 cost anything.
+// lut convolution for vector registers, event-driven: only codes 1 and 2 cost anything. In spite of
+// its name no table is looked up: rows of weights are added where codes are not zero.
 //
 // Of every row of the input map (and chunk of channels) two lists are made, of the positions
 // w * chunk + c that hold a 1 and of those that hold a 2. In the map as in the packed weights the
-// taps (j, c) of a kernel row follow one another, so what an output pixel needs of a list is one
-// run of it, position minus origin is the weights' row, and taps outside the map cost nothing.
-// Runs are copied once, padded to whole steps, and used for every block of output channels.
-// Rows of weights are added two at a time: interleaved by bytes, vpmaddubsw by ones turns them
-// into sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2 then meet v1 and v2 in a
-// vpmaddwd. A piece of a block's weights stays in the L1 cache while a strip of pixels adds its
-// rows to sums in memory. (Sorting a strip's pixels by the lengths of their runs, so that fewer
-// branches are mispredicted, cost more than it saved.)
+// positions (j, c) of a kernel row follow one another, so what an output pixel needs of a list is
+// one run of it, position minus origin is the weights' row, and what is outside the map costs
+// nothing. Runs are copied once, padded to whole steps, and used for every block of output
+// channels. Rows of weights are added two at a time: interleaved by bytes, neighbours are
+// added up to sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2, interleaved too,
+// then meet v1 and v2 in products whose neighbours are added up to 32 bits. A piece of a block's
+// weights stays in the L1 cache while a strip of pixels adds its rows to sums in memory. (Sorting a
+// strip's pixels by the lengths of their runs, so that fewer branches are mispredicted, cost more
+// than it saved.)
 //
-// `Isa` holds what differs between instruction sets: a register and what is done with it, and
+// `Isa` holds what differs between instruction sets: a Register and what is done with it, and
 //   append(list, codes, count, code, first)  adds first + kUnit * i to the list for each of `count`
-//                                            codes[i] that is `code`, and returns the list's new end
+//                                            codes[i] that is `code`, and returns the list's new
+//                                            end
 //   shift(from, by, to)                      to[i] = from[i] + by for kSlack entries
+//   pad(to, row)                             to[i] = row for kStep entries
+//   entry<I>(four)                           the I-th 16 bits of four
 #pragma once
 
-#include <immintrin.h>
 #include <omp.h>
 
 #include <cstring>
 
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -31,7 +36,7 @@ constexpr int kStrip = 256;      // pixels that a piece of the weights serves at
 constexpr int kLeastStrip = 64;  // and at least
 constexpr int kStep = 8;         // rows of weights that a list of a run is padded to
 constexpr int kSlack = 64;       // entries that may be written or read behind a list
-constexpr int kUnit = 8;         // rows are counted in eighths, x86 scales by no more
+constexpr int kUnit = 8;         // rows are counted in eighths: an address scales by no more on x86
 
 // The two lists of one row and chunk, positions times kUnit modulo 2^16; starts[w] is the first
 // entry of pixel w, starts[W] the end.
@@ -39,13 +44,6 @@ struct Lists {
   uint16_t* positions[2];
   uint32_t* starts[2];
 };
-
-// Sixteen codes of which `count` exist; the others are 0.
-inline __m128i load16(const uint8_t* codes, int count) {
-  uint8_t some[16] = {};
-  if (count < 16) codes = static_cast<uint8_t*>(std::memcpy(some, codes, size_t(count)));
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
-}
 
 // x: [W][C], from the chunk's first channel on; `count` of its `chunk` channels exist.
 template <class Isa>
@@ -94,9 +92,9 @@ inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int
     const auto row = [&](uint64_t position) {
       return weights + position * (V * sizeof(Register) / kUnit);
     };
-    // In one instruction each; what decides is how many there are.
-    add_pair(row(uint16_t(four)), row(_bextr_u64(four, 16, 16)));
-    add_pair(row(_bextr_u64(four, 32, 16)), row(four >> 48));
+    // What decides is how many instructions there are.
+    add_pair(row(Isa::template entry<0>(four)), row(Isa::template entry<1>(four)));
+    add_pair(row(Isa::template entry<2>(four)), row(Isa::template entry<3>(four)));
   };
   for (; steps > 0; --steps, rows += kStep) {
     add_four(rows);
@@ -123,17 +121,18 @@ template <class Isa>
 void make_runs(const PackedConv& conv, int piece, const Lists* lists, const Strip& strip, Run* run,
                uint16_t* rows) {
   const Layer& l = conv.layer;
-  const int chunk = conv.chunk, chunks = (l.in.c + chunk - 1) / chunk, W = l.output.w;
-  const int kernel_row = piece / chunks * conv.kernel_rows, left = l.kernel - kernel_row;
-  const int kernel_rows = left < conv.kernel_rows ? left : conv.kernel_rows;
-  const __m128i zeros = _mm_set1_epi16(int16_t(kUnit * (lut_piece_rows(conv) - 1)));
+  const int chunk = conv.lut.chunk, chunks = (l.in.c + chunk - 1) / chunk, W = l.output.w;
+  const int kernel_row = piece / chunks * conv.lut.kernel_rows, left = l.kernel - kernel_row;
+  const int kernel_rows = left < conv.lut.kernel_rows ? left : conv.lut.kernel_rows;
+  const auto zeros = uint16_t(kUnit * (lut_piece_rows(conv) - 1));
   for (int line = 0; line < strip.images * strip.lines; ++line) {
     const int top = (strip.line + line % strip.lines) * l.stride - l.pad + kernel_row;
-    const Taps inside = {top < 0 ? -top : 0, l.in.h - top < kernel_rows ? l.in.h - top : kernel_rows};
+    const KernelRange inside = {top < 0 ? -top : 0,
+                                l.in.h - top < kernel_rows ? l.in.h - top : kernel_rows};
     const int list_row = line / strip.lines * strip.rows + top - strip.row;
     for (int ow = 0; ow < W; ++ow, ++run) {
       const int first = ow * l.stride - l.pad;
-      const Taps columns = taps_inside(ow, l.in.w, l);
+      const KernelRange columns = kernel_inside(ow, l.in.w, l);
       const int from = first + columns.first, to = first + columns.last;
       *run = {rows, {0, 0}};
       if (from >= to) continue;
@@ -149,7 +148,7 @@ void make_runs(const PackedConv& conv, int piece, const Lists* lists, const Stri
             Isa::shift(list + j, shift, rows + j);
           rows += count;
         }
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(rows), zeros);
+        Isa::pad(rows, zeros);
         run->steps[s] = int(rows - begin + kStep - 1) / kStep;
         rows += run->steps[s] * kStep - (rows - begin);
       }
@@ -167,15 +166,15 @@ void add_block(const PackedConv& conv, const int8_t* weights, int channel, const
   const int K = conv.layer.output.c, width = V * int(sizeof(typename Isa::Register));
   const int channels_end = channel + width < K ? channel + width : K;
 
-  for (size_t g = 0; g + 1 < conv.groups.size(); ++g) {
-    const bool first = g == 0, last = g + 2 == conv.groups.size();
-    for (int piece = conv.groups[g]; piece < conv.groups[g + 1]; ++piece) {
+  for (size_t g = 0; g + 1 < conv.lut.groups.size(); ++g) {
+    const bool first = g == 0, last = g + 2 == conv.lut.groups.size();
+    for (int piece = conv.lut.groups[g]; piece < conv.lut.groups[g + 1]; ++piece) {
       const Run* run = runs + size_t(piece) * pixels;
       const int8_t* rows = weights + size_t(piece) * lut_piece_rows(conv) * width;
       for (int p = 0; p < pixels; ++p) {
         const uint16_t* next = run[p].rows;
         for (int s = 0; s < 2; ++s)
-          next = add_rows<Isa, V>(rows, next, run[p].steps[s], piece == conv.groups[g],
+          next = add_rows<Isa, V>(rows, next, run[p].steps[s], piece == conv.lut.groups[g],
                                   sums[p].of[s]);
       }
     }
@@ -229,7 +228,8 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
   constexpr int kBytes = sizeof(typename Isa::Register), kRegisters = kLutBlock / kBytes;
   const Layer& l = conv.layer;
   const int C = l.in.c, W = l.in.w, K = l.output.c, blocks = (K + kLutBlock - 1) / kLutBlock;
-  const int chunk = conv.chunk, chunks = (C + chunk - 1) / chunk, pieces = conv.groups.back();
+  const int chunk = conv.lut.chunk, chunks = (C + chunk - 1) / chunk,
+            pieces = conv.lut.groups.back();
   const size_t weight_rows = size_t(pieces) * lut_piece_rows(conv);
   const auto v12 = Isa::words(input.v1, input.v2);
 

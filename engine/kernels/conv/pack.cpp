@@ -1,8 +1,9 @@
-// Weights put into the order that each variant reads them in: see variants.h for the orders.
+// Weights put into the order that each variant reads them in: see layout.h for the orders.
 #include <algorithm>
 #include <vector>
 
 #include "data/base/check.h"
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
 namespace tri {
@@ -14,22 +15,22 @@ void check_range(const Layer& layer) {
 }
 
 PackedConv pack_depthwise_avx2(const Layer& l, const int8_t* weights) {
-  const int K = l.output.c, taps = l.kernel * l.kernel, pairs = (taps + 1) / 2;
+  const int K = l.output.c, positions = l.kernel * l.kernel, pairs = (positions + 1) / 2;
   PackedConv p;
   p.layer = l;
   p.weights.resize(size_t(round_up(K, 16)) * pairs * 2);
-  for (int t = 0; t < taps; ++t)
+  for (int t = 0; t < positions; ++t)
     for (int k = 0; k < K; ++k)
       p.weights[((size_t(k / 16) * pairs + t / 2) * 16 + k % 16) * 2 + t % 2] = weights[t * K + k];
   return p;
 }
 
 PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
-  const int K = l.output.c, taps = l.kernel * l.kernel, quads = (taps + 3) / 4;
+  const int K = l.output.c, positions = l.kernel * l.kernel, quads = (positions + 3) / 4;
   PackedConv p;
   p.layer = l;
   p.weights.resize(size_t(round_up(K, 64)) * quads * 4);
-  for (int t = 0; t < taps; ++t)
+  for (int t = 0; t < positions; ++t)
     for (int k = 0; k < K; ++k) {
       const size_t registers = ((size_t(k / 64) * quads + t / 4) * 4 + k % 16 / 4) * 64;
       p.weights[registers + size_t(k % 64 / 16 * 16 + k % 4 * 4 + t % 4)] = weights[t * K + k];
@@ -41,28 +42,29 @@ PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
 // place in it.
 template <class Column>
 PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
-  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel;
   const int C4 = round_up(C, 4), K16 = round_up(K, 16);
   PackedConv p;
   p.layer = l;
-  p.weights.resize(size_t(K16) * taps * C4);
-  p.sums.resize(size_t(K16) * taps);
-  for (int t = 0; t < taps; ++t)
+  p.weights.resize(size_t(K16) * positions * C4);
+  p.position_sums.resize(size_t(K16) * positions);
+  for (int t = 0; t < positions; ++t)
     for (int c = 0; c < C; ++c)
       for (int k = 0; k < K; ++k) {
         const int8_t w = weights[(size_t(t) * C + c) * K + k];
-        const size_t quad = (size_t(k / 16) * taps + t) * (C4 / 4) + c / 4;
+        const size_t quad = (size_t(k / 16) * positions + t) * (C4 / 4) + c / 4;
         p.weights[quad * 64 + size_t(column(k % 16, c % 4))] = w;
-        p.sums[size_t(t) * K16 + k] += w;
+        p.position_sums[size_t(t) * K16 + k] += w;
       }
   return p;
 }
 
-// Winograd's tiles, of 16 multiplications for four outputs, cost less than the taps inside the map.
+// Winograd's tiles, of 16 multiplications for four outputs, cost less than the kernel's positions
+// inside the map.
 bool winograd_pays(const Layer& l) {
   return l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % 16 == 0 &&
          int64_t(l.rows()) * 128 * kCodeMax < 1 << 29 &&  // four times a sum fits 32 bits
-         18 * winograd_tiles(l) < taps_inside(l);
+         18 * winograd_tiles(l) < positions_inside(l);
 }
 
 PackedConv pack_winograd(const Layer& l, const int8_t* weights) {
@@ -109,17 +111,17 @@ struct Extremes {
 };
 
 int lut_piece(const PackedConv& p, int i, int c) {
-  return i / p.kernel_rows * ((p.layer.in.c + p.chunk - 1) / p.chunk) + c / p.chunk;
+  return i / p.lut.kernel_rows * ((p.layer.in.c + p.lut.chunk - 1) / p.lut.chunk) + c / p.lut.chunk;
 }
 
 // One entry a piece.
 std::vector<Extremes> piece_extremes(const PackedConv& p, const int8_t* weights) {
   const Layer& l = p.layer;
-  const int C = l.in.c, K = l.output.c, taps = l.kernel * l.kernel;
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel;
   std::vector<Extremes> pieces(size_t(lut_piece(p, l.kernel - 1, C - 1)) + 1, Extremes(K));
-  for (int tap = 0; tap < taps; ++tap)
+  for (int t = 0; t < positions; ++t)
     for (int c = 0; c < C; ++c, weights += K)
-      pieces[size_t(lut_piece(p, tap / l.kernel, c))].add(weights);
+      pieces[size_t(lut_piece(p, t / l.kernel, c))].add(weights);
   return pieces;
 }
 
@@ -134,18 +136,19 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   p.layer = l;
 
   // The largest pieces that can be summed in 16 bits and stay near the CPU.
-  p.chunk = C;
-  while (p.chunk > 16 && l.kernel * p.chunk * kLutBlock > kLutPiece) p.chunk = (p.chunk + 1) / 2;
-  p.kernel_rows = std::clamp(kLutRows / (l.kernel * p.chunk * kLutBlock), 1, l.kernel);
+  p.lut.chunk = C;
+  while (p.lut.chunk > 16 && l.kernel * p.lut.chunk * kLutBlock > kLutPiece)
+    p.lut.chunk = (p.lut.chunk + 1) / 2;
+  p.lut.kernel_rows = std::clamp(kLutRows / (l.kernel * p.lut.chunk * kLutBlock), 1, l.kernel);
   std::vector<Extremes> pieces = piece_extremes(p, weights);
   while (!std::ranges::all_of(pieces, &Extremes::fit_16_bits)) {
-    CHECK(p.chunk > 1 || p.kernel_rows > 1);
-    int& halved = p.kernel_rows > 1 ? p.kernel_rows : p.chunk;
+    CHECK(p.lut.chunk > 1 || p.lut.kernel_rows > 1);
+    int& halved = p.lut.kernel_rows > 1 ? p.lut.kernel_rows : p.lut.chunk;
     halved = (halved + 1) / 2;
     pieces = piece_extremes(p, weights);
   }
 
-  p.groups = {0};
+  p.lut.groups = {0};
   Extremes sum(K);
   for (int i = 0; i < int(pieces.size()); ++i) {
     Extremes next = sum;
@@ -153,11 +156,11 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
     if (next.fit_16_bits()) {
       sum = next;
     } else {
-      p.groups.push_back(i);
+      p.lut.groups.push_back(i);
       sum = pieces[size_t(i)];
     }
   }
-  p.groups.push_back(int(pieces.size()));
+  p.lut.groups.push_back(int(pieces.size()));
 
   const int piece_rows = lut_piece_rows(p);
   CHECK(piece_rows * 8 <= UINT16_MAX);  // lists hold them in 16 bits
@@ -166,8 +169,9 @@ PackedConv pack_lut(const Layer& l, const int8_t* weights, int R) {
   for (int i = 0; i < l.kernel; ++i)
     for (int j = 0; j < l.kernel; ++j)
       for (int c = 0; c < C; ++c) {
-        const size_t row = size_t(lut_piece(p, i, c) * piece_rows +
-                                  (i % p.kernel_rows * l.kernel + j) * p.chunk + c % p.chunk);
+        const size_t row =
+            size_t(lut_piece(p, i, c) * piece_rows +
+                   (i % p.lut.kernel_rows * l.kernel + j) * p.lut.chunk + c % p.lut.chunk);
         for (int k = 0; k < K; ++k, ++weights) {
           const int first = k / kLutBlock * kLutBlock,
                     width = std::min(kLutBlock, round_up(K, R) - first);

@@ -17,8 +17,9 @@
 
 #include <cstring>
 
-#include "engine/kernels/epilogue/epilogue_avx2.h"
+#include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/epilogue/epilogue_avx2.h"
 
 namespace tri {
 namespace {

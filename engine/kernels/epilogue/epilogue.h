@@ -1,6 +1,6 @@
 // Epilogues: what an integer kernel makes of its accumulators, one output pixel at a time. Vector
-// variants do whole registers of channels themselves and call finish() for the rest; the results are
-// equal bit for bit. Where accumulators come from is left to the kernels.
+// variants do whole registers of channels themselves and call finish() for the rest; the results
+// are equal bit for bit. Where accumulators come from is left to the kernels.
 #pragma once
 
 #include <cstddef>

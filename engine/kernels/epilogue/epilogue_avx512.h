@@ -48,8 +48,7 @@ inline void staircase64(const Epilogue& e, const int32_t* sums, int k, uint8_t* 
   };
   const __m512i mixed = _mm512_packus_epi16(_mm512_packs_epi32(code(0), code(1)),
                                             _mm512_packs_epi32(code(2), code(3)));
-  const __m512i order =
-      _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
   _mm512_storeu_si512(y, _mm512_permutexvar_epi32(order, mixed));
 }
 
