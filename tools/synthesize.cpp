@@ -3,6 +3,7 @@
 
 #include "data/base/file.h"
 #include "distill/judge/evaluate.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/pictures.h"
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
   Options options(
       "Makes pictures from a teacher alone, for a search without the teacher's training data.\n"
       "Example: ./synthesize vgg19 --teacher vgg19.q8");
-  std::string net, teacher_file, out;
+  std::string net, teacher_file, out, isa;
   SynthesisOptions synthesis;
   options.add_option("NET", net, "the network; any name with --teacher")->required();
   options.add_option("--teacher", teacher_file, "teacher file [nets/weights/NET.q8]");
@@ -35,7 +36,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000));
   options.add_option("--seed", synthesis.seed, "of the noise that they start from");
   options.add_option("--out", out, "JPEG file to write [the teacher's name with .jpg]");
+  options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
+    set_isa(isa);
     require_net(net, !teacher_file.empty(), "--teacher");
     if (teacher_file.empty()) teacher_file = own_teacher(net);
     if (out.empty()) out = sheet_of(teacher_file);

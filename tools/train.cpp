@@ -4,7 +4,7 @@
 #include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/download.h"
-#include "engine/float/loops/loops.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
       "Trains a network and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   TrainingRun run;
-  std::string out, more;
+  std::string out, more, isa;
   DataOptions data;
   Recipe given;
   options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
@@ -80,8 +80,9 @@ int main(int argc, char** argv) {
                      ->check(CLI::Range(0, kMostSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
+  options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
-    loops();  // a wrong TRISEGMENT_ISA is told before there is anything to lose
+    set_isa(isa);
     require_net(run.net.name, !run.net.layers_file.empty(), "--layers");
     Recipe& recipe = run.recipe = recipe_of(run.net.name);
     if (*epochs) set_epochs(recipe, given.epochs);

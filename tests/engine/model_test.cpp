@@ -137,7 +137,7 @@ TEST_CASE("a foreign file, version or table is refused with its reason") {
     return reason(file);
   };
   constexpr size_t kVersionAt = 8, kPictureAt = 27, kZeroAt = 33, kClassesAt = 38;
-  constexpr size_t kRowsAt = kClassesAt + 2 + 10 * 8, kOutAt = kRowsAt + 2 + 2 + 6;
+  constexpr size_t kRowsAt = kClassesAt + 2 + 10 * 8 + 2, kOutAt = kRowsAt + 2 + 2 + 6;
   CHECK(changed([](auto&) {}) == "");
   CHECK(mentions(changed([](auto& b) { b[kVersionAt] = 9; }), "version 9"));
   CHECK(mentions(changed([](auto& b) { b[kPictureAt] = 1; }), "holds no network: layer"));

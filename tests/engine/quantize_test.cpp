@@ -29,6 +29,23 @@ std::vector<Layer> small_layers(int width = 1) {
   return layers;
 }
 
+// Signed codes, added to unsigned and to signed ones, read with and without padding.
+std::vector<Layer> residual_net(int width = 1) {
+  std::vector<Layer> layers{conv3("a", 16 * width),
+                            without_relu(conv3("b", 16 * width, 2)),
+                            without_relu(reading(pw("short", 16 * width, 2), "a")),
+                            add("c", "b", "short"),
+                            pw("d", 32 * width),
+                            dw("e", 1),
+                            without_relu(pw("f", 16 * width)),
+                            without_relu(add("g", "c", "f")),
+                            conv3("h", 24 * width),
+                            average("q"),
+                            logits(linear("i", 10))};
+  resolve(layers, kPictureShape);
+  return layers;
+}
+
 Dataset random_pictures(int n, Rng rng) {
   std::vector<uint8_t> pixels;
   std::vector<uint16_t> labels;
@@ -42,8 +59,8 @@ Dataset random_pictures(int n, Rng rng) {
 }
 
 // A net whose statistics and scales have been set by use, with some gammas negative and one 0.
-Net used_net(const Dataset& data) {
-  Training training(Net("small", small_layers(), Rng(1)));
+Net used_net(const Dataset& data, std::vector<Layer> layers = small_layers()) {
+  Training training(Net("small", std::move(layers), Rng(1)));
   for (int i : {0, 1, 4}) training.net.gamma(i)[3] = -0.7f;
   training.net.gamma(1)[5] = 0;
   training.net.beta(1)[5] = 0.5f;
@@ -120,9 +137,9 @@ TEST_CASE("a layer in integers and in fake-quantised floats agree within one ste
   }
 }
 
-TEST_CASE("the integer network's logits are those of the fake-quantised float network, nearly") {
+static void check_logits(std::vector<Layer> layers) {
   const Dataset data = random_pictures(500, Rng(2));
-  Net net = used_net(data);
+  Net net = used_net(data, std::move(layers));
   const int n = 8;
   Activations acts;
   normalise(data.picture(0), size_t(n) * kPictureBytes, input(net, acts, n));
@@ -133,6 +150,11 @@ TEST_CASE("the integer network's logits are those of the fake-quantised float ne
   integer.forward({}, data.picture(0), n, logits.data(), workspace);
   for (int i = 0; i < n * 10; ++i)
     CHECK(logits[i] * kLogitStep == doctest::Approx(acts.logits()[i]).epsilon(0.02).scale(1));
+}
+
+TEST_CASE("the integer network's logits are those of the fake-quantised float network, nearly") {
+  check_logits(small_layers());
+  check_logits(residual_net());
 }
 
 TEST_CASE("a model's statistics are those of its accumulators, before the ReLU") {
@@ -164,9 +186,9 @@ TEST_CASE("a model's statistics are those of its accumulators, before the ReLU")
   }
 }
 
-TEST_CASE("quantising a dequantised network gives its integers again") {
+static void check_dequantised(std::vector<Layer> layers) {
   const Dataset data = random_pictures(500, Rng(2));
-  Net original = used_net(data);
+  Net original = used_net(data, std::move(layers));
   const Model model = quantize(original, kNames);
   Net net = dequantize(model);
   const Model again = quantize(net, kNames);
@@ -200,12 +222,17 @@ TEST_CASE("quantising a dequantised network gives its integers again") {
   CHECK_THROWS_AS(dequantize(student), Error);
 }
 
-TEST_CASE("a widened network computes the same function, and its copies are not alike") {
+TEST_CASE("quantising a dequantised network gives its integers again") {
+  check_dequantised(small_layers());
+  check_dequantised(residual_net());
+}
+
+static void check_widened(const std::vector<Layer>& layers, const std::vector<Layer>& wider) {
   const Dataset data = random_pictures(250, Rng(3));
-  Net narrow = used_net(data);
+  Net narrow = used_net(data, layers);
   narrow.quantised = false;
   std::fill(narrow.scale.begin(), narrow.scale.end(), 0.0f);
-  Net wide = widen(narrow, small_layers(2), Rng(4));
+  Net wide = widen(narrow, wider, Rng(4));
   Activations a, b;
   const int n = 5;
   normalise(data.picture(0), size_t(n) * kPictureBytes, input(narrow, a, n));
@@ -216,6 +243,11 @@ TEST_CASE("a widened network computes the same function, and its copies are not 
     CHECK(b.logits()[i] == doctest::Approx(a.logits()[i]).epsilon(1e-3).scale(1));
   const size_t K = wide.layers[1].output.c;
   CHECK(wide.weight(1)[0] != wide.weight(1)[16 * K]);  // the two copies of channel 0, read by k = 0
+}
+
+TEST_CASE("a widened network computes the same function, and its copies are not alike") {
+  check_widened(small_layers(), small_layers(2));
+  check_widened(residual_net(), residual_net(2));
 }
 
 TEST_CASE("channels of no variance and layers all but dead become integers that are in range") {
