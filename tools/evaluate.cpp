@@ -9,6 +9,7 @@
 #include "data/download.h"
 #include "data/base/file.h"
 #include "data/images.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/json.h"
 #include "tools/cli/options.h"
@@ -20,7 +21,7 @@ namespace {
 // A network from a file, as it is meant to run: with its staircases, if it has any.
 class Network {
  public:
-  Network(const std::string& file, const std::string& isa) : net_(load_model(file, table_of), isa) {
+  explicit Network(const std::string& file) : net_(load_model(file, table_of)) {
     const Model& model = net_.model();
     if (!model.staircases.empty()) staircases_.emplace(model, model.staircases);
   }
@@ -108,7 +109,8 @@ int main(int argc, char** argv) {
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
-    const Network net(file, isa);
+    set_isa(isa);
+    const Network net(file);
     if (!images.empty()) return classify(net, images, json);
     const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset test = load_test(folder);

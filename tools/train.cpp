@@ -4,7 +4,7 @@
 #include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/download.h"
-#include "engine/float/loops/loops.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
   return run_program(options, argc, argv, [&] {
-    loops();  // a wrong TRISEGMENT_ISA is told before there is anything to lose
+    set_isa("");  // a wrong TRISEGMENT_ISA is told before there is anything to lose
     require_net(run.net.name, !run.net.layers_file.empty(), "--layers");
     Recipe& recipe = run.recipe = recipe_of(run.net.name);
     if (*epochs) set_epochs(recipe, given.epochs);

@@ -5,7 +5,7 @@
 #include "data/base/file.h"
 #include "data/split.h"
 #include "distill/correct/equalize.h"
-#include "engine/kernels/conv/int_conv.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/search_plan.h"
@@ -65,9 +65,9 @@ class Searches {
         stop_(stop),
         searches_(searches_of(settings)),
         splits_(splits_of(s_, in_.pictures)),
-        teacher_(in_.teacher, s_.isa),
+        teacher_(in_.teacher),
         journal_(journal_of(s_, in_, splits_, events_)),
-        body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration), s_.isa),
+        body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration)),
         start_((events_.note(warm_up_note(splits_, in_.pictures.labelled)),
                 warm_up(body_, splits_.calibration))),
         builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
@@ -109,7 +109,7 @@ class Searches {
       o.comparison = compare(contestants_, test, o.verdict);
     o.evaluation = evaluation_of(o.student.string(), s_.data);
     o.note = note_without_labels(in_.pictures, o.evaluation);
-    o.isa = conv_variant(ConvKind::int8, s_.isa).isa;
+    o.isa = isa_name(chosen_isa());
     o.cut_short = cut_short_ || stop_;
     save(student.model, o.student);
     o.result = result_json(o);
@@ -189,11 +189,11 @@ class Searches {
 }  // namespace
 
 SearchInputs load_inputs(Settings& s) {
+  set_isa(s.isa);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
-  IntNet(in.teacher, s.isa);  // likewise an unknown instruction set
   if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
   if (total(teacher_energy(in.teacher, in.energies)) == 0)
     throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
