@@ -1,6 +1,7 @@
 #include "data/base/serial.h"
 
 #include "data/base/check.h"
+#include "data/base/hash.h"
 
 namespace tri {
 namespace {
@@ -8,12 +9,6 @@ namespace {
 constexpr size_t kMagicBytes = 8, kSizeAt = kMagicBytes + sizeof(uint32_t);
 
 }  // namespace
-
-uint64_t fnv1a(std::span<const uint8_t> bytes) {
-  uint64_t h = 0xcbf29ce484222325ull;
-  for (uint8_t byte : bytes) h = (h ^ byte) * 0x100000001b3ull;
-  return h;
-}
 
 Writer::Writer(const FileKind& kind) {
   CHECK(std::strlen(kind.magic) == kMagicBytes);

@@ -16,14 +16,6 @@ namespace tri {
 
 static_assert(std::endian::native == std::endian::little, "files are read and written as they lie");
 
-// FNV-1a (Fowler, Noll, Vo), of 64 bits: a checksum against accidents, none against malice.
-uint64_t fnv1a(std::span<const uint8_t> bytes);
-// Of numbers as they lie in memory.
-template <class T>
-uint64_t fnv1a(std::span<const T> numbers) {
-  return fnv1a(std::span(reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size_bytes()));
-}
-
 // magic: 8 characters. what: "model", "checkpoint", ... for messages.
 struct FileKind {
   const char* magic;

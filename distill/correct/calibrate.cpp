@@ -92,14 +92,10 @@ std::vector<int32_t> forward(const IntNet& net, std::span<const uint8_t> pixels,
   return logits;
 }
 
-bool in_range(double factor) { return factor > 0x1p-31 && factor < 0x1p28; }
-
-double value(Multiplier r) { return std::ldexp(double(r.m), -r.shift); }
-
 // r times `factor`, or r itself where that is out of the multiplier's range.
 Multiplier scaled(Multiplier r, double factor) {
-  const double product = value(r) * factor;
-  return in_range(product) ? multiplier(product) : r;
+  const double product = r.value() * factor;
+  return has_multiplier(product) ? multiplier(product) : r;
 }
 
 // A + offset > threshold as a threshold on A. Corrected accumulators stay within 32 bits, so where
@@ -138,10 +134,10 @@ void ChannelSums::clear() { *this = {}; }
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
                                double headroom) {
   const double factor = (f.t2 - f.t1) / (a2 - a1);
-  if (!(a2 > a1) || !in_range(factor)) return {};
+  if (!(a2 > a1) || !has_multiplier(factor)) return {};
   // A' = A + offset with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
   const Multiplier r = multiplier(factor);
-  const double offset = std::round((f.t1 + 0.5) / value(r) - a1);
+  const double offset = std::round((f.t1 + 0.5) / r.value() - a1);
   if (std::abs(bias + offset) > headroom) return {};
   return Placement{r, int32_t(offset)};
 }
@@ -212,7 +208,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
     if (above_t2 == 0) continue;
     const auto placement = place(f, t1, t2, q.bias[k], teacher_.headroom[layer][k]);
     if (!placement) continue;
-    const double unit = value({q.m[k], q.shift[k]}), factor = value(placement->r);
+    const double unit = Multiplier{q.m[k], q.shift[k]}.value(), factor = placement->r.value();
     if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) continue;
     c.offset[k] = placement->offset, c.m[k] = placement->r.m, c.shift[k] = placement->r.shift;
   }
@@ -231,7 +227,7 @@ Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {
     const double wanted = sigma > 0 && target > 0 ? target / sigma : 1;
     const Multiplier r{q.m[k], q.shift[k]};
     const Multiplier corrected = scaled(r, std::clamp(wanted, 1 / kMaxSpread, kMaxSpread));
-    const double offset = teacher_.mean[layer][k] * value(r) / value(corrected) - student.mean[k];
+    const double offset = teacher_.mean[layer][k] * r.value() / corrected.value() - student.mean[k];
     const double headroom = teacher_.headroom[layer][k];
     const double bias = std::clamp(std::round(q.bias[k] + offset), -headroom, headroom);
     c.offset.push_back(

@@ -90,16 +90,16 @@ void rescale(QuantLayer& q, const Layer& layer, int zero, const std::vector<doub
       double largest = 0;
       for (size_t r = 0; r < rows; ++r)
         largest = std::max(largest, std::abs(q.weights[r * K + k] / in[r % C]));
-      if (largest > 0) unit = kWeightMax / largest;
+      if (largest > 0) unit = weight_gain(largest);
       for (size_t r = 0; r < rows; ++r) {
         int8_t& weight = q.weights[r * K + k];
         before += weight;
-        weight = int8_t(std::lround(weight * unit / in[r % C]));
+        weight = round_weight(weight * unit / in[r % C]);
         after += weight;
       }
     }
     rescale_channel(q, k, int(rows), unit, (q.bias[k] + zero * before) * unit - zero * after,
-                    std::ldexp(double(q.m[k]), -q.shift[k]) * out[k] / unit);
+                    Multiplier{q.m[k], q.shift[k]}.value() * out[k] / unit);
   }
 }
 

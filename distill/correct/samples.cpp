@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/graph/window.h"
+
 namespace tri {
 
 Stride::Stride(const Layer& layer, int pictures, size_t rows)
@@ -27,21 +29,20 @@ void InputSampler::input(int layer, const uint8_t* x, const TriSegment* f, int n
   for (int i = 0; i < n; ++i, x += layer_.in.size())
     for (int h = 0; h < layer_.output.h; ++h)
       for (int w = 0; w < layer_.output.w; ++w)
-        if (stride_.takes_next())
-          add(x, f, h * layer_.stride - layer_.pad, w * layer_.stride - layer_.pad);
+        if (stride_.takes_next()) add(x, f, h, w);
 }
 
-void InputSampler::add(const uint8_t* map, const TriSegment* f, int h0, int w0) {
-  const int C = layer_.in.c;
+void InputSampler::add(const uint8_t* map, const TriSegment* f, int h, int w) {
   const auto values = f ? f->values() : std::array<uint8_t, 3>{};
-  for (int h = h0; h < h0 + layer_.kernel; ++h)
-    for (int w = w0; w < w0 + layer_.kernel; ++w) {
-      const size_t at = rows.size();
-      rows.resize(at + size_t(C), zero_);
-      if (h < 0 || h >= layer_.in.h || w < 0 || w >= layer_.in.w) continue;
-      const uint8_t* from = map + (size_t(h) * layer_.in.w + w) * C;
-      for (int c = 0; c < C; ++c) rows[at + c] = f ? values[from[c]] : from[c];
-    }
+  const size_t start = rows.size();
+  rows.resize(start + size_t(layer_.kernel) * layer_.kernel * layer_.in.c);
+  for_each_run(
+      layer_, h, w,
+      [&](int at, ptrdiff_t from, int count) {
+        for (int i = 0; i < count; ++i)
+          rows[start + at + i] = f ? values[map[from + i]] : map[from + i];
+      },
+      [](int, int) {});  // 0
 }
 
 }  // namespace tri

@@ -49,7 +49,7 @@ class InputSampler : public Observer {
   std::vector<uint8_t> rows;  // [rows][kernel][kernel][C]
 
  private:
-  void add(const uint8_t* map, const TriSegment* f, int h0, int w0);
+  void add(const uint8_t* map, const TriSegment* f, int h, int w);
 
   const Layer& layer_;
   int number_;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "data/base/check.h"
+#include "engine/arithmetic/trisegment.h"
 #include "engine/float/gemm.h"
 
 namespace tri {
@@ -22,7 +23,7 @@ constexpr int kDirections[8][2] = {{1, 0}, {-1, 0},  {0, 1},  {0, -1},
 using Change = std::array<float, 256>;  // of a code's value
 
 float value(const std::array<uint8_t, 3>& values, const ChannelThresholds& t, int code) {
-  return values[size_t((code > t.t1) + (code > t.t2))];
+  return values[size_t(level(code, t.t1, t.t2))];
 }
 
 Change change(const std::array<uint8_t, 3>& values, const ChannelThresholds& from,

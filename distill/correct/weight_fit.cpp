@@ -74,10 +74,10 @@ void replace_channel(const float* w, int R, int K, int k, QuantLayer& q, std::ve
   float largest = 0;
   for (int r = 0; r < R; ++r) largest = std::max(largest, std::abs(w[r]));
   if (!(largest > 0) || !std::isfinite(largest)) return;
-  const double unit = kWeightMax / double(largest);  // what accumulators are multiplied by
-  const double factor = std::ldexp(double(q.m[k]), -q.shift[k]) / unit;
-  if (!(factor > 0x1p-31 && factor < 0x1p28)) return;
-  for (int r = 0; r < R; ++r) q.weights[size_t(r) * K + k] = int8_t(std::lround(w[r] * unit));
+  const double unit = weight_gain(largest);
+  const double factor = Multiplier{q.m[k], q.shift[k]}.value() / unit;
+  if (!has_multiplier(factor)) return;
+  for (int r = 0; r < R; ++r) q.weights[size_t(r) * K + k] = round_weight(w[r] * unit);
   rescale_channel(q, size_t(k), R, unit, w[R] * unit, factor);
   mean[k] *= unit, deviation[k] *= unit;
 }
@@ -91,7 +91,7 @@ struct Range {
       : low(size_t(K), -std::numeric_limits<float>::infinity()),
         high(size_t(K), std::numeric_limits<float>::infinity()) {
     for (size_t k = 0; f && k < low.size(); ++k) {
-      const double step = std::ldexp(1.0, q.shift[k]) / q.m[k], margin = kMargin * (f->t2 - f->t1);
+      const double step = 1 / Multiplier{q.m[k], q.shift[k]}.value(), margin = kMargin * (f->t2 - f->t1);
       low[k] = float((f->t1 + 0.5 - margin) * step), high[k] = float((f->t2 + 0.5 + margin) * step);
     }
   }

@@ -51,13 +51,23 @@ inline float round_code(float value) { return std::round(value); }
 std::vector<float> weight_units(int R, int K, const float* w);
 inline float weight_code(float w, float unit) { return round_code(w / unit); }
 
+// A channel whose weights, in codes, have become other numbers is rounded anew: by what they are all
+// multiplied, and its accumulator with them, so that the largest |w| gets the code kWeightMax.
+inline double weight_gain(double largest) { return kWeightMax / largest; }
+// The code of a weight that is counted in codes already, halves away from zero.
+inline int8_t round_weight(double codes) { return int8_t(std::lround(codes)); }
+
 // r > 0 as m * 2^-shift.
 struct Multiplier {
   int32_t m = 1 << 30;
   int32_t shift = 30;  // 1..62
+
+  double value() const { return std::ldexp(double(m), -shift); }
 };
 // Throws Error when r is not a positive finite number or is out of the range 2^-32 .. 2^29.
 Multiplier multiplier(double r);
+// Whether r is in that range with a factor of 2 to spare at both ends.
+inline bool has_multiplier(double r) { return r > 0x1p-31 && r < 0x1p28; }
 
 inline uint8_t requantise(int32_t accumulator, Multiplier r) {
   const int64_t a = accumulator > 0 ? accumulator : 0;

@@ -9,12 +9,15 @@
 
 namespace tri {
 
+// How many of two thresholds, t1 <= t2, x is above: its level, 0, 1 or 2.
+constexpr int level(int x, int t1, int t2) { return (x > t1) + (x > t2); }
+
 // f(x) = 0 for x <= t1, v1 for t1 < x <= t2, v2 for x > t2, on 8-bit codes x.
 struct TriSegment {
   uint8_t t1 = 0, v1 = 0, t2 = 255, v2 = 0;
 
   // 0, 1 or 2: how many thresholds x is above.
-  int segment(int x) const { return (x > t1) + (x > t2); }
+  int segment(int x) const { return level(x, t1, t2); }
   std::array<uint8_t, 3> values() const { return {0, v1, v2}; }
   uint8_t operator()(int x) const { return values()[segment(x)]; }
   std::array<uint8_t, 256> table() const;  // f itself

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/base/hash.h"
 #include "data/base/sections.h"
 
 namespace tri {

@@ -6,52 +6,36 @@
 #include "engine/float/gemm.h"
 #include "engine/float/scratch.h"
 #include "engine/float/winograd.h"
+#include "engine/graph/window.h"
 
 namespace tri {
 namespace {
 
-// Calls f(floats from the start of the columns, of the picture, how many) for every run of pixels
-// under one row of the kernel, and zero(columns, how many) for what is outside the map. Columns are
-// the pixels under the kernel at each output: [oh * ow][rows].
-template <class Run, class Zero>
-void for_each_run(const Layer& l, Run run, Zero zero) {
-  const int C = l.in.c;
-  size_t columns = 0;
-  for (int oh = 0; oh < l.output.h; ++oh)
-    for (int ow = 0; ow < l.output.w; ++ow)
-      for (int i = 0; i < l.kernel; ++i, columns += size_t(l.kernel) * C) {
-        const int h = oh * l.stride + i - l.pad, w = ow * l.stride - l.pad;
-        const bool inside = h >= 0 && h < l.in.h;
-        const int first = inside ? std::clamp(-w, 0, l.kernel) : l.kernel;
-        const int last = inside ? std::clamp(l.in.w - w, first, l.kernel) : l.kernel;
-        zero(columns, first * C);
-        if (last > first)
-          run(columns + size_t(first) * C, (size_t(h) * l.in.w + w + first) * C,
-              (last - first) * C);
-        zero(columns + size_t(last) * C, (l.kernel - last) * C);
-      }
-}
-
+// columns: the patches of all output pixels of a picture, [oh * ow][rows]; 0 outside the map.
 void im2col(const Layer& l, const float* x, float* columns) {
-  for_each_run(
-      l,
-      [&](size_t to, size_t from, int count) {
-        for (int i = 0; i < count; ++i) columns[to + i] = x[from + i];
-      },
-      [&](size_t to, int count) {
-        for (int i = 0; i < count; ++i) columns[to + i] = 0;
-      });
+  for (int oh = 0; oh < l.output.h; ++oh)
+    for (int ow = 0; ow < l.output.w; ++ow, columns += l.rows())
+      for_each_run(
+          l, oh, ow,
+          [&](int at, ptrdiff_t from, int count) {
+            for (int i = 0; i < count; ++i) columns[at + i] = x[from + i];
+          },
+          [&](int at, int count) {
+            for (int i = 0; i < count; ++i) columns[at + i] = 0;
+          });
 }
 
 // The adjoint: adds columns back to the pixels they came from.
 void col2im(const Layer& l, const float* columns, float* dx) {
   std::fill(dx, dx + l.in.size(), 0.0f);
-  for_each_run(
-      l,
-      [&](size_t from, size_t to, int count) {
-        for (int i = 0; i < count; ++i) dx[to + i] += columns[from + i];
-      },
-      [](size_t, int) {});
+  for (int oh = 0; oh < l.output.h; ++oh)
+    for (int ow = 0; ow < l.output.w; ++ow, columns += l.rows())
+      for_each_run(
+          l, oh, ow,
+          [&](int at, ptrdiff_t to, int count) {
+            for (int i = 0; i < count; ++i) dx[to + i] += columns[at + i];
+          },
+          [](int, int) {});
 }
 
 // A 1x1 convolution, and a linear layer that sees the whole map, read x as their matrix already.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/base/error.h"
+#include "data/base/hash.h"
 
 namespace tri {
 namespace {
@@ -212,10 +213,8 @@ bool is_plain_name(const std::string& name) {
 }
 
 uint64_t hash(const std::vector<Layer>& layers) {
-  uint64_t h = 0xcbf29ce484222325ull;  // FNV-1a
-  const auto mix = [&h](uint64_t value) {
-    for (int i = 0; i < 8; ++i) h = (h ^ ((value >> (8 * i)) & 255)) * 0x100000001b3ull;
-  };
+  Fnv1a sum;
+  const auto mix = [&sum](uint64_t value) { sum.number(value); };
   for (const Layer& l : layers) {
     for (char c : l.name) mix(uint8_t(c));
     for (int value : {int(l.kind), l.out, l.kernel, l.stride, l.pad, int(l.is_tap()), l.in.h,
@@ -226,7 +225,7 @@ uint64_t hash(const std::vector<Layer>& layers) {
     if (!l.inputs.empty())
       for (const int source : l.sources) mix(uint64_t(source));
   }
-  return h;
+  return sum.hash();
 }
 
 }  // namespace tri

@@ -24,7 +24,7 @@ void dequantize_channel(const QuantLayer& q, int i, int k, double input_scale, i
     const double code = q.weights[size_t(r) * K + k];
     sum += code, squares += code * code;
   }
-  const double step = q.scale * std::ldexp(double(q.m[k]), -q.shift[k]);
+  const double step = q.scale * Multiplier{q.m[k], q.shift[k]}.value();
   // What A is where a is 0, and what is left of it where all weights are 0.
   const double output_zero = l.is_linear() ? kSignedZero * double(q.scale) / step : 0;
   const double bias = q.bias[k] + zero * sum - output_zero;

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <sstream>
 
-#include "data/base/serial.h"
+#include "data/base/hash.h"
 
 namespace tri {
 namespace fs = std::filesystem;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "data/base/file.h"
+#include "data/base/hash.h"
 
 namespace tri {
 namespace {
@@ -169,11 +170,9 @@ std::vector<double> Contest::race(int problem, int turns) {
 }
 
 uint64_t hash_of(std::span<const int32_t> values) {
-  uint64_t hash = 0xcbf29ce484222325ull;
-  for (int32_t value : values)
-    for (int shift = 0; shift < 32; shift += 8)
-      hash = (hash ^ (uint32_t(value) >> shift & 255)) * 0x100000001b3ull;
-  return hash;
+  Fnv1a sum;
+  for (const int32_t value : values) sum.number(uint32_t(value));
+  return sum.hash();
 }
 
 }  // namespace tri

@@ -1,6 +1,7 @@
 #include <cblas.h>
 #include <dlfcn.h>
 
+#include "engine/graph/window.h"
 #include "tools/bench/peers.h"
 
 namespace tri {
@@ -40,21 +41,21 @@ class Sgemm : public Contestant {
   }
 
  private:
-  // a: [n][oh][ow][tap][C], zeros outside the map.
+  // a: the patches of all output pixels, zeros outside the map.
   void gather(const Problem& p) {
     const Layer& l = p.layer;
     const Buffer<uint8_t> x = p.values();
     a_.assign(size_t(M_) * K_, 0);
     float* to = a_.data();
-    for (int row = 0; row < M_; ++row)
-      for (int i = 0; i < l.kernel; ++i)
-        for (int j = 0; j < l.kernel; ++j, to += l.in.c) {
-          const int h = row / l.output.w % l.output.h * l.stride + i - l.pad;
-          const int w = row % l.output.w * l.stride + j - l.pad;
-          if (h < 0 || w < 0 || h >= l.in.h || w >= l.in.w) continue;
-          const size_t n = size_t(row / l.output.w / l.output.h);
-          std::copy_n(x.data() + ((n * l.in.h + h) * l.in.w + w) * l.in.c, l.in.c, to);
-        }
+    for (int n = 0; n < p.n; ++n)
+      for (int oh = 0; oh < l.output.h; ++oh)
+        for (int ow = 0; ow < l.output.w; ++ow, to += K_)
+          for_each_run(
+              l, oh, ow,
+              [&](int at, ptrdiff_t from, int count) {
+                std::copy_n(x.data() + n * l.in.size() + from, count, to + at);
+              },
+              [](int, int) {});
   }
 
   const Problems& problems_;

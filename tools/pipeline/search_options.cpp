@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "data/base/file.h"
-#include "data/base/serial.h"
+#include "data/base/hash.h"
 #include "nets/nets.h"
 #include "tools/pipeline/energy_table.h"
 

@@ -189,6 +189,7 @@ class Searches {
 }  // namespace
 
 SearchInputs load_inputs(Settings& s) {
+  set_isa(s.isa);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
   set_isa(s.isa);
   require_net(s.net, !s.teacher_file.empty(), "--teacher");

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data/base/file.h"
-#include "data/base/serial.h"
+#include "data/base/hash.h"
 #include "data/cifar.h"
 #include "data/split.h"
 #include "distill/correct/calibrate.h"

@@ -25,19 +25,11 @@ void copy(const uint8_t* from, int bytes, uint8_t* to) {
     _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(~__mmask64(0) >> (64 - bytes), from));
 }
 
-// The patch of an output pixel, [kernel][kernel][C]; map: [in.h][in.w][C].
+// map: [in.h][in.w][C].
 void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad, uint8_t* to) {
-  const int C = l.in.c, row = l.kernel * C;
-  const KernelRange rows = kernel_inside(oh, l.in.h, l), columns = kernel_inside(ow, l.in.w, l);
-  const ptrdiff_t line = oh * l.stride - l.pad;
-  const uint8_t* from = map + (line * l.in.w + ow * l.stride - l.pad) * C;
-  for (int i = 0; i < l.kernel; ++i, from += ptrdiff_t(l.in.w) * C, to += row) {
-    const bool inside = i >= rows.first && i < rows.last && columns.first < columns.last;
-    const int first = inside ? columns.first * C : row, last = inside ? columns.last * C : row;
-    std::memset(to, pad, size_t(first));
-    copy(from + first, last - first, to + first);
-    std::memset(to + last, pad, size_t(row - last));
-  }
+  for_each_run(
+      l, oh, ow, [&](int at, ptrdiff_t from, int count) { copy(map + from, count, to + at); },
+      [&](int at, int count) { std::memset(to + at, pad, size_t(count)); });
 }
 
 // Eight tiles of 16 rows of 64 bytes.

@@ -43,7 +43,7 @@ struct PackedConv {
   // Empty but where a variant has a use for it:
   Buffer<int32_t> position_sums;  // [position][K rounded up to 16]: what a kernel position outside
                                   // the map adds for each unit of pad_value
-  Buffer<int16_t> transformed;  // Winograd's, in place of weights
+  Buffer<int16_t> transformed;    // Winograd's, in place of weights
   LutPieces lut;
 };
 
