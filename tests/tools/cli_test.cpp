@@ -76,8 +76,8 @@ TEST_CASE("a misspelt net, option or choice suggests the nearest") {
   CHECK(mentions(error("vg19"), "(did you mean 'vgg19'?)"));
   CHECK(mentions(error("vgg18"), "(did you mean 'vgg16' or 'vgg19'?)"));
   CHECK(mentions(error("mobilnetv1"), "(did you mean 'mobilenetv1'?)"));
-  CHECK(!mentions(error("resnet50"), "did you mean"));
-  CHECK(mentions(error("resnet50"), "vgg16, vgg19, alexnet, nin, mobilenetv1"));
+  CHECK(!mentions(error("densenet"), "did you mean"));
+  CHECK(mentions(error("densenet"), "vgg16, vgg19, alexnet, nin, mobilenetv1"));
   CHECK(mentions(error("vgg19 --epsiodes 5"), "--epsiodes (did you mean '--episodes'?)"));
   // The 5 is taken for the net here; what is wrong is the option all the same.
   CHECK(mentions(error("--epsiodes 5 vgg19"), "--epsiodes (did you mean '--episodes'?)"));
