@@ -1,7 +1,7 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
 # `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
-# initialised). Objects end up in build/; an object named *_avx2
+# initialized). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
 # and AMX kernels on a CPU that has only AVX2, `make lto` finds names that are defined twice, differently.
 
@@ -72,7 +72,7 @@ emulate:
 	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
 	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*,*byte map*'
 
-# Links everything with link-time optimisation, which finds a name that two files define differently.
+# Links everything with link-time optimization, which finds a name that two files define differently.
 lto:
 	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/tests/run
 

@@ -9,7 +9,7 @@ namespace tri {
 namespace {
 
 // Random crop of the padded picture and mirroring are those of the ResNet paper (He et al., CVPR
-// 2016, section 4.2); cutout is DeVries and Taylor, 2017: the square's centre is anywhere in the
+// 2016, section 4.2); cutout is DeVries and Taylor, 2017: the square's center is anywhere in the
 // picture, so a part of it may hang over the edge.
 void augment(const uint8_t* picture, Shape shape, const Augment& how, bool mirror, Rng& rng,
              uint8_t* out) {
@@ -34,7 +34,7 @@ void augment(const uint8_t* picture, Shape shape, const Augment& how, bool mirro
 
 }  // namespace
 
-void normalise(const uint8_t* pixels, size_t count, float* x) {
+void normalize(const uint8_t* pixels, size_t count, float* x) {
   for (size_t i = 0; i < count; ++i) x[i] = float(pixels[i] - kPixelZero) / kPixelUnit;
 }
 

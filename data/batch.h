@@ -1,4 +1,4 @@
-// Training batches: shuffle, random crop, flip and cutout of 8-bit pictures, and the normalisation.
+// Training batches: shuffle, random crop, flip and cutout of 8-bit pictures, and the normalization.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ constexpr int kPixelZero = 128;
 constexpr float kPixelUnit = 64;
 
 // [count] 8-bit pixels -> floats.
-void normalise(const uint8_t* pixels, size_t count, float* x);
+void normalize(const uint8_t* pixels, size_t count, float* x);
 
 struct Augment {
   int crop = 4;      // shift by up to +-crop pixels in each direction, edges filled with kPixelZero

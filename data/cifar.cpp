@@ -67,7 +67,7 @@ std::vector<std::string> load_names(const fs::path& file, size_t count) {
 }
 
 Format cifar10_format(const fs::path& folder) {
-  Format f{"cifar10", "CIFAR-10's binary version", kCifarShape, cifar10_classes(), 1, false,
+  Format f{"cifar10",    "CIFAR-10's binary version", kCifarShape, cifar10_classes(), 1, false,
            train_names()};
   const fs::path names = folder / "batches.meta.txt";
   if (fs::exists(names)) f.classes = load_names(names, f.classes.size());
@@ -75,8 +75,14 @@ Format cifar10_format(const fs::path& folder) {
 }
 
 Format cifar100_format(const fs::path& folder) {
-  return {"cifar100", "CIFAR-100's binary version", kCifarShape,
-          load_names(folder / "fine_label_names.txt", 100), 1, true, {"train.bin"}, "test.bin"};
+  return {"cifar100",
+          "CIFAR-100's binary version",
+          kCifarShape,
+          load_names(folder / "fine_label_names.txt", 100),
+          1,
+          true,
+          {"train.bin"},
+          "test.bin"};
 }
 
 // The project's own files, as their dataset.json says.
@@ -89,9 +95,9 @@ Format own_format(const fs::path& folder) {
     const bool there = json.is_object() && found != json.end() && found->is_number_integer();
     const int64_t value = there ? found->get<int64_t>() : -1;
     if (value < least || value > most)
-      throw Error(file.string() + ": " + key + " is missing or out of range, expected a number of " +
-                  std::to_string(least) + ".." + std::to_string(most) +
-                  ": make the data set again with ./import");
+      throw Error(file.string() + ": " + key +
+                  " is missing or out of range, expected a number of " + std::to_string(least) +
+                  ".." + std::to_string(most) + ": make the data set again with ./import");
     return int(value);
   };
   number("version", 1, 1);
@@ -99,9 +105,13 @@ Format own_format(const fs::path& folder) {
   if (channels == 2) throw Error(file.string() + ": channels is 2, expected 1 (grey) or 3 (RGB)");
   const size_t classes = size_t(number("classes", kLeastClasses, kMostClasses));
   const int least = int(label_bytes_of(classes));
-  return {"records", "the records that dataset.json describes", {side, side, channels},
+  return {"records",
+          "the records that dataset.json describes",
+          {side, side, channels},
           load_names(folder / "batches.meta.txt", classes),
-          size_t(number("label_bytes", least, 2)), false, train_names()};
+          size_t(number("label_bytes", least, 2)),
+          false,
+          train_names()};
 }
 
 Format format_of(const fs::path& folder) {
@@ -118,8 +128,8 @@ struct Records {
 
 size_t label_of(const uint8_t* record, const Format& f, const std::string& where) {
   if (f.coarse && *record++ > kLargestCoarse)
-    throw Error(where + " has coarse label " + std::to_string(record[-1]) + ", expected 0..19: " +
-                "the file is damaged or not " + f.what + kRemedy);
+    throw Error(where + " has coarse label " + std::to_string(record[-1]) +
+                ", expected 0..19: " + "the file is damaged or not " + f.what + kRemedy);
   const size_t label = record[0] + (f.label_bytes == 2 ? record[1] * size_t(256) : 0);
   if (label >= f.classes.size())
     throw Error(where + " has label " + std::to_string(label) + ", expected 0.." +
@@ -171,8 +181,8 @@ Dataset load_files(const fs::path& folder, const Format& f, std::span<const std:
 }  // namespace
 
 const std::vector<std::string>& cifar10_classes() {
-  static const std::vector<std::string> names = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                                 "dog",      "frog",       "horse", "ship", "truck"};
+  static const std::vector<std::string> names = {
+      "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
   return names;
 }
 

@@ -44,7 +44,7 @@ Dataset Dataset::slice(int begin, int end) const {
   return part;
 }
 
-Dataset Dataset::relabelled(std::vector<std::string> classes, std::vector<uint16_t> labels) const {
+Dataset Dataset::relabeled(std::vector<std::string> classes, std::vector<uint16_t> labels) const {
   CHECK(int(labels.size()) == size_);
   // The new labels are numbered as the pictures in memory are.
   labels.insert(labels.begin(), size_t(begin_), 0);

@@ -1,4 +1,4 @@
-// Data sets in memory: labelled pictures of one shape. Reading and writing files is left to others.
+// Data sets in memory: labeled pictures of one shape. Reading and writing files is left to others.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Dataset {
   // Pictures [begin, end).
   Dataset slice(int begin, int end) const;
   // The same pictures with other labels.
-  Dataset relabelled(std::vector<std::string> classes, std::vector<uint16_t> labels) const;
+  Dataset relabeled(std::vector<std::string> classes, std::vector<uint16_t> labels) const;
 
  private:
   using Names = std::vector<std::string>;

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <iostream>
 
-#include "data/find_data.h"
 #include "data/base/file.h"
+#include "data/find_data.h"
 
 namespace tri {
 namespace {

@@ -101,16 +101,18 @@ fs::path checked(const fs::path& folder, const std::string& source) {
   if (fs::is_directory(folder) && holds_data(folder)) return folder;
   const std::string place = folder.string() + " (" + source + "): ";
   if (!fs::exists(folder))
-    throw Error(place + "not found, expected the folder of a data set; 'make cifar10' downloads "
+    throw Error(place +
+                "not found, expected the folder of a data set; 'make cifar10' downloads "
                 "CIFAR-10, './import FOLDER' makes a data set from a folder of pictures");
   if (const std::string what = diagnosis(folder); !what.empty()) throw Error(place + what);
-  throw Error(place +
-              (fs::is_directory(folder)
-                   ? "holds neither data_batch_1.bin nor test_batch.bin (CIFAR-10, or what ./import "
-                     "makes), nor train.bin or test.bin (CIFAR-100)"
-                   : "is not a folder, expected that of a data set") +
-              "; 'make cifar10' downloads CIFAR-10, './import FOLDER' makes a data set from a "
-              "folder of pictures");
+  throw Error(
+      place +
+      (fs::is_directory(folder)
+           ? "holds neither data_batch_1.bin nor test_batch.bin (CIFAR-10, or what ./import "
+             "makes), nor train.bin or test.bin (CIFAR-100)"
+           : "is not a folder, expected that of a data set") +
+      "; 'make cifar10' downloads CIFAR-10, './import FOLDER' makes a data set from a "
+      "folder of pictures");
 }
 
 }  // namespace

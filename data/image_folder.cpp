@@ -16,7 +16,8 @@ namespace {
 const char* const kExpected =
     ", expected pictures in train/CLASS/ and test/CLASS/, or in CLASS/ alone";
 
-// Class by class, the files in the order of their names: that of a folder is the file system's whim.
+// Class by class, the files in the order of their names: that of a folder is the file system's
+// whim.
 using Classes = std::map<std::string, std::vector<fs::path>>;
 
 void require_folder(const fs::path& folder) {
@@ -41,9 +42,8 @@ std::string why_ignored(const fs::path& file) {
   const std::string name = file.filename().string();
   if (fs::is_directory(file)) return "is a folder inside a class, whose pictures are not read";
   if (has_readable_name(name)) return "";
-  return has_picture_name(name)
-             ? "is a picture of a kind that cannot be read: convert it to PNG"
-             : "is not named as a picture is (*.jpg, *.png, ...)";
+  return has_picture_name(name) ? "is a picture of a kind that cannot be read: convert it to PNG"
+                                : "is not named as a picture is (*.jpg, *.png, ...)";
 }
 
 Classes list_classes(const fs::path& folder, ImageFolder& out) {
@@ -73,7 +73,8 @@ Classes list_classes(const fs::path& folder, ImageFolder& out) {
 void require_same_classes(const fs::path& folder, const Classes& train, const Classes& test) {
   for (const auto& [name, files] : train)
     if (!test.contains(name))
-      throw Error((folder / "test" / name).string() + ": not found, expected the classes of train/");
+      throw Error((folder / "test" / name).string() +
+                  ": not found, expected the classes of train/");
   for (const auto& [name, files] : test)
     if (!train.contains(name))
       throw Error((folder / "test" / name).string() +
@@ -85,7 +86,8 @@ void draw_test(Classes& train, Classes& test, const fs::path& folder, uint64_t s
   uint64_t stream = 0;
   for (auto& [name, files] : train) {
     if (files.size() < 2)
-      throw Error((folder / name).string() + ": holds 1 picture, expected at least 2: one of them "
+      throw Error((folder / name).string() +
+                  ": holds 1 picture, expected at least 2: one of them "
                   "becomes a test picture");
     Rng(seed, ++stream).shuffle(files);
     const size_t count = std::max<size_t>(1, (files.size() + 5) / 10);
@@ -95,8 +97,8 @@ void draw_test(Classes& train, Classes& test, const fs::path& folder, uint64_t s
 }
 
 // All files with their labels, shuffled.
-std::vector<LabelledFile> mixed(const Classes& classes) {
-  std::vector<LabelledFile> list, out;
+std::vector<LabeledFile> mixed(const Classes& classes) {
+  std::vector<LabeledFile> list, out;
   uint16_t label = 0;
   for (const auto& [name, files] : classes) {
     for (const fs::path& file : files) list.push_back({file, label});
@@ -145,8 +147,8 @@ ImageFolder list_image_folder(const fs::path& folder, uint64_t seed) {
   }
   if (train.size() < kLeastClasses || train.size() > kMostClasses)
     throw Error(folder.string() + ": has " + std::to_string(train.size()) +
-                " classes, expected a folder for each of " + std::to_string(kLeastClasses) + " to " +
-                std::to_string(kMostClasses) + kExpected);
+                " classes, expected a folder for each of " + std::to_string(kLeastClasses) +
+                " to " + std::to_string(kMostClasses) + kExpected);
   if (!out.has_test_folder) draw_test(train, test, folder, seed);
   for (const auto& [name, files] : train) out.classes.push_back(name);
   out.train = mixed(train);
@@ -159,7 +161,7 @@ ImportedSet load_image_folder(const ImageFolder& folder, Shape shape,
   const int all = int(folder.train.size() + folder.test.size());
   int done = 0;
   Damages damages;
-  const auto load = [&](const std::vector<LabelledFile>& list) {
+  const auto load = [&](const std::vector<LabeledFile>& list) {
     std::vector<uint8_t> pixels;
     std::vector<uint16_t> labels;
     pixels.reserve(list.size() * shape.size());

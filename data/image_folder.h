@@ -8,17 +8,17 @@
 
 namespace tri {
 
-struct LabelledFile {
+struct LabeledFile {
   std::filesystem::path file;
   uint16_t label;
 };
 
 struct ImageFolder {
   std::vector<std::string> classes;  // the names of their folders, in the order of their bytes
-  std::vector<LabelledFile> train, test;
+  std::vector<LabeledFile> train, test;
   bool has_test_folder = true;       // false: the test pictures were drawn
   std::vector<std::string> ignored;  // "FILE: reason"
-  int hidden = 0;                    // names that begin with a dot, which are ignored without a word
+  int hidden = 0;  // names that begin with a dot, which are ignored without a word
 };
 
 // The picture files in folder/train/CLASS/ and folder/test/CLASS/, or in folder/CLASS/ where there

@@ -39,10 +39,10 @@ namespace tri {
 namespace fs = std::filesystem;
 namespace {
 
-// The centred square of a [height][width][c] picture -> [h][h][c]. With lengths measured in 1/h of a
-// source pixel, target pixel t covers [t * side, (t + 1) * side) and source pixel s covers
-// [h * s, h * (s + 1)), so the weights are the integers by which these overlap. For side = h it is
-// a copy.
+// The centered square of a [height][width][c] picture -> [h][h][c]. With lengths measured in 1/h of
+// a source pixel, target pixel t covers [t * side, (t + 1) * side) and source pixel s covers [h *
+// s, h * (s + 1)), so the weights are the integers by which these overlap. For side = h it is a
+// copy.
 std::vector<uint8_t> area_average(const uint8_t* picture, int height, int width, Shape shape) {
   const int side = std::min(height, width), target = shape.h, channels = shape.c;
   const uint8_t* square =
@@ -60,7 +60,8 @@ std::vector<uint8_t> area_average(const uint8_t* picture, int height, int width,
       uint64_t sum[3] = {};
       for (int sy = y * side / target; sy * target < (y + 1) * side; ++sy)
         for (int sx = x * side / target; sx * target < (x + 1) * side; ++sx) {
-          const uint8_t* pixel = square + (size_t(sy) * size_t(width) + size_t(sx)) * size_t(channels);
+          const uint8_t* pixel =
+              square + (size_t(sy) * size_t(width) + size_t(sx)) * size_t(channels);
           const uint64_t weight = uint64_t(overlap(y, sy)) * uint64_t(overlap(x, sx));
           for (int c = 0; c < channels; ++c) sum[c] += weight * pixel[c];
         }
@@ -95,13 +96,13 @@ Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file, i
   stbi__g_failure_reason = nullptr;  // some failures leave the reason as it was
   int width = 0, height = 0, there = 0;
   const std::unique_ptr<uint8_t, void (*)(void*)> picture(
-      stbi__load_and_postprocess_8bit(&source, &width, &height, &there, channels),
-      stbi_image_free);
+      stbi__load_and_postprocess_8bit(&source, &width, &height, &there, channels), stbi_image_free);
   const char* reason = stbi_failure_reason();
   if (!picture) fail(file, reason && *reason ? reason : "it is damaged");
   if (width < 1 || height < 1) fail(file, "it has no pixels");
   if (!knows_end && source.img_buffer >= source.img_buffer_end) fail(file, "it is cut short");
-  return {height, width,
+  return {height,
+          width,
           {picture.get(), picture.get() + size_t(height) * size_t(width) * size_t(channels)}};
 }
 

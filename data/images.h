@@ -24,8 +24,8 @@ struct Image {
 Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file, int channels);
 
 // The picture in a file as [h][w][c] bytes of this shape, which is as high as wide. Where the
-// picture is not, its largest centred square is scaled, every pixel the mean of the area it covers.
-// Throws Error as decode_image does, and when the file cannot be read.
+// picture is not, its largest centered square is scaled, every pixel the mean of the area it
+// covers. Throws Error as decode_image does, and when the file cannot be read.
 std::vector<uint8_t> decode_picture(const std::filesystem::path& file, Shape shape);
 
 }  // namespace tri

@@ -60,7 +60,7 @@ bool huffman_tables_fit(Bytes jpeg) {
   return true;
 }
 
-// stb_image reads what its palette does not define from uninitialised memory.
+// stb_image reads what its palette does not define from uninitialized memory.
 std::string damage_of_bmp(Bytes bmp) {
   const uint64_t offset = little(bmp, 10, 4), header = little(bmp, 14, 4);
   if (header == 12) return "it is a BMP of OS/2";
@@ -71,12 +71,12 @@ std::string damage_of_bmp(Bytes bmp) {
   const uint64_t row = (width * bits + 31) / 32 * 4;
   if (offset > bmp.size() || row * height > bmp.size() - offset) return "it is cut short";
   if (bits != 1 && bits != 4 && bits != 8) return "";
-  const uint64_t colours = offset < 14 + header ? 0 : (offset - 14 - header) / 4;
+  const uint64_t colors = offset < 14 + header ? 0 : (offset - 14 - header) / 4;
   for (uint64_t y = 0; y < height; ++y)
     for (uint64_t x = 0; x < width; ++x) {
       const uint8_t byte = bmp[offset + y * row + x * bits / 8];
-      if ((byte >> (8 - bits - x * bits % 8) & ((1u << bits) - 1)) >= colours)
-        return "a pixel's colour is not in its palette";
+      if ((byte >> (8 - bits - x * bits % 8) & ((1u << bits) - 1)) >= colors)
+        return "a pixel's color is not in its palette";
     }
   return "";
 }
@@ -136,11 +136,16 @@ std::string why_unreadable(PictureKind kind, Bytes bytes) {
       return huffman_tables_fit(bytes)
                  ? ""
                  : "it has a Huffman table of over 256 codes, expected at most 256";
-    case PictureKind::bmp: return damage_of_bmp(bytes);
-    case PictureKind::tga: return damage_of_tga(bytes);
-    case PictureKind::pnm: return damage_of_pnm(bytes);
-    case PictureKind::unreadable: return foreign_kind(bytes);
-    default: return "";
+    case PictureKind::bmp:
+      return damage_of_bmp(bytes);
+    case PictureKind::tga:
+      return damage_of_tga(bytes);
+    case PictureKind::pnm:
+      return damage_of_pnm(bytes);
+    case PictureKind::unreadable:
+      return foreign_kind(bytes);
+    default:
+      return "";
   }
 }
 

@@ -11,7 +11,8 @@ int held_out_count(int records) {
 
 Splits split(const Dataset& train, const SplitSizes& wanted, int reserved) {
   const int all = train.size(), free = all - reserved;
-  const int64_t sum = int64_t(wanted.calibration) + wanted.search + (reserved ? 0 : wanted.held_out);
+  const int64_t sum =
+      int64_t(wanted.calibration) + wanted.search + (reserved ? 0 : wanted.held_out);
   int at = int(std::max<int64_t>(0, free - sum));
   const auto next = [&](int64_t count) {
     if (sum > free) count = std::max<int64_t>(1, count * free / sum);

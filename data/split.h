@@ -19,9 +19,9 @@ struct Splits {
   Dataset calibration, search, held_out, reconstruction;
 };
 // reserved: how many of the last pictures nothing but held_out may hold, as held_out_count says; 0
-// where no teacher was trained on these pictures. Before them stand the search's pictures and before
-// those the calibration's. Where there are too few pictures, the parts shrink alike; of a set of one
-// or two all may see the same. Reconstruction may see all that do not decide.
+// where no teacher was trained on these pictures. Before them stand the search's pictures and
+// before those the calibration's. Where there are too few pictures, the parts shrink alike; of a
+// set of one or two all may see the same. Reconstruction may see all that do not decide.
 Splits split(const Dataset& train, const SplitSizes& wanted, int reserved);
 
 }  // namespace tri

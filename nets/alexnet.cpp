@@ -1,5 +1,5 @@
 // AlexNet: Krizhevsky et al., NIPS 2012, in its usual CIFAR form: 3x3 layers, batch norm for local
-// response normalisation, and smaller linear layers (4.8 M parameters).
+// response normalization, and smaller linear layers (4.8 M parameters).
 #include "nets/nets.h"
 
 namespace tri {

@@ -16,9 +16,8 @@ struct Word {
 constexpr Word<Kind> kKinds[] = {{"conv", Kind::conv},         {"depthwise", Kind::depthwise},
                                  {"max_pool", Kind::max_pool}, {"avg_pool", Kind::avg_pool},
                                  {"dropout", Kind::dropout},   {"add", Kind::add}};
-constexpr Word<Activation> kActivations[] = {{"relu", Activation::relu},
-                                             {"linear", Activation::linear},
-                                             {"logits", Activation::logits}};
+constexpr Word<Activation> kActivations[] = {
+    {"relu", Activation::relu}, {"linear", Activation::linear}, {"logits", Activation::logits}};
 
 // One row of the file.
 class Row {

@@ -42,7 +42,8 @@ const std::vector<std::string>& net_names() {
 
 void scale_channels(std::vector<Layer>& layers, double width) {
   for (Layer& l : layers)
-    if (l.kind == Kind::conv && !l.is_logits()) l.out = std::max(1, int(std::lround(l.out * width)));
+    if (l.kind == Kind::conv && !l.is_logits())
+      l.out = std::max(1, int(std::lround(l.out * width)));
 }
 
 std::vector<Layer> table(const std::string& net, Shape input, int classes, double width) {
@@ -88,7 +89,8 @@ std::vector<std::string> attention_of(const NetChoice& net, const std::vector<La
   }
   for (const std::string& name : names)
     if (std::ranges::find(taps, name) == taps.end())
-      throw Error(net.layers_file + ": \"attention\" names '" + name + "', which is no layer with ReLU");
+      throw Error(net.layers_file + ": \"attention\" names '" + name +
+                  "', which is no layer with ReLU");
   if (names.empty() && !maps.empty()) {
     const size_t last = maps.size() - 1;
     for (const size_t at : {maps.size() / 3, maps.size() * 2 / 3, last})

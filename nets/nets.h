@@ -53,8 +53,8 @@ std::vector<std::string> attention_of(const NetChoice& net, const std::vector<La
 // resolved. Depthwise layers and pools have as many as come in, logits as there are classes.
 void scale_channels(std::vector<Layer>& layers, double width);
 
-// The model in a file that must hold one called `net`; throws Error as load_model does, and where it
-// holds another. Models of old files, which have none, get their attention layers.
+// The model in a file that must hold one called `net`; throws Error as load_model does, and where
+// it holds another. Models of old files, which have none, get their attention layers.
 Model load_model_of(const std::string& net, const std::string& file);
 
 // How ./train NET trains it unless told otherwise.

@@ -10,23 +10,36 @@ namespace fs = std::filesystem;
 namespace {
 
 // A file belongs to the longest of these that its path begins with.
-const std::vector<std::string> kOrder = {
-    "data/base/",          "data/",
-    "engine/graph/",       "engine/arithmetic/",      "engine/kernels/dispatch/",
-    "engine/kernels/bytemap/", "engine/kernels/epilogue/", "engine/kernels/conv/",
-    "engine/kernels/add/",
-    "engine/float/loops/", "engine/float/",           "engine/integer/",
-    "nets/",               "distill/correct/",        "distill/judge/",
-    "distill/synthesis/",  "rl/agent/",               "rl/algorithms/",
-    "rl/search/",          "tools/cli/",              "tools/report/",
-    "tools/pipeline/",     "tools/bench/",            "tools/"};
+const std::vector<std::string> kOrder = {"data/base/",
+                                         "data/",
+                                         "engine/graph/",
+                                         "engine/arithmetic/",
+                                         "engine/kernels/dispatch/",
+                                         "engine/kernels/bytemap/",
+                                         "engine/kernels/epilogue/",
+                                         "engine/kernels/conv/",
+                                         "engine/kernels/add/",
+                                         "engine/float/loops/",
+                                         "engine/float/",
+                                         "engine/integer/",
+                                         "nets/",
+                                         "distill/correct/",
+                                         "distill/judge/",
+                                         "distill/synthesis/",
+                                         "rl/agent/",
+                                         "rl/algorithms/",
+                                         "rl/search/",
+                                         "tools/cli/",
+                                         "tools/report/",
+                                         "tools/pipeline/",
+                                         "tools/bench/",
+                                         "tools/"};
 
 // The room's place in the order; -1 for anything else.
 int place(const std::string& path) {
   int best = -1;
   for (size_t i = 0; i < kOrder.size(); ++i)
-    if (path.starts_with(kOrder[i]) &&
-        (best < 0 || kOrder[i].size() > kOrder[size_t(best)].size()))
+    if (path.starts_with(kOrder[i]) && (best < 0 || kOrder[i].size() > kOrder[size_t(best)].size()))
       best = int(i);
   return best;
 }

@@ -2,10 +2,10 @@
 #include <iomanip>
 #include <iostream>
 
+#include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/find_data.h"
 #include "data/image_folder.h"
-#include "data/base/file.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
 

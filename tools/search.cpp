@@ -49,8 +49,9 @@ int main(int argc, char** argv) {
     ProgressLine line;
     const SearchOutcome outcome = run_search(settings, inputs, told(line), stop_on_signal());
     record.write(outcome.folder / "run.json", outcome.isa);
-    std::cout << summary(outcome, settings, inputs.pictures.labelled);
+    std::cout << summary(outcome, settings, inputs.pictures.labeled);
     std::cerr << "next: " << outcome.evaluation
-              << (outcome.cut_short ? "; the same search with --resume goes on to its end\n" : "\n");
+              << (outcome.cut_short ? "; the same search with --resume goes on to its end\n"
+                                    : "\n");
   });
 }

@@ -6,8 +6,8 @@
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
-#include "tools/pipeline/pictures.h"
 #include "tools/cli/progress.h"
+#include "tools/pipeline/pictures.h"
 
 using namespace tri;
 
@@ -56,9 +56,8 @@ int main(int argc, char** argv) {
       line.show(p.step, p.steps, text);
     });
     write_file(out, encode_sheet(pictures));
-    const double right =
-        accuracy(logits_of(IntNet(teacher), load_sheet(out, pictures.shape())), pictures.labels(),
-                 teacher.layers.back().output.c);
+    const double right = accuracy(logits_of(IntNet(teacher), load_sheet(out, pictures.shape())),
+                                  pictures.labels(), teacher.layers.back().output.c);
     std::printf("%s: %d pictures, %.1f %% of them to the teacher of the class they were made for\n",
                 out.c_str(), pictures.size(), 100 * right);
   });

@@ -21,8 +21,9 @@ int main(int argc, char** argv) {
   DataOptions data;
   Recipe given;
   options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
-  options.add_option("--layers", run.net.layers_file,
-                     "JSON file of the network's table: nets/README.md shows one")
+  options
+      .add_option("--layers", run.net.layers_file,
+                  "JSON file of the network's table: nets/README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_option("--width", run.net.width, "factor on the channels of every hidden layer")
       ->check(CLI::Range(0.01, 16.0));

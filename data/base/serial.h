@@ -54,8 +54,8 @@ class Writer {
 // Refuses to read, or to allocate, more than the file has; every error is an Error with the reason.
 class Reader {
  public:
-  // Reads the whole file and checks magic, version, size and checksum. Versions from `oldest` on are
-  // read, where it is above 0.
+  // Reads the whole file and checks magic, version, size and checksum. Versions from `oldest` on
+  // are read, where it is above 0.
   Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit,
          uint32_t oldest = 0);
   // Reads a part of a file; `where` begins the messages.

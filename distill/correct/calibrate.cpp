@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "data/base/check.h"
-#include "engine/float/loops/loops.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/float/loops/loops.h"
 
 namespace tri {
 namespace {
@@ -142,8 +142,7 @@ std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_
   return Placement{r, int32_t(offset)};
 }
 
-TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels,
-                       Observer* observer) {
+TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels, Observer* observer) {
   StatisticsTaker taker(net.model());
   std::vector<int32_t> logits = forward(net, pixels, nullptr, observer, taker);
   for (size_t i = 0; i < net.model().layers.size(); ++i)

@@ -7,10 +7,10 @@
 //
 //     a = sigma_teacher / sigma_student,   d = mu_teacher / a - mu_student
 //
-// d joins the bias and a the factor of requantisation (engine/arithmetic/quant.h), so the corrected network
-// costs no more. Layers are corrected one after the other, each on what the corrected ones before
-// it make of the pictures. (Bias correction: Nagel et al., ICCV 2019, section 4.2; with the spread
-// as well it is the re-estimation of batch norm's statistics.)
+// d joins the bias and a the factor of requantization (engine/arithmetic/quant.h), so the corrected
+// network costs no more. Layers are corrected one after the other, each on what the corrected ones
+// before it make of the pictures. (Bias correction: Nagel et al., ICCV 2019, section 4.2; with the
+// spread as well it is the re-estimation of batch norm's statistics.)
 //
 // Accumulators are no bell curves, so a student that is to be deployed gets a and d from its levels
 // where it can: A' is above t1, and above t2, as often as the teacher's code of that channel is.
@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/integer/int_net.h"
 
 namespace tri {
 
@@ -107,11 +107,11 @@ LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
 
 // The student of `net` that these staircases make, its levels matched on the pictures over which
 // `teacher` was taken.
-Model calibrated(const IntNet& net, const StaircaseSet& staircases,
-                 std::span<const uint8_t> pixels, const ChannelStatistics& teacher);
+Model calibrated(const IntNet& net, const StaircaseSet& staircases, std::span<const uint8_t> pixels,
+                 const ChannelStatistics& teacher);
 
 // What makes a channel's codes pass t1 and t2 where its accumulators pass two numbers: `offset`
-// goes to the bias, r is the factor of requantisation.
+// goes to the bias, r is the factor of requantization.
 struct Placement {
   Multiplier r;
   int32_t offset;

@@ -115,7 +115,7 @@ std::vector<bool> added(const std::vector<Layer>& layers) {
 
 }  // namespace
 
-Model equalised(const IntNet& net, const Dataset& pictures) {
+Model equalized(const IntNet& net, const Dataset& pictures) {
   const Model& teacher = net.model();
   CHECK(teacher.staircases.empty());
   ChannelHistograms histograms(teacher.taps());
@@ -132,8 +132,8 @@ Model equalised(const IntNet& net, const Dataset& pictures) {
     if (l.kind == Kind::add) continue;
     if (l.tap >= 0 && !fixed[i]) out = scales_of(histograms.counts[size_t(l.tap)]);
     const int from = l.reads.front().from;  // the picture stays as it is
-    const std::vector<double> in = from == kPicture ? std::vector<double>(size_t(l.in.c), 1.0)
-                                                    : scales[size_t(from)];
+    const std::vector<double> in =
+        from == kPicture ? std::vector<double>(size_t(l.in.c), 1.0) : scales[size_t(from)];
     rescale(model.quant[i], l, zero_point(model.layers, from), in, out);
   }
   return model;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "distill/correct/weight_fit.h"
-#include "distill/correct/samples.h"
 #include "data/base/check.h"
+#include "distill/correct/samples.h"
+#include "distill/correct/weight_fit.h"
 #include "engine/arithmetic/quant.h"
 
 namespace tri {
 namespace {
 
-constexpr size_t kRows = 1 << 14;   // pixels that a layer is fitted on, about
-constexpr int kAtOnce = 128;        // pictures that run together
+constexpr size_t kRows = 1 << 14;  // pixels that a layer is fitted on, about
+constexpr int kAtOnce = 128;       // pictures that run together
 
 // Codes that resolve what is around the thresholds in steps of 1/85 of the distance between both.
 constexpr TriSegment kFine = {85, 0, 170, 0};
@@ -90,8 +90,7 @@ class Reconstruction {
     for (int i = 0; i < int(student_.layers.size()); ++i) {
       const Layer l = student_.layers[size_t(i)];  // a copy: calibration replaces the student
       bool reads_errors = false;
-      for (const int source : l.sources)
-        reads_errors |= source != kPicture && errs[size_t(source)];
+      for (const int source : l.sources) reads_errors |= source != kPicture && errs[size_t(source)];
       errs[size_t(i)] = reads_errors || behind(i);
       if (!l.has_sums()) continue;
       if (l.has_weights()) move_thresholds(i);

@@ -9,8 +9,8 @@
 // layer are those that the fitted ones before it give.) What an accumulator is worth far outside
 // the thresholds of the staircase behind it makes no difference, so there only the side counts.
 // Before a layer is fitted, the thresholds of what it reads move to where it errs least
-// (distill/correct/thresholds.h). Hidden layers are fitted on the last kFittedOn pictures, the logits on
-// all.
+// (distill/correct/thresholds.h). Hidden layers are fitted on the last kFittedOn pictures, the
+// logits on all.
 #pragma once
 
 #include "data/dataset.h"

@@ -140,7 +140,7 @@ Residual residual(ThresholdProblem& p, const std::vector<ChannelThresholds>& thr
   return r;
 }
 
-// Neighbouring channels, which share their matrix products; N = channels * T.
+// Neighboring channels, which share their matrix products; N = channels * T.
 struct Block {
   int N;
   const float* w;        // [N][K]

@@ -8,7 +8,7 @@
 //     AT = mean over pictures and layers of || Q_s / ||Q_s|| - Q_t / ||Q_t|| ||,   0 <= AT <=
 //     sqrt 2.
 //
-// Normalised maps do not depend on the scale of the codes.
+// Normalized maps do not depend on the scale of the codes.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace tri {
 
-// Collects the normalised attention maps of some taps, over as many pictures as pass.
+// Collects the normalized attention maps of some taps, over as many pictures as pass.
 class AttentionMaps : public Observer {
  public:
   explicit AttentionMaps(std::vector<int> taps);

@@ -42,8 +42,8 @@ double products(double uses, const EventRecorder::Events& e, const Layer& l, con
 
 // One input of an addition, with its reading.
 double addend(double inputs, bool levels, const Layer& l, const EnergyTable& t) {
-  return inputs * ((levels ? 0 : 2 * t.multiply8) + t.add32 +
-                   (levels ? 0.25 : 1) * byte_of(t, l.in.size()));
+  return inputs *
+         ((levels ? 0 : 2 * t.multiply8) + t.add32 + (levels ? 0.25 : 1) * byte_of(t, l.in.size()));
 }
 
 }  // namespace
@@ -75,8 +75,7 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
     const bool coded = has_levels(l.tap);
     picojoules += outputs * (coded ? 2 * t.add32 : t.multiply32);
     // The logits leave the chip.
-    if (!l.is_logits())
-      picojoules += outputs * (coded ? 0.25 : 1) * byte_of(t, l.output.size());
+    if (!l.is_logits()) picojoules += outputs * (coded ? 0.25 : 1) * byte_of(t, l.output.size());
     result[i] = picojoules;
   }
   return result;

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "distill/judge/kl.h"
 #include "data/base/check.h"
+#include "distill/judge/kl.h"
 
 namespace tri {
 namespace {
@@ -27,8 +27,7 @@ double reward(const RewardParts& parts, const RewardWeights& weights) {
   return -parts.kl - weights.attention * parts.attention - weights.energy * parts.energy;
 }
 
-Judge::Judge(const IntNet& net, Dataset pictures,
-             const std::vector<std::string>& attention_layers)
+Judge::Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers)
     : net_(net),
       pictures_(std::move(pictures)),
       teacher_maps_(taps_of(net.model(), attention_layers)),

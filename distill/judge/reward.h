@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "distill/judge/attention.h"
 #include "distill/correct/calibrate.h"
+#include "distill/judge/attention.h"
 #include "engine/integer/observers.h"
 
 namespace tri {
@@ -34,8 +34,7 @@ class Judge {
  public:
   // Runs the teacher once over the pictures, at least one. `net` must outlive this.
   // attention_layers: names of activated layers; none: attention is 0.
-  Judge(const IntNet& net, Dataset pictures,
-        const std::vector<std::string>& attention_layers);
+  Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers);
 
   // What students have in common that are alike before some tap.
   struct Head {

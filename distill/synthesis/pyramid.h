@@ -1,6 +1,6 @@
-// A picture as the sum of grids of 1, 2, 4, ... cells a side, up to a cell a pixel, bilinear between
-// their nodes. Descent on the nodes finds large shapes as fast as edges, which descent on pixels
-// does not.
+// A picture as the sum of grids of 1, 2, 4, ... cells a side, up to a cell a pixel, bilinear
+// between their nodes. Descent on the nodes finds large shapes as fast as edges, which descent on
+// pixels does not.
 #pragma once
 
 #include "data/base/rng.h"

@@ -4,14 +4,14 @@
 #include <cmath>
 #include <numbers>
 
+#include "data/base/check.h"
 #include "data/batch.h"
 #include "distill/synthesis/pyramid.h"
 #include "engine/float/batchnorm.h"
-#include "data/base/check.h"
-#include "engine/integer/dequantize.h"
 #include "engine/float/loops/loops.h"
 #include "engine/float/loss.h"
 #include "engine/float/optim.h"
+#include "engine/integer/dequantize.h"
 
 namespace tri {
 namespace {
@@ -40,7 +40,7 @@ struct View {
   }
 };
 
-// Adds the gradients of the mean squares of pixels and of steps between neighbours.
+// Adds the gradients of the mean squares of pixels and of steps between neighbors.
 void add_smoothness(const float* x, Shape shape, double variation, double norm, float* dx) {
   const int values = int(shape.size()), row = shape.w * shape.c;
   const float pull = float(2 * norm / values), level = float(2 * variation / values);
@@ -83,7 +83,7 @@ class Batch {
   std::pair<double, double> step(Activations& acts, int step) {
     const bool moving = step < kMoving * o_.steps;
     const View view = moving ? View{jitter(), jitter(), rng_.below(2) == 1} : View{};
-    show(moving ? x_ : normalised(pictures().pixels()), view, acts);
+    show(moving ? x_ : normalized(pictures().pixels()), view, acts);
     forward(net_, acts, n_, {});
     const double classes =
         cross_entropy(n_, classes_, acts.logits(), labels_.data(), kSmoothing, d_logits_.data());
@@ -105,16 +105,16 @@ class Batch {
     pixels.reserve(x_.size());
     for (const float x : x_) pixels.push_back(uint8_t(std::lround(x * kPixelUnit) + kPixelZero));
     const Dataset plain(shape_, {}, std::move(pixels), labels_);
-    return decode_sheet(encode_sheet(plain), "a sheet", shape_).relabelled({}, labels_);
+    return decode_sheet(encode_sheet(plain), "a sheet", shape_).relabeled({}, labels_);
   }
 
  private:
   size_t nodes_at(int i) const { return size_t(i) * size_t(pyramid_.nodes()); }
   int jitter() { return rng_.below(2 * kJitter + 1) - kJitter; }
 
-  static std::vector<float> normalised(std::span<const uint8_t> pixels) {
+  static std::vector<float> normalized(std::span<const uint8_t> pixels) {
     std::vector<float> x(pixels.size());
-    normalise(pixels.data(), pixels.size(), x.data());
+    normalize(pixels.data(), pixels.size(), x.data());
     return x;
   }
 
@@ -123,9 +123,8 @@ class Batch {
 #pragma omp parallel for
     for (int i = 0; i < n_; ++i) {
       const size_t at = size_t(i) * shape_.size();
-      view.for_each_pixel(shape_, [&](int to, int from) {
-        std::copy_n(&x[at + from], shape_.c, &seen[at + to]);
-      });
+      view.for_each_pixel(
+          shape_, [&](int to, int from) { std::copy_n(&x[at + from], shape_.c, &seen[at + to]); });
     }
   }
 
@@ -191,7 +190,7 @@ Dataset synthesize(const Model& teacher, const SynthesisOptions& o,
                    const std::function<void(const SynthesisProgress&)>& report) {
   CHECK(o.count > 0 && o.count % kSheetColumns == 0 && o.batch >= kSheetColumns);
   Net net = dequantize(teacher);
-  net.quantised = false;  // its weights are codes already; activations that are none have gradients
+  net.quantized = false;  // its weights are codes already; activations that are none have gradients
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   const Shape shape = net.layers.front().in;
   const int rows = o.count / kSheetColumns, most = o.batch / kSheetColumns;

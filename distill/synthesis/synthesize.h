@@ -1,6 +1,6 @@
 // Pictures made from a teacher alone, by gradient descent on the pixels: to the teacher each
 // picture is one of a class, the channels of every layer have the mean and the spread that batch
-// norm met in training, and neighbouring pixels are alike.
+// norm met in training, and neighboring pixels are alike.
 //
 // Sources: ZeroQ (Cai et al., CVPR 2020), DeepInversion (Yin et al., CVPR 2020).
 #pragma once
@@ -8,8 +8,8 @@
 #include <functional>
 
 #include "data/contact_sheet.h"
-#include "engine/integer/model.h"
 #include "engine/float/net.h"
+#include "engine/integer/model.h"
 
 namespace tri {
 
@@ -33,7 +33,7 @@ struct SynthesisOptions {
   uint64_t seed = 1;
   int batch = 128;    // pictures, at most, that match the statistics together
   double rate = 0.1;  // of Adam, at first; falls to 0 along half a cosine
-  // Weights of the losses: statistics; cross-entropy; mean squares of the steps between neighbours,
+  // Weights of the losses: statistics; cross-entropy; mean squares of the steps between neighbors,
   // and of the pixels.
   double statistics = 1, classes = 0.1, variation = 0.2, norm = 1e-4;
 };
@@ -45,8 +45,9 @@ struct SynthesisProgress {
 };
 
 // The pictures as a sheet will hold them, of the shape that the teacher reads. labels: the classes
-// that they were made for, 0, 1, ..., the last one, 0, ... count: at most sheet_most(). The teacher must have its statistics (Error otherwise: dequantize). The same seed gives
-// the same pictures on any number of threads, but on other CPUs perhaps others (OpenBLAS).
+// that they were made for, 0, 1, ..., the last one, 0, ... count: at most sheet_most(). The teacher
+// must have its statistics (Error otherwise: dequantize). The same seed gives the same pictures on
+// any number of threads, but on other CPUs perhaps others (OpenBLAS).
 Dataset synthesize(const Model& teacher, const SynthesisOptions& options,
                    const std::function<void(const SynthesisProgress&)>& report);
 

@@ -5,9 +5,10 @@
 // its codes are the pixels themselves, a = (x - kPixelZero) / kPixelUnit, without any rounding.
 //
 // Values that may be negative (of a row without ReLU: linear bottlenecks, shortcuts) are unsigned
-// codes as well, a = s * (x - kSignedZero): every kernel reads bytes 0..255, and one that reads such
-// codes pads with kSignedZero, as it pads pictures with kPixelZero. In general a = s * (x - z), z
-// the zero point; the sum of q * (x - z) is the sum of q * x and a constant, which is in the bias.
+// codes as well, a = s * (x - kSignedZero): every kernel reads bytes 0..255, and one that reads
+// such codes pads with kSignedZero, as it pads pictures with kPixelZero. In general a = s * (x -
+// z), z the zero point; the sum of q * (x - z) is the sum of q * x and a constant, which is in the
+// bias.
 //
 // A convolution's accumulator is the integer A = sum of q * x (+ bias), worth s_in * u[k] * A.
 // The next code is therefore round(A * r), r = s_in * u[k] / s_out, computed in integers alone:
@@ -16,26 +17,26 @@
 //     code(A) = min(255, (max(A, 0) * m + 2^(shift-1)) >> shift)          (64-bit product)
 //
 // which rounds halves up. max(A, 0) is the ReLU. code() never falls as A rises, so a staircase on
-// codes is a staircase on accumulators: see largest_accumulator(). A signed code needs no formula of
-// its own: its accumulator has round(kSignedZero / r) in its bias, so that 0 becomes kSignedZero and
-// max(A, 0) the lower end of the range.
+// codes is a staircase on accumulators: see largest_accumulator(). A signed code needs no formula
+// of its own: its accumulator has round(kSignedZero / r) in its bias, so that 0 becomes kSignedZero
+// and max(A, 0) the lower end of the range.
 //
-// An addition sums codes of two scales: A[k] = fa[k] * xa + fb[k] * xb + bias[k], with factors of up
-// to kFactorMax in steps of A's unit u: fa = round(sa / u), u = max(sa, sb) / kFactorMax; both zero
-// points are in the bias. From there on A is a convolution's accumulator, with r = u / s_out.
+// An addition sums codes of two scales: A[k] = fa[k] * xa + fb[k] * xb + bias[k], with factors of
+// up to kFactorMax in steps of A's unit u: fa = round(sa / u), u = max(sa, sb) / kFactorMax; both
+// zero points are in the bias. From there on A is a convolution's accumulator, with r = u / s_out.
 //
 // Batch norm: gamma * (y - mean) / sigma + beta, y = sum of w * a, is a convolution with weights
 // w * gamma / sigma and bias beta - gamma * mean / sigma. Scaling a channel by g scales its largest
-// |w| by |g|, so quantising the folded weights gives the codes of the unfolded ones, the sign of g
-// aside: fold(quantise(w)) = quantise(fold(w)). QAT can therefore quantise w itself and meet the
+// |w| by |g|, so quantizing the folded weights gives the codes of the unfolded ones, the sign of g
+// aside: fold(quantize(w)) = quantize(fold(w)). QAT can therefore quantize w itself and meet the
 // same integers as quantize() does.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 #include <limits>
+#include <vector>
 
 namespace tri {
 
@@ -47,12 +48,13 @@ constexpr int kFactorMax = 1 << 14;
 // Halves away from zero: the rounding of every float that becomes a code.
 inline float round_code(float value) { return std::round(value); }
 
-// u of each output channel of w [R][K]: its largest |w| gets the code kWeightMax. 1 where all are 0.
+// u of each output channel of w [R][K]: its largest |w| gets the code kWeightMax. 1 where all are
+// 0.
 std::vector<float> weight_units(int R, int K, const float* w);
 inline float weight_code(float w, float unit) { return round_code(w / unit); }
 
-// A channel whose weights, in codes, have become other numbers is rounded anew: by what they are all
-// multiplied, and its accumulator with them, so that the largest |w| gets the code kWeightMax.
+// A channel whose weights, in codes, have become other numbers is rounded anew: by what they are
+// all multiplied, and its accumulator with them, so that the largest |w| gets the code kWeightMax.
 inline double weight_gain(double largest) { return kWeightMax / largest; }
 // The code of a weight that is counted in codes already, halves away from zero.
 inline int8_t round_weight(double codes) { return int8_t(std::lround(codes)); }
@@ -69,7 +71,7 @@ Multiplier multiplier(double r);
 // Whether r is in that range with a factor of 2 to spare at both ends.
 inline bool has_multiplier(double r) { return r > 0x1p-31 && r < 0x1p28; }
 
-inline uint8_t requantise(int32_t accumulator, Multiplier r) {
+inline uint8_t requantize(int32_t accumulator, Multiplier r) {
   const int64_t a = accumulator > 0 ? accumulator : 0;
   const int64_t code = (a * r.m + (int64_t(1) << (r.shift - 1))) >> r.shift;
   return uint8_t(code < kCodeMax ? code : kCodeMax);
@@ -83,7 +85,7 @@ inline int32_t rescale(int32_t accumulator, Multiplier r) {
                                      std::numeric_limits<int32_t>::max()));
 }
 
-// The largest accumulator A with requantise(A, r) <= code: "code > t" on codes is
+// The largest accumulator A with requantize(A, r) <= code: "code > t" on codes is
 // "A > largest_accumulator(t, r)" on accumulators. INT32_MAX where every accumulator qualifies.
 int32_t largest_accumulator(int code, Multiplier r);
 

@@ -33,7 +33,7 @@ using StaircaseSet = std::vector<std::optional<TriSegment>>;
 using Histogram = std::array<uint64_t, 256>;
 
 // The staircase with the least mean squared error against the identity on `histogram`, found
-// exactly: Lloyd-Max quantisation (Lloyd, 1982) with one level pinned at 0, by trying every pair of
+// exactly: Lloyd-Max quantization (Lloyd, 1982) with one level pinned at 0, by trying every pair of
 // thresholds with prefix sums. An empty histogram gives the staircase that is 0 everywhere.
 TriSegment mse_optimal(const Histogram& histogram);
 

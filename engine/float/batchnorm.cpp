@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "engine/float/loops/loops.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/float/loops/loops.h"
 #include "engine/float/scratch.h"
 
 namespace tri {
@@ -73,8 +73,7 @@ void apply_forward(const Line& line, int M, int K, const float* y, const Activat
 
 // d: the gradient of what comes out, then of z; s1, s2 [K]: its sum, and that of d * (y - mean).
 void apply_backward(const Line& line, int M, int K, const float* y, const Activate& activate,
-                    const float* mean, float* d, std::vector<double>& s1,
-                    std::vector<double>& s2) {
+                    const float* mean, float* d, std::vector<double>& s1, std::vector<double>& s2) {
   const float *a = line.a.data(), *b = line.b.data(), scale = activate.scale;
   const bool linear = activate.kind == Activation::linear;
   const float most = scale > 0 ? scale * (kCodeMax - (linear ? kSignedZero : 0) + 0.5f) : HUGE_VALF;
@@ -104,9 +103,9 @@ void channel_moments(int M, int K, const float* y, float* mean, float* variance)
       },
       s1, s2);
   for (int k = 0; k < K; ++k) {
-    const double centre = s1[k] / M;
-    mean[k] = float(y[k] + centre);
-    variance[k] = float(std::max(0.0, s2[k] / M - centre * centre));
+    const double center = s1[k] / M;
+    mean[k] = float(y[k] + center);
+    variance[k] = float(std::max(0.0, s2[k] / M - center * center));
   }
 }
 
@@ -130,9 +129,8 @@ void batchnorm_forward(const BatchNorm& bn, int M, int K, const float* y, const 
   apply_forward(Line(bn, K), M, K, y, activate, out);
 }
 
-void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y,
-                        const Activate& activate, bool training, float* d, float* dgamma,
-                        float* dbeta) {
+void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y, const Activate& activate,
+                        bool training, float* d, float* dgamma, float* dbeta) {
   const Line line(bn, K);
   std::vector<double> s1, s2;
   apply_backward(line, M, K, y, activate, bn.mean, d, s1, s2);

@@ -1,4 +1,4 @@
-// Batch norm and what follows it (ReLU or nothing, fake-quantisation, a staircase) as one pass:
+// Batch norm and what follows it (ReLU or nothing, fake-quantization, a staircase) as one pass:
 // forward and backward.
 #pragma once
 
@@ -29,7 +29,7 @@ void batchnorm_statistics(const BatchNorm& bn, int M, int K, const float* y, boo
 // that is above 0 (unsigned after a ReLU, signed without: engine/arithmetic/quant.h); the code put
 // through the staircase where there is one.
 struct Activate {
-  Activation kind = Activation::relu;     // relu or linear
+  Activation kind = Activation::relu;  // relu or linear
   float scale = 0;
   const TriSegment* staircase = nullptr;  // REQUIRES: relu and a scale
 };
@@ -42,9 +42,8 @@ void batchnorm_forward(const BatchNorm& bn, int M, int K, const float* y, const 
 // of the batch, else those that batchnorm_statistics() took are constant. The straight-through
 // estimator (Bengio et al., 2013) passes gradients where values are within the range of the codes;
 // a staircase has triangles around its thresholds for a slope. dgamma, dbeta: overwritten.
-void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y,
-                        const Activate& activate, bool training, float* d, float* dgamma,
-                        float* dbeta);
+void batchnorm_backward(const BatchNorm& bn, int M, int K, const float* y, const Activate& activate,
+                        bool training, float* d, float* dgamma, float* dbeta);
 
 // The same without a norm: out = activate(y), and d becomes the gradient of y.
 void activate_forward(int M, int K, const float* y, const Activate& activate, float* out);

@@ -62,8 +62,8 @@ void require_same(Reader in, const Identity& expected) {
 
 }  // namespace
 
-Identity identity_of(const std::string& net, const std::vector<Layer>& layers,
-                     const Recipe& recipe, const Dataset& data) {
+Identity identity_of(const std::string& net, const std::vector<Layer>& layers, const Recipe& recipe,
+                     const Dataset& data) {
   const Augment& a = recipe.augment;
   return {{"the net", net},
           {"the layer table's hash", text(hash(layers))},
@@ -91,7 +91,7 @@ void save_checkpoint(const Training& training, const Identity& identity,
   Writer who, progress;
   for (const auto& [name, value] : identity) who.text(name), who.text(value);
   progress.number(int32_t(training.epoch));
-  progress.number(uint8_t(net.quantised));
+  progress.number(uint8_t(net.quantized));
   SectionWriter out(kCheckpoint);
   out.add("identity", who);
   out.add("progress", progress);
@@ -111,17 +111,17 @@ Training load_checkpoint(const std::filesystem::path& file, const Identity& iden
   require_same(in.section("identity"), identity);
   Reader progress = in.section("progress");
   const auto epoch = progress.number<int32_t>();
-  const auto quantised = progress.number<uint8_t>();
+  const auto quantized = progress.number<uint8_t>();
   progress.end();
   if (epoch < 1 || epoch > recipe.epochs)
     progress.fail("its epoch is " + std::to_string(epoch) + " of " + std::to_string(recipe.epochs));
-  if (quantised != (epoch > recipe.epochs - recipe.qat_epochs))
-    progress.fail("after epoch " + std::to_string(epoch) + " QAT is " +
-                  std::to_string(quantised) + ", expected " + std::to_string(!quantised));
+  if (quantized != (epoch > recipe.epochs - recipe.qat_epochs))
+    progress.fail("after epoch " + std::to_string(epoch) + " QAT is " + std::to_string(quantized) +
+                  ", expected " + std::to_string(!quantized));
   Training training(net_at(epoch));
   Net& net = training.net;
   training.epoch = epoch;
-  net.quantised = quantised;
+  net.quantized = quantized;
   constexpr float kAny = -HUGE_VALF;
   read_numbers(in.section("parameters"), kAny, net.params);
   read_numbers(in.section("velocity"), kAny, training.velocity);
@@ -129,7 +129,7 @@ Training load_checkpoint(const std::filesystem::path& file, const Identity& iden
   read_numbers(in.section("running variances"), 0, net.running_variance);
   read_numbers(in.section("scales"), 0, net.scale);
   for (size_t i = 0; i < net.layers.size(); ++i)
-    if (net.layers[i].has_sums() && !net.layers[i].is_logits() && net.quantised &&
+    if (net.layers[i].has_sums() && !net.layers[i].is_logits() && net.quantized &&
         !std::isnormal(net.scale[i]))
       in.section("scales").fail("that of layer " + net.layers[i].name + " is not above 0");
   return training;

@@ -17,8 +17,8 @@ using Identity = std::vector<std::pair<std::string, std::string>>;
 
 // The part of it that the net's name and table, its recipe and its pictures decide. `data`: all
 // that it trains on.
-Identity identity_of(const std::string& net, const std::vector<Layer>& layers,
-                     const Recipe& recipe, const Dataset& data);
+Identity identity_of(const std::string& net, const std::vector<Layer>& layers, const Recipe& recipe,
+                     const Dataset& data);
 
 void save_checkpoint(const Training& training, const Identity& identity,
                      const std::filesystem::path& file);

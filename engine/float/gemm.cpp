@@ -84,7 +84,7 @@ const OpenBlas blas;
 void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride) {
   const auto order = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
   blas.sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,
-              b.at, b.stride, beta, c, stride);
+             b.at, b.stride, beta, c, stride);
 }
 
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,

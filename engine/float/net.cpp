@@ -4,11 +4,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/float/batchnorm.h"
 #include "data/base/check.h"
+#include "engine/arithmetic/quant.h"
+#include "engine/float/batchnorm.h"
 #include "engine/float/conv.h"
 #include "engine/float/pool.h"
-#include "engine/arithmetic/quant.h"
 
 namespace tri {
 namespace {
@@ -24,7 +24,7 @@ BatchNorm batchnorm(Net& net, Activations& acts, int i) {
 }
 
 const float* weights_used(Net& net, const Activations& acts, int i) {
-  return net.quantised ? acts.rounded.data() + net.weight_at[i] : net.weight(i);
+  return net.quantized ? acts.rounded.data() + net.weight_at[i] : net.weight(i);
 }
 
 Activate activate(const Net& net, int i) {
@@ -101,7 +101,7 @@ float* input(const Net& net, Activations& acts, int n) {
   return acts.out[0].data();
 }
 
-void fake_quantise_weights(const Layer& l, const float* w, float* out) {
+void fake_quantize_weights(const Layer& l, const float* w, float* out) {
   const int K = l.output.c, R = l.rows();
   const std::vector<float> unit = weight_units(R, K, w);
 #pragma omp parallel for
@@ -125,8 +125,8 @@ void forward_row(Net& net, Activations& acts, int i, const ForwardMode& mode) {
   switch (l.kind) {
     case Kind::conv:
     case Kind::depthwise: {
-      if (net.quantised)
-        fake_quantise_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
+      if (net.quantized)
+        fake_quantize_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
       if (!l.has_norm()) {
         conv_forward(l, n, x, weights_used(net, acts, i), out);
         bias_forward(M, K, net.beta(i), out);
@@ -255,7 +255,7 @@ void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
 void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
   CHECK(acts.n == n);
   acts.training = mode.training, acts.dropout_seed = mode.dropout_seed;
-  if (net.quantised) acts.rounded.resize(net.weights);
+  if (net.quantized) acts.rounded.resize(net.weights);
   for (int i = 0; i < int(net.layers.size()); ++i) forward_row(net, acts, i, mode);
 }
 

@@ -1,5 +1,5 @@
 // The float network: a table of layers, their parameters, and the passes over them. Training and
-// quantisation-aware training happen here; the integer network is made from it by quantize().
+// quantization-aware training happen here; the integer network is made from it by quantize().
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,15 @@ struct Net {
   size_t weights = 0, channels = 0;
   BufferPlan gradients;  // of the backward pass: plan_backward()
 
-  // QAT: weights are rounded to 8 bits where `quantised`; activations of layer i to codes of
+  // QAT: weights are rounded to 8 bits where `quantized`; activations of layer i to codes of
   // scale[i], where that is above 0. Those of a tap that has a staircase go through it as well
   // (REQUIRES: a scale there). Empty: no tap has one.
-  bool quantised = false;
+  bool quantized = false;
   std::vector<float> scale;
   StaircaseSet staircases;
 
   // Random weights (He et al., ICCV 2015); a 3x3 layer starts near the identity, which lets deep
-  // plain networks train fast (Dirac initialisation: Zagoruyko and Komodakis, 2017).
+  // plain networks train fast (Dirac initialization: Zagoruyko and Komodakis, 2017).
   Net(std::string name, std::vector<Layer> layers, Rng rng);
 
   float* weight(int layer) { return params.data() + weight_at[layer]; }
@@ -50,9 +50,9 @@ struct Activations {
   std::vector<Buffer<float>> out;
   std::vector<Buffer<float>> y;  // [layers]: convolutions before batch norm, sums before ReLU
   std::vector<Buffer<float>> mean, inverse_std;
-  bool training = false;      // of the forward pass
-  uint64_t dropout_seed = 0;  // likewise
-  Buffer<float> rounded;      // 8-bit weights of every layer, as floats
+  bool training = false;         // of the forward pass
+  uint64_t dropout_seed = 0;     // likewise
+  Buffer<float> rounded;         // 8-bit weights of every layer, as floats
   std::vector<Buffer<float>> d;  // gradients, by the buffers of Net::gradients
   Buffer<float> part;            // of the gradient of what several rows read
 
@@ -65,15 +65,15 @@ struct ForwardMode {
   uint64_t dropout_seed = 0;
 };
 
-// pictures: [n][h][w][c] as normalised floats, in acts.out[0]. Logits: acts.logits(),
+// pictures: [n][h][w][c] as normalized floats, in acts.out[0]. Logits: acts.logits(),
 // [n][classes].
 void forward(Net& net, Activations& acts, int n, ForwardMode mode);
 
 struct BackwardMode {
   bool weights = true;        // false: leaves the weights' gradients out, a third of all work
   float* pictures = nullptr;  // [n][h][w][c]: gets the gradient of the pictures
-  // For a loss on what the convolution of a layer with batch norm returned, y [M][K], M = n * h * w:
-  // adds its gradient to d [M][K], which holds that of the logits' loss.
+  // For a loss on what the convolution of a layer with batch norm returned, y [M][K], M = n * h *
+  // w: adds its gradient to d [M][K], which holds that of the logits' loss.
   std::function<void(int layer, int M, int K, const float* y, float* d)> add;
 };
 
@@ -86,6 +86,6 @@ void backward(Net& net, Activations& acts, const float* d_logits, const Backward
 float* input(const Net& net, Activations& acts, int n);
 
 // w [rows][K] -> out: rounded to the 8-bit codes of each channel's scale, as floats.
-void fake_quantise_weights(const Layer& layer, const float* w, float* out);
+void fake_quantize_weights(const Layer& layer, const float* w, float* out);
 
 }  // namespace tri

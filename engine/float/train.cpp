@@ -23,7 +23,7 @@ void for_each_batch(Net& net, const Dataset& data, int pictures, ForwardMode mod
   Activations acts;
   for (int first = 0; first < pictures; first += kEvalBatch) {
     const int n = std::min(kEvalBatch, pictures - first);
-    normalise(data.picture(first), size_t(n) * data.shape().size(), input(net, acts, n));
+    normalize(data.picture(first), size_t(n) * data.shape().size(), input(net, acts, n));
     forward(net, acts, n, mode);
     f(first, acts);
     // The average over the batches so far: the k-th batch moves it by 1 / k.
@@ -57,9 +57,9 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
   const Epoch epoch(data, recipe.batch, recipe.seed, training.epoch, recipe.augment);
   const int n = recipe.batch, steps = epoch.batches();
   CHECK(steps > 0);
-  if (!net.quantised && training.epoch >= recipe.epochs - recipe.qat_epochs) {
+  if (!net.quantized && training.epoch >= recipe.epochs - recipe.qat_epochs) {
     set_ranges(net, data);
-    net.quantised = true;
+    net.quantized = true;
   }
   std::vector<uint8_t> pixels(size_t(n) * data.shape().size());
   std::vector<uint16_t> labels(n);
@@ -70,12 +70,13 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
   const auto start = std::chrono::steady_clock::now();
   for (int step = 0; step < steps; ++step) {
     epoch.get(step, pixels.data(), labels.data());
-    normalise(pixels.data(), pixels.size(), input(net, acts, n));
+    normalize(pixels.data(), pixels.size(), input(net, acts, n));
     const uint64_t dropout = Rng(recipe.seed, uint64_t(training.epoch) * 1000003 + step).next();
     forward(net, acts, n, {.training = true, .dropout_seed = dropout});
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
     const float rate = one_cycle(recipe.rate, recipe.warm, progress);
-    const double now = loss({n, pixels.data(), labels.data()}, classes(net), acts.logits(), d.data());
+    const double now =
+        loss({n, pixels.data(), labels.data()}, classes(net), acts.logits(), d.data());
     if (!std::isfinite(now)) fail_diverged("the loss is", training.epoch, step, rate);
     losses += now;
     correct += count_correct(n, classes(net), acts.logits(), labels.data());

@@ -1,4 +1,4 @@
-// The epoch loop: float training that goes over to quantisation-aware training (QAT). Checkpoints
+// The epoch loop: float training that goes over to quantization-aware training (QAT). Checkpoints
 // are left to checkpoint.h.
 #pragma once
 
@@ -13,7 +13,8 @@ namespace tri {
 // How a network is trained. The last qat_epochs of all epochs run with 8-bit weights and codes.
 struct Recipe {
   int epochs = 30;
-  int narrow_epochs = 0;  // the first so many on half the channels, then widened (engine/float/widen.h)
+  int narrow_epochs =
+      0;  // the first so many on half the channels, then widened (engine/float/widen.h)
   int qat_epochs = 1;
   int batch = 128;
   float rate = 0.1f;  // the peak of the one-cycle schedule
@@ -55,7 +56,7 @@ void set_ranges(Net& net, const Dataset& data);
 // pictures with the weights as they are: the moving averages trail behind them.
 void settle_batchnorm(Net& net, const Dataset& data);
 
-// Share of pictures, at least one, that the float network (or, quantised, the fake-quantised one)
+// Share of pictures, at least one, that the float network (or, quantized, the fake-quantized one)
 // classifies right.
 double accuracy(Net& net, const Dataset& data);
 

@@ -7,7 +7,7 @@ namespace tri {
 Net widen(Net& narrow, std::vector<Layer> layers, Rng rng) {
   Net wide(narrow.name, std::move(layers), rng);
   wide.scale = narrow.scale;
-  wide.quantised = narrow.quantised;
+  wide.quantized = narrow.quantized;
   for (int i = 0; i < int(wide.layers.size()); ++i) {
     const Layer &l = wide.layers[i], &old = narrow.layers[i];
     CHECK(l.kind == old.kind && l.kernel == old.kernel);

@@ -64,7 +64,7 @@ class Winograd {
     float* z = scratch<struct M>(P * plane(most, K));
     float* q = scratch<struct Q>(P * plane(most, C));
     float* du = scratch<struct Du>(P * plane(C, K));
-    // Only neighbouring rows of the inputs' tiles overlap: first every phases-th row of tiles, then
+    // Only neighboring rows of the inputs' tiles overlap: first every phases-th row of tiles, then
     // the next ones, so that no two threads add to one pixel and sums keep their order.
     const int phases = (A + f.m - 1) / f.m;
 #pragma omp parallel

@@ -46,8 +46,8 @@ void resolve_sources(std::vector<Layer>& layers, size_t i) {
   for (const std::string& name : l.inputs) l.sources.push_back(find(layers, i, name, l));
   const size_t wanted = l.kind == Kind::add ? 2 : 1;
   if (l.sources.size() != wanted)
-    fail(l, "has " + std::to_string(l.sources.size()) + " inputs, expected " +
-                std::to_string(wanted));
+    fail(l,
+         "has " + std::to_string(l.sources.size()) + " inputs, expected " + std::to_string(wanted));
   for (const int source : l.sources) {
     Read read;
     if (source != kPicture) {
@@ -217,8 +217,8 @@ uint64_t hash(const std::vector<Layer>& layers) {
   const auto mix = [&sum](uint64_t value) { sum.number(value); };
   for (const Layer& l : layers) {
     for (char c : l.name) mix(uint8_t(c));
-    for (int value : {int(l.kind), l.out, l.kernel, l.stride, l.pad, int(l.is_tap()), l.in.h,
-                      l.in.w, l.in.c})
+    for (int value :
+         {int(l.kind), l.out, l.kernel, l.stride, l.pad, int(l.is_tap()), l.in.h, l.in.w, l.in.c})
       mix(uint64_t(value));
     // What rows of a chain never had changes nothing, so that old files' hashes stay.
     if (l.is_linear()) mix(uint64_t(l.activation));

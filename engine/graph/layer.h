@@ -16,10 +16,10 @@ namespace tri {
 // rows of one shape (residual addition: He et al., CVPR 2016). dropout: training only.
 enum class Kind : uint8_t { conv, depthwise, max_pool, avg_pool, dropout, add };
 
-// What follows the sums of a conv, a depthwise or an add. relu: batch norm and ReLU; unsigned codes,
-// and a tap. linear: batch norm alone, as in linear bottlenecks and shortcuts; signed codes, whose
-// zero point is kSignedZero, and no tap. logits: a bias alone, and wide integers. (An add has no
-// batch norm of its own.)
+// What follows the sums of a conv, a depthwise or an add. relu: batch norm and ReLU; unsigned
+// codes, and a tap. linear: batch norm alone, as in linear bottlenecks and shortcuts; signed codes,
+// whose zero point is kSignedZero, and no tap. logits: a bias alone, and wide integers. (An add has
+// no batch norm of its own.)
 enum class Activation : uint8_t { relu, linear, logits };
 
 constexpr int kPicture = -1;  // as a source: the picture
@@ -72,7 +72,7 @@ Layer average(std::string name);                                    // over the 
 Layer linear(std::string name, int out);
 Layer drop(float rate);
 Layer add(std::string name, std::string a, std::string b);
-Layer logits(Layer layer);      // the same with a bias alone: no batch norm, ReLU and tap
+Layer logits(Layer layer);        // the same with a bias alone: no batch norm, ReLU and tap
 Layer without_relu(Layer layer);  // the same without ReLU and tap
 Layer reading(Layer layer, std::string input);
 

@@ -40,8 +40,9 @@ ForwardPlan plan_forward(const std::vector<Layer>& layers) {
     const Layer& l = layers[i];
     const int source = l.sources.front();
     const bool hands_on = l.kind == Kind::dropout;
-    plan.owner.push_back(!hands_on ? int(i) : source == kPicture ? kPicture
-                                                                  : plan.owner[size_t(source)]);
+    plan.owner.push_back(!hands_on            ? int(i)
+                         : source == kPicture ? kPicture
+                                              : plan.owner[size_t(source)]);
     logits |= l.is_logits();
     values.push_back({int(i), l.last_use, hands_on || logits ? 0 : l.output.size()});
     if (const int owner = plan.owner.back(); hands_on && owner != kPicture)

@@ -20,7 +20,7 @@ struct KernelRange {
   return {start < 0 ? -start : 0, size - start < l.kernel ? size - start : l.kernel};
 }
 
-// The patch of output pixel (oh, ow), [kernel][kernel][C], in runs of neighbours, from its start to
+// The patch of output pixel (oh, ow), [kernel][kernel][C], in runs of neighbors, from its start to
 // its end: calls run(at, from, count) for elements `at` .. of the patch that are elements `from` ..
 // of the map [in.h][in.w][C], outside(at, count) for those that are outside the map (count may be
 // 0).

@@ -76,7 +76,8 @@ ChunkForward::ChunkForward(const IntNet& net, const Pass& pass, int n, int room,
   if (workspace.buffers.size() < sizes.size()) workspace.buffers.resize(sizes.size());
   for (size_t b = 0; b < sizes.size(); ++b) grow(workspace.buffers[b], sizes[b] * size_t(room));
   if (workspace.rows.size() < net.rows_.size() + 1) workspace.rows.resize(net.rows_.size() + 1);
-  for (Buffer<uint8_t>& decoded : workspace.decoded) grow(decoded, net.most_decoded_ * size_t(room));
+  for (Buffer<uint8_t>& decoded : workspace.decoded)
+    grow(decoded, net.most_decoded_ * size_t(room));
   grow(workspace.sums, (pass.calibrator ? net.most_sums_ : net.logits_) * size_t(room));
 }
 
@@ -150,7 +151,7 @@ Epilogue ChunkForward::usual_epilogue(int row, const TriSegment* f) const {
     e.kind = Epilogue::staircase;
     e.t1 = pass_.staircases->t1[tap].data(), e.t2 = pass_.staircases->t2[tap].data();
   } else if (!layer(row).is_logits()) {
-    e.kind = Epilogue::requantise;
+    e.kind = Epilogue::requantize;
   }
   return e;
 }
@@ -169,7 +170,8 @@ void ChunkForward::run_sums(int row, uint8_t* codes) {
   const auto run = [&](int first, int count, const Epilogue& e, void* y) {
     const size_t at = size_t(first) * l.in.size();
     if (adds)
-      net_.add_->run({l.output.c, q.factors.data(), q.factors.data() + l.output.c}, {a + at, b + at, size_t(count) * l.in.h * l.in.w}, e, y);
+      net_.add_->run({l.output.c, q.factors.data(), q.factors.data() + l.output.c},
+                     {a + at, b + at, size_t(count) * l.in.h * l.in.w}, e, y);
     else if (lut)
       net_.lut_->run(how.lut, {.x = a + at, .n = count, .v1 = in.coded->v1, .v2 = in.coded->v2}, e,
                      y);

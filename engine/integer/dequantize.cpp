@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/batch.h"
 #include "data/base/file.h"
-#include "engine/float/batchnorm.h"
+#include "data/batch.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/float/batchnorm.h"
 
 namespace tri {
 namespace {
@@ -49,7 +49,7 @@ void dequantize_channel(const QuantLayer& q, int i, int k, double input_scale, i
 Net dequantize(const Model& model) {
   if (!model.staircases.empty()) throw Error("a student has no gradients: give its teacher (.q8)");
   Net net(model.net, model.layers, Rng(0));
-  net.quantised = true;
+  net.quantized = true;
   for (int i = 0; i < int(model.layers.size()); ++i) {
     const Layer& l = model.layers[i];
     if (!l.has_sums()) continue;
@@ -57,7 +57,8 @@ Net dequantize(const Model& model) {
     if (!l.is_logits()) net.scale[i] = q.scale;
     if (l.kind == Kind::add) continue;
     if (l.has_norm() && q.mean.empty())
-      throw Error("layer " + l.name + " of the teacher has no statistics: an older program wrote it");
+      throw Error("layer " + l.name +
+                  " of the teacher has no statistics: an older program wrote it");
     const int from = l.reads.front().from, zero = zero_point(model.layers, from);
     const double input_scale =
         from == kPicture ? 1.0 / kPixelUnit : double(model.quant[size_t(from)].scale);

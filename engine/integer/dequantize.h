@@ -2,12 +2,12 @@
 // training, or pictures made from a teacher.
 #pragma once
 
-#include "engine/integer/model.h"
 #include "engine/float/net.h"
+#include "engine/integer/model.h"
 
 namespace tri {
 
-// The fake-quantised network whose integers `model` holds: quantize() of it gives them again, up to
+// The fake-quantized network whose integers `model` holds: quantize() of it gives them again, up to
 // the last bit of biases and factors. Batch norm comes back from the statistics in the model; what
 // it was before folding cannot, nor need it, as it takes the scale of its weights out: each
 // channel's weights get the norm they start from in a new network. REQUIRES: a model with the

@@ -42,8 +42,8 @@ struct Observer {
 // statistics over many pictures can then correct a layer before the next one runs.
 struct Calibrator {
   virtual ~Calibrator() = default;
-  // accumulators: [pixels][K] of a row with sums (model.layers[layer]), bias included. All pixels of
-  // a layer come in their order, some at a time.
+  // accumulators: [pixels][K] of a row with sums (model.layers[layer]), bias included. All pixels
+  // of a layer come in their order, some at a time.
   virtual void see(int layer, const int32_t* accumulators, size_t pixels) = 0;
   // After the layer's last pixels. usual: what the network would do with them; its bias is null, as
   // one that the result has is added to the accumulators. Of the logits, whose accumulators are
@@ -52,13 +52,14 @@ struct Calibrator {
   virtual Epilogue epilogue(int layer, const Epilogue& usual) = 0;
 };
 
-// What a forward does: the whole network or a part of it, as teacher or as student, and who sees it.
-// Students that are alike before some tap share what comes before: a forward to it ends with its
-// 8-bit codes, whatever its staircase, and one from it begins by applying its staircase to them.
+// What a forward does: the whole network or a part of it, as teacher or as student, and who sees
+// it. Students that are alike before some tap share what comes before: a forward to it ends with
+// its 8-bit codes, whatever its staircase, and one from it begins by applying its staircase to
+// them.
 struct Pass {
-  int from = -1;                            // a tap that is a cut (Layer::cut); -1: the pictures
-  int to = -1;                              // a tap after it; -1: the logits
-  const Staircases* staircases = nullptr;   // null: the teacher
+  int from = -1;                           // a tap that is a cut (Layer::cut); -1: the pictures
+  int to = -1;                             // a tap after it; -1: the logits
+  const Staircases* staircases = nullptr;  // null: the teacher
   Observer* observer = nullptr;
   Calibrator* calibrator = nullptr;
 };
@@ -90,10 +91,11 @@ class IntNet {
   // the lut kernel runs, below it int8. 0: always lut; above 1: always int8, as for every layer
   // that is no convolution of a tap's codes.
   double lut_from(size_t i) const { return rows_[i].lut_from; }
-  // x: n pictures [h][w][c], or the codes of pass.from; logits: [n][classes] in steps of kLogitStep;
-  // codes: [n][shape] of the layer of pass.to. Works in chunks whose activations fit the cache, so n
-  // may be a whole data set. The same on every ISA and any number of threads. With a calibrator all
-  // n pictures go together, which takes 4 bytes for each accumulator of the largest layer.
+  // x: n pictures [h][w][c], or the codes of pass.from; logits: [n][classes] in steps of
+  // kLogitStep; codes: [n][shape] of the layer of pass.to. Works in chunks whose activations fit
+  // the cache, so n may be a whole data set. The same on every ISA and any number of threads. With
+  // a calibrator all n pictures go together, which takes 4 bytes for each accumulator of the
+  // largest layer.
   void forward(const Pass& pass, const uint8_t* x, int n, int32_t* logits,
                Workspace& workspace) const;
   void forward(const Pass& pass, const uint8_t* x, int n, uint8_t* codes,

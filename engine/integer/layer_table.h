@@ -6,8 +6,8 @@
 
 namespace tri {
 
-// How many u16; each: kind, activation u8; name: length u8 and letters; out s32; kernel, stride, pad
-// u16; rate f32; how many inputs u8, each: length u8 and letters. The kernel is as resolved.
+// How many u16; each: kind, activation u8; name: length u8 and letters; out s32; kernel, stride,
+// pad u16; rate f32; how many inputs u8, each: length u8 and letters. The kernel is as resolved.
 void write_rows(Writer& out, const std::vector<Layer>& layers);
 
 // Unresolved. Throws Error for a kind or an activation that there is not, a name that is empty or

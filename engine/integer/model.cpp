@@ -10,7 +10,8 @@
 namespace tri {
 
 void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor) {
-  const double headroom = std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
+  const double headroom =
+      std::numeric_limits<int32_t>::max() - double(rows) * kWeightMax * kCodeMax;
   q.bias[k] = int32_t(std::clamp(std::round(bias), -headroom, headroom));
   const Multiplier m = multiplier(factor);
   q.m[k] = m.m, q.shift[k] = m.shift;

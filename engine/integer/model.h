@@ -1,4 +1,4 @@
-// A quantised network as numbers: what `quantize` makes of a trained one, what a file holds
+// A quantized network as numbers: what `quantize` makes of a trained one, what a file holds
 // (engine/integer/model_file.h), and what the integer engine and the exporters read. Immutable once
 // made.
 #pragma once
@@ -31,7 +31,7 @@ struct QuantLayer {
 
 // For weights of channel k that make its accumulators `unit` times what they were: the bias, in the
 // new steps and kept where no accumulator of a layer of so many rows leaves 32 bits; the factor of
-// requantisation (Error where multiplier() has one); and the statistics move along.
+// requantization (Error where multiplier() has one); and the statistics move along.
 void rescale_channel(QuantLayer& q, size_t k, int rows, double unit, double bias, double factor);
 
 // |bias| up to which no accumulator of the row's channels can leave 32 bits: [K].
@@ -41,8 +41,8 @@ std::vector<double> bias_headroom(const QuantLayer& q, int K);
 int zero_point(const std::vector<Layer>& layers, int row);
 
 // staircases: empty for a teacher; for a student one entry a tap, nullopt where the layer keeps its
-// 8-bit activation. classes: their names, one a logit. attention: names of taps whose attention maps
-// a student's are compared with.
+// 8-bit activation. classes: their names, one a logit. attention: names of taps whose attention
+// maps a student's are compared with.
 struct Model {
   std::string net;
   std::vector<Layer> layers;      // resolved

@@ -13,16 +13,17 @@
 
 // Inside the frame of data/base/serial.h, version 2:
 //   net: length u8 and letters
-//   picture: side, side, channels u16; zero u8, unit f32 of its normalisation
+//   picture: side, side, channels u16; zero u8, unit f32 of its normalization
 //   classes, attention layers: how many u16, each: length u8 and letters
 //   rows: how many u16, each as engine/integer/layer_table.h says
-//   each row with sums: scale f32; weights s8 [rows][K], or of an addition factors s32 [2][K]; bias,
+//   each row with sums: scale f32; weights s8 [rows][K], or of an addition factors s32 [2][K];
+//   bias,
 //     m, shift s32 [K]; statistics u8: 0 none, 1 mean, variance f32 [K] follow
 //   student u8: 0 a teacher, 1 a student; then each tap: levels u8, 0 for 8 bits; then levels - 1
 //     thresholds u8 and levels - 1 values u8, both rising
 // Version 1 begins with the net's name and the hash of its table u64 where version 2 has all up to
-// the rows; its statistics are 0 or 2 (1: of another thing, passed over); it ends with the number of
-// staircases u32 (0: a teacher), each: 1 if there is one else 0, t1, v1, t2, v2 u8.
+// the rows; its statistics are 0 or 2 (1: of another thing, passed over); it ends with the number
+// of staircases u32 (0: a teacher), each: 1 if there is one else 0, t1, v1, t2, v2 u8.
 namespace tri {
 namespace {
 
@@ -39,7 +40,8 @@ void check_numbers(const Model& model, const std::string& where) {
       if (!good) throw Error(where + ": layer " + l.name + ": " + what);
     };
     expect(std::isfinite(q.scale) && q.scale > 0, "its scale is not a positive number");
-    for (const int8_t w : q.weights) expect(w >= -kWeightMax, "a weight is -128, expected -127..127");
+    for (const int8_t w : q.weights)
+      expect(w >= -kWeightMax, "a weight is -128, expected -127..127");
     for (const int32_t f : q.factors)
       expect(f >= 0 && f <= kFactorMax, "a factor of an addition is outside 0..16384");
     const std::vector<double> headroom = bias_headroom(q, l.output.c);
@@ -84,7 +86,7 @@ Shape read_picture(Reader& in) {
   const auto zero = in.number<uint8_t>();
   const auto unit = in.number<float>();
   if (zero != kPixelZero || unit != kPixelUnit)
-    in.fail("normalises pictures in another way than this program");
+    in.fail("normalizes pictures in another way than this program");
   return picture;
 }
 
@@ -225,8 +227,7 @@ Model load_model(const std::filesystem::path& file, TableOf table_of) {
   Reader in(file, kFile, kMaxBytes, 1);
   std::string net = in.text();
   if (!is_plain_name(net)) net = "?";  // nothing to show on a terminal
-  Model model =
-      in.version() == 1 ? read_version_1(in, net, table_of) : read_version_2(in, net);
+  Model model = in.version() == 1 ? read_version_1(in, net, table_of) : read_version_2(in, net);
   in.end();
   check_numbers(model, file.string());
   return model;

@@ -1,6 +1,6 @@
 // Model files: a teacher (.q8) or a student (.tri) that runs with nothing else.
 //
-// A file holds the layer table, the picture's shape and normalisation, the classes' names, and all
+// A file holds the layer table, the picture's shape and normalization, the classes' names, and all
 // numbers; a reader trusts none of them.
 #pragma once
 
@@ -16,9 +16,9 @@ using TableOf = std::vector<Layer> (*)(const std::string& net);
 
 void save(const Model& model, const std::filesystem::path& file);
 
-// Throws Error with the reason when a file is damaged, truncated, of another version, when its table
-// is no network, or when its numbers break what the engine relies on (sizes, |q| <= 127, shifts,
-// accumulators that could overflow).
+// Throws Error with the reason when a file is damaged, truncated, of another version, when its
+// table is no network, or when its numbers break what the engine relies on (sizes, |q| <= 127,
+// shifts, accumulators that could overflow).
 Model load_model(const std::filesystem::path& file, TableOf table_of);
 
 }  // namespace tri

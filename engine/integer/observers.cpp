@@ -52,7 +52,7 @@ double ZeroRecorder::share() const {
 
 void EventRecorder::input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) {
   const size_t size = size_t(n) * shape.size();
-  // Counted in bytes, lane by lane, for as long as a byte holds the count: compilers vectorise
+  // Counted in bytes, lane by lane, for as long as a byte holds the count: compilers vectorize
   // that.
   constexpr size_t kLanes = 64, kBlock = 255 * kLanes;
   uint64_t zeros = 0, ones = 0;

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/integer/int_net.h"
 #include "engine/arithmetic/trisegment.h"
+#include "engine/integer/int_net.h"
 
 namespace tri {
 

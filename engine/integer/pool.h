@@ -7,8 +7,8 @@
 
 namespace tri {
 
-// x: [n][in], y: [n][output]. Codes of a staircase rise with their values, so their largest is right
-// for codes too. Outside the map there is nothing.
+// x: [n][in], y: [n][output]. Codes of a staircase rise with their values, so their largest is
+// right for codes too. Outside the map there is nothing.
 void max_pool(const Layer& layer, const uint8_t* x, int n, uint8_t* y);
 
 // x: [n][in], y: [n][c]: the mean over the whole map, halves up. y may be x itself.

@@ -103,8 +103,8 @@ void quantize_add(int K, Codes a, Codes b, Codes out, QuantLayer& q) {
 }  // namespace
 
 Model quantize(Net& net, std::vector<std::string> classes) {
-  Model model{net.name, net.layers, std::vector<QuantLayer>(net.layers.size()), {},
-              std::move(classes)};
+  Model model{
+      net.name, net.layers, std::vector<QuantLayer>(net.layers.size()), {}, std::move(classes)};
   const auto codes = [&](int row) -> Codes {
     const double scale = row == kPicture ? 1.0 / kPixelUnit : model.quant[size_t(row)].scale;
     return {scale, zero_point(net.layers, row)};

@@ -1,7 +1,7 @@
 // Actor-critic network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
 // How it learns is left to rl/agent/ppo.
 //
-// The 256 bins of a head are points on a line, and neighbours are worth about the same. So the
+// The 256 bins of a head are points on a line, and neighbors are worth about the same. So the
 // network does not say 256 logits but the two coefficients of a parabola over the bins, which is
 // added to the logits of the prior's bell: the first moves the bell, the second makes it narrower
 // or wider. Both start near zero: the policy starts as the prior. A reward then tells about all
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "rl/agent/mlp.h"
-#include "rl/agent/parametrisation.h"
+#include "rl/agent/parametrization.h"
 #include "rl/agent/tape.h"
 
 namespace tri {
@@ -46,8 +46,8 @@ class ActorCritic {
 using Quantiles = std::array<double, kHeads>;
 Quantiles random_quantiles(Rng& rng);
 
-// On log_probs as forward() makes them, for the state i: the action at these quantiles, and the most
-// likely one.
+// On log_probs as forward() makes them, for the state i: the action at these quantiles, and the
+// most likely one.
 Action sample(const Matrix& log_probs, int i, const Quantiles& quantiles);
 Action mode(const Matrix& log_probs, int i);
 

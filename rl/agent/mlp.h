@@ -1,5 +1,5 @@
 // Multi-layer perceptron: linear layers, each followed by tanh. Their parameters stand in one flat
-// vector, so that an optimiser is one loop. Losses and learning are left to rl/agent/ppo.
+// vector, so that an optimizer is one loop. Losses and learning are left to rl/agent/ppo.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace tri {
 
-// What an optimiser sees: all parameters of a network, and their gradients beside them.
+// What an optimizer sees: all parameters of a network, and their gradients beside them.
 struct Parameters {
   std::vector<double> values, gradients;
 };

@@ -15,9 +15,9 @@ double mean(std::span<const double> x) {
 }
 
 double variance(std::span<const double> x) {
-  const double centre = mean(x);
+  const double center = mean(x);
   double squares = 0;
-  for (const double v : x) squares += (v - centre) * (v - centre);
+  for (const double v : x) squares += (v - center) * (v - center);
   return squares / double(x.size());
 }
 
@@ -38,7 +38,7 @@ Steps choose(const Steps& steps, std::span<const int> order) {
 
 }  // namespace
 
-std::vector<double> centred_ranks(std::span<const double> values) {
+std::vector<double> centered_ranks(std::span<const double> values) {
   std::vector<double> ranks;
   for (const double v : values) {
     // Below and above it; the difference counts equal ones for nothing.
@@ -117,7 +117,7 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
   statistics.entropy = rollout.entropy;
   statistics.reward_mean = mean(rewards);
   statistics.reward_best = *std::max_element(rewards.begin(), rewards.end());
-  if (options_.centred_ranks) rewards = centred_ranks(rewards);
+  if (options_.centered_ranks) rewards = centered_ranks(rewards);
   statistics.explained_variance = add_advantages(rewards, rollout);
   learn(rollout.steps, statistics);
   ++updates_;
@@ -167,13 +167,13 @@ double Ppo::add_advantages(const std::vector<double>& rewards, Rollout& rollout)
       steps.returns.push_back(advantages[step] + rollout.values[step]);
     }
   }
-  // Before they are normalised, the advantages are returns - values.
+  // Before they are normalized, the advantages are returns - values.
   const double spread = variance(steps.returns);
   const double explained = spread > 0 ? 1 - variance(steps.advantages) / spread : 0;
-  if (options_.normalise_advantages) {
-    const double centre = mean(steps.advantages);
+  if (options_.normalize_advantages) {
+    const double center = mean(steps.advantages);
     const double deviation = std::sqrt(variance(steps.advantages));
-    for (double& a : steps.advantages) a = (a - centre) / (deviation + 1e-8);
+    for (double& a : steps.advantages) a = (a - center) / (deviation + 1e-8);
   }
   return explained;
 }

@@ -1,5 +1,5 @@
 // Proximal policy optimization, PPO (Schulman et al., arXiv 1707.06347), with its clipped loss. An
-// episode chooses one action a step (rl/agent/parametrisation.h), from the first to the last, and
+// episode chooses one action a step (rl/agent/parametrization.h), from the first to the last, and
 // is rewarded once, at its end. What the actions mean and what earns rewards is left to the caller.
 #pragma once
 
@@ -31,9 +31,9 @@ struct PpoOptions {
   double gamma = 1;   // discount; 1, as the one reward comes after a fixed number of steps
   double lambda = 1;  // of GAE; 1: the whole return, no bootstrap from the critic
   double max_gradient_norm = 0.5;  // L2, of all parameters together
-  double target_kl = 0;       // stop an update after an epoch with a larger approx_kl; 0: never
-  bool centred_ranks = true;  // rewards count by their rank in the batch (see centred_ranks())
-  bool normalise_advantages = true;  // to mean 0 and standard deviation 1 over the batch
+  double target_kl = 0;        // stop an update after an epoch with a larger approx_kl; 0: never
+  bool centered_ranks = true;  // rewards count by their rank in the batch (see centered_ranks())
+  bool normalize_advantages = true;  // to mean 0 and standard deviation 1 over the batch
   ActorCriticOptions network = {};   // hidden, gains: rl/agent/actor_critic.h
 };
 
@@ -52,9 +52,9 @@ struct PpoStatistics {
 // Each number's rank among all, spread evenly over -0.5..0.5; equal numbers share the mean of their
 // ranks, a single one has 0. A reward's scale and outliers then do not matter (the fitness shaping
 // of Wierstra et al., JMLR 2014).
-std::vector<double> centred_ranks(std::span<const double> values);
+std::vector<double> centered_ranks(std::span<const double> values);
 
-// Generalised advantage estimation (Schulman et al., ICLR 2016) over one episode that ends after
+// Generalized advantage estimation (Schulman et al., ICLR 2016) over one episode that ends after
 // its last step: rewards[s] follows step s, values[s] is the critic's value before it.
 std::vector<double> gae(std::span<const double> rewards, std::span<const double> values,
                         double gamma, double lambda);

@@ -1,5 +1,5 @@
 // State features of the agent: what it sees of a layer, from the teacher's activations. Which step
-// sees which layer is left to rl/agent/parametrisation.h.
+// sees which layer is left to rl/agent/parametrization.h.
 #pragma once
 
 #include <span>

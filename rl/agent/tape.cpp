@@ -19,7 +19,7 @@ Matrix transposed(const Matrix& a) {
   return t;
 }
 
-// c += a * b. The innermost loop runs along rows of b and c, so it vectorises without reordering
+// c += a * b. The innermost loop runs along rows of b and c, so it vectorizes without reordering
 // any sum.
 void multiply_add(Matrix& c, const Matrix& a, const Matrix& b) {
   for (int i = 0; i < a.rows; ++i) {

@@ -27,7 +27,7 @@ const std::vector<std::string>& algorithm_names() {
   return names;
 }
 
-std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name, const Parametrisation& p,
+std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name, const Parametrization& p,
                                                 const Matrix& layer_states,
                                                 const Hyperparameters& hyperparameters,
                                                 uint64_t seed) {

@@ -1,5 +1,5 @@
 // Black-box search algorithms, which propose parameter sets: one interface, so that they differ in
-// nothing else. What a parameter set means is left to rl/agent/parametrisation.h, what it earns to
+// nothing else. What a parameter set means is left to rl/agent/parametrization.h, what it earns to
 // the caller.
 //
 // An update proposes a population and is told its rewards, which are comparable within the
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "rl/agent/parametrisation.h"
+#include "rl/agent/parametrization.h"
 #include "rl/algorithms/hyperparameters.h"
 
 namespace tri {
@@ -32,7 +32,7 @@ const std::vector<std::string>& algorithm_names();  // in the order of the table
 // name: one of these; grid needs a global step. layer_states: [taps][features] (rl/agent/state.h).
 // All but grid and mse depend on the seed or on ties alone.
 std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name,
-                                                const Parametrisation& parametrisation,
+                                                const Parametrization& parametrization,
                                                 const Matrix& layer_states,
                                                 const Hyperparameters& hyperparameters,
                                                 uint64_t seed);

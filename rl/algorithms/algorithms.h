@@ -11,7 +11,7 @@ namespace tri {
 
 // What an algorithm is made from, as make_algorithm() is told it.
 struct AlgorithmSetup {
-  const Parametrisation& parametrisation;
+  const Parametrization& parametrization;
   const Matrix& layer_states;
   const Hyperparameters& hyperparameters;
   uint64_t seed;

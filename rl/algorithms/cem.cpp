@@ -13,7 +13,7 @@ namespace {
 
 class CrossEntropy : public SearchAlgorithm {
  public:
-  CrossEntropy(const Parametrisation& p, const CemOptions& options, uint64_t seed)
+  CrossEntropy(const Parametrization& p, const CemOptions& options, uint64_t seed)
       : steps_(size_t(p.steps())), options_(options), rng_(seed, 3) {
     CHECK(options.population > 0);
     for (const double width : p.widths())
@@ -72,7 +72,7 @@ class CrossEntropy : public SearchAlgorithm {
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_cem(const AlgorithmSetup& setup) {
-  return std::make_unique<CrossEntropy>(setup.parametrisation, setup.hyperparameters.cem,
+  return std::make_unique<CrossEntropy>(setup.parametrization, setup.hyperparameters.cem,
                                         setup.seed);
 }
 

@@ -1,4 +1,4 @@
-// Greedy coordinate descent. One step of the parametrisation an update: the incumbent against
+// Greedy coordinate descent. One step of the parametrization an update: the incumbent against
 // itself with one of the step's four numbers (in the global step also two and all of them) moved up
 // or down by the stride, which halves after every sweep. It never goes back.
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 class Greedy : public SearchAlgorithm {
  public:
-  Greedy(const Parametrisation& p, const GreedyOptions& o)
+  Greedy(const Parametrization& p, const GreedyOptions& o)
       : best_(p.start()),
         global_(p.has_global_step()),
         stride_(global_ ? o.global_stride : o.raw_stride) {}
@@ -48,7 +48,7 @@ class Greedy : public SearchAlgorithm {
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_greedy(const AlgorithmSetup& setup) {
-  return std::make_unique<Greedy>(setup.parametrisation, setup.hyperparameters.greedy);
+  return std::make_unique<Greedy>(setup.parametrization, setup.hyperparameters.greedy);
 }
 
 }  // namespace tri

@@ -11,7 +11,7 @@ namespace {
 
 class Grid : public SearchAlgorithm {
  public:
-  Grid(const Parametrisation& p, const GridOptions& o) {
+  Grid(const Parametrization& p, const GridOptions& o) {
     CHECK(p.has_global_step());
     for (int t = o.first; t <= o.last; ++t)
       for (int v = o.first; v <= o.last; ++v) {
@@ -40,7 +40,7 @@ class Grid : public SearchAlgorithm {
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_grid(const AlgorithmSetup& setup) {
-  return std::make_unique<Grid>(setup.parametrisation, setup.hyperparameters.grid);
+  return std::make_unique<Grid>(setup.parametrization, setup.hyperparameters.grid);
 }
 
 }  // namespace tri

@@ -7,7 +7,7 @@ namespace {
 
 class Mse : public SearchAlgorithm {
  public:
-  explicit Mse(const Parametrisation& p) : start_(p.start()) {}
+  explicit Mse(const Parametrization& p) : start_(p.start()) {}
   int population_size() const override { return 0; }
   PpoStatistics update(const RewardFunction&) override { return {}; }
   Actions recommendation() const override { return start_; }
@@ -19,7 +19,7 @@ class Mse : public SearchAlgorithm {
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_mse(const AlgorithmSetup& setup) {
-  return std::make_unique<Mse>(setup.parametrisation);
+  return std::make_unique<Mse>(setup.parametrization);
 }
 
 }  // namespace tri

@@ -9,7 +9,7 @@ namespace {
 // The first episode of the first batch is the start.
 class PpoSearch : public SearchAlgorithm {
  public:
-  PpoSearch(const Parametrisation& p, const Matrix& layer_states, const PpoOptions& options,
+  PpoSearch(const Parametrization& p, const Matrix& layer_states, const PpoOptions& options,
             uint64_t seed)
       : given_{p.start()},
         episodes_(options.episodes),
@@ -29,7 +29,7 @@ class PpoSearch : public SearchAlgorithm {
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup, const PpoOptions& options) {
-  return std::make_unique<PpoSearch>(setup.parametrisation, setup.layer_states, options,
+  return std::make_unique<PpoSearch>(setup.parametrization, setup.layer_states, options,
                                      setup.seed);
 }
 

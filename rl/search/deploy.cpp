@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "distill/correct/reconstruct.h"
 #include "data/base/check.h"
+#include "distill/correct/reconstruct.h"
 
 namespace tri {
 
 StudentBuilder::StudentBuilder(const IntNet& teacher, const Dataset& pictures,
-                   const ChannelStatistics& statistics, bool calibrate,
-                   const Dataset& reconstruction)
+                               const ChannelStatistics& statistics, bool calibrate,
+                               const Dataset& reconstruction)
     : teacher_(teacher),
       pictures_(pictures),
       statistics_(statistics),
@@ -71,8 +71,8 @@ TestSet::TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dat
       pictures_(pictures),
       table_(table),
       logits_(logits_of(teacher, pictures)),
-      teacher_{accuracy(logits_, pictures.labels(), teacher.model().layers.back().output.c), 1, 0, 0,
-               teacher_energy(teacher.model(), table)} {}
+      teacher_{accuracy(logits_, pictures.labels(), teacher.model().layers.back().output.c), 1, 0,
+               0, teacher_energy(teacher.model(), table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
   Deployed deployed{candidate, measure(builder_.student(candidate.f)), {}, {}};
@@ -88,7 +88,7 @@ Measures TestSet::measure(Model model) const {
 }
 
 TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
-               const Student& chosen, double max_drop, bool labelled) {
+                  const Student& chosen, double max_drop, bool labeled) {
   CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
   TestReport v{test.teacher(), test.measure(mse, true), {}, {}, false};
   for (size_t i = 0; i < ranked.size(); ++i)
@@ -99,8 +99,8 @@ TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Can
     v.selected.calibrated = std::exchange(v.selected.measures, test.measure(chosen.model));
   }
   const Measures& student = v.selected.measures;
-  v.within = labelled ? student.accuracy >= v.teacher.accuracy - max_drop
-                      : student.agreement >= 1 - max_drop;
+  v.within = labeled ? student.accuracy >= v.teacher.accuracy - max_drop
+                     : student.agreement >= 1 - max_drop;
   return v;
 }
 

@@ -11,7 +11,7 @@
 
 namespace tri {
 
-// Makes students of a teacher, or of its equalised copy, as they are written to files.
+// Makes students of a teacher, or of its equalized copy, as they are written to files.
 class StudentBuilder {
  public:
   // calibrate: whether students are, on the pictures that `statistics` are of. reconstruction: what
@@ -93,6 +93,6 @@ class TestSet {
 
 // mse, ranked: as rescore() made them; at least one ranked. student: finish() of the first.
 TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
-               const Student& student, double max_drop, bool labelled);
+                  const Student& student, double max_drop, bool labeled);
 
 }  // namespace tri

@@ -20,7 +20,7 @@ class Front {
  public:
   explicit Front(size_t capacity) : capacity_(capacity) {}
   // Of a set of staircases that comes again, the higher quality counts. Where there are too many,
-  // the one whose neighbours are nearest to each other in energy goes, but neither end. REQUIRES:
+  // the one whose neighbors are nearest to each other in energy goes, but neither end. REQUIRES:
   // quality_gain and energy are numbers.
   void add(Candidate candidate);
   const std::vector<Candidate>& members() const { return members_; }

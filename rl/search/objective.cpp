@@ -55,7 +55,7 @@ std::vector<RewardParts> Objective::on_batch(int batch,
   if (students.size() > 1 && cut >= 0)
     head = judge.head(cut, Staircases(teacher_.model(), students.front()), calibrate_, workspace(),
                       counts_energy() ? &before : nullptr);
-  // A single one has all threads for itself.
+    // A single one has all threads for itself.
 #pragma omp parallel for schedule(dynamic) if (students.size() > 1)
   for (size_t i = 0; i < students.size(); ++i) {
     const Staircases staircases(teacher_.model(), students[i]);

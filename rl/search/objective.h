@@ -1,4 +1,4 @@
-// Stochastic objective: what a search maximises, the reward on batches of training pictures, one
+// Stochastic objective: what a search maximizes, the reward on batches of training pictures, one
 // batch an update. How a student is judged on a batch is left to distill/judge/reward.h.
 //
 // A reward on one fixed batch is over-fitted within some hundred evaluations. Here the pictures

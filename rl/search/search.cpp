@@ -24,11 +24,11 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
   auto begin = Clock::now();
-  const Parametrisation parametrisation =
-      options.prior ? Parametrisation::centred(start.mse_optimal, options.widths)
-                    : Parametrisation::raw(start.mse_optimal);
+  const Parametrization parametrization =
+      options.prior ? Parametrization::centered(start.mse_optimal, options.widths)
+                    : Parametrization::raw(start.mse_optimal);
   const auto algorithm =
-      make_algorithm(options.algorithm, parametrisation, layer_states(start.histograms),
+      make_algorithm(options.algorithm, parametrization, layer_states(start.histograms),
                      options.hyperparameters, options.seed);
   Evaluator evaluator(objective, start.mse_optimal, options.seed,
                       journal.of(options.algorithm, options.seed));
@@ -44,7 +44,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     const auto rewards = [&](const std::vector<Actions>& proposed) {
       std::vector<StaircaseSet> students;
       for (const Actions& actions : proposed)
-        students.push_back(parametrisation.staircases(actions));
+        students.push_back(parametrization.staircases(actions));
       evaluation = evaluator.evaluate(update, students);
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
@@ -74,7 +74,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }
-  result.recommendation = parametrisation.staircases(algorithm->recommendation());
+  result.recommendation = parametrization.staircases(algorithm->recommendation());
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }

@@ -20,10 +20,10 @@ struct SearchOptions {
   int evaluations = 1000;         // parameter sets to evaluate; no generation goes beyond, if not
                                   // the first
   bool prior = true;              // around the mean-square optimum, or anywhere
-  Parametrisation::Widths widths;
+  Parametrization::Widths widths;
   uint64_t seed = 1;
-  size_t shortlist = 5;  // best parameter sets to keep
-  size_t front = 16;     // and, where energy is counted, of those that none dominates
+  size_t shortlist = 5;             // best parameter sets to keep
+  size_t front = 16;                // and, where energy is counted, of those that none dominates
   Hyperparameters hyperparameters;  // of all algorithms
 };
 

@@ -48,11 +48,11 @@ constexpr Augment kNone{0, false, 0};
 
 }  // namespace
 
-TEST_CASE("batch: normalise maps the zero pixel to 0 and is exact") {
+TEST_CASE("batch: normalize maps the zero pixel to 0 and is exact") {
   std::vector<uint8_t> pixels(256);
   for (int i = 0; i < 256; ++i) pixels[size_t(i)] = uint8_t(i);
   std::vector<float> x(256);
-  normalise(pixels.data(), x.size(), x.data());
+  normalize(pixels.data(), x.size(), x.data());
   CHECK(x[0] == -2.0f);
   CHECK(x[kPixelZero] == 0.0f);
   CHECK(x[129] == 1.0f / 64);
@@ -112,8 +112,8 @@ TEST_CASE("batch: crop shifts by up to its size in both directions and fills wit
   const Batch batch = get(Epoch(data, 200, 2, 0, {4, false, 0}), 200, 0);
   std::set<int> shifts_x, shifts_y;
   for (int i = 0; i < 200; ++i) {
-    const uint8_t* centre = batch.at(i, 16, 16);
-    const int dx = centre[0] - 16, dy = centre[1] - 16;
+    const uint8_t* center = batch.at(i, 16, 16);
+    const int dx = center[0] - 16, dy = center[1] - 16;
     shifts_x.insert(dx);
     shifts_y.insert(dy);
     bool right = true;

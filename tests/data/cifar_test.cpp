@@ -52,7 +52,7 @@ TEST_CASE("cifar10: a file has a label byte and three planes a record, memory ha
   CHECK(read_file(scratch.path / "again.bin") == file);
 }
 
-TEST_CASE("cifar10: a truncated, empty, missing or mislabelled file is refused by name") {
+TEST_CASE("cifar10: a truncated, empty, missing or mislabeled file is refused by name") {
   const Scratch scratch;
   const fs::path path = scratch.path / "bad.bin";
   CHECK_THROWS_WITH_AS(load_records(path), Contains("bad.bin: cannot be read"), Error);
@@ -150,7 +150,7 @@ TEST_CASE("records: a set of any shape and number of classes comes back as it wa
     const Dataset plain = noise_pictures(8, 5, shape, numbered_classes(classes));
     std::vector<uint16_t> labels = labels_of(plain);
     labels.front() = uint16_t(classes - 1);
-    const Dataset all = plain.relabelled(numbered_classes(classes), labels);
+    const Dataset all = plain.relabeled(numbered_classes(classes), labels);
     save_dataset(folder, all.slice(0, 7), all.slice(7, 8));
     const Dataset train = load_train(folder), test = load_test(folder);
     CHECK(kind_of_data(folder) == "records");
@@ -179,7 +179,8 @@ TEST_CASE("records: a dataset.json that is damaged or out of range is refused by
         std::pair(std::string("[1, 2]"), "version is missing"),
         std::pair(std::string(100'000, '['), "version is missing"),
         std::pair(json("16", "1", "3", "1", "2"), "version is missing or out of range"),
-        std::pair(json("15", "1", "3", "1"), "side is missing or out of range, expected a number of 16..96"),
+        std::pair(json("15", "1", "3", "1"),
+                  "side is missing or out of range, expected a number of 16..96"),
         std::pair(json("97", "1", "3", "1"), "side is missing or out of range"),
         std::pair(json("16.5", "1", "3", "1"), "side is missing or out of range"),
         std::pair(json("18446744073709551615", "1", "3", "1"), "side is missing or out of range"),
@@ -188,7 +189,8 @@ TEST_CASE("records: a dataset.json that is damaged or out of range is refused by
         std::pair(json("16", "4", "3", "1"), "channels is missing or out of range"),
         std::pair(json("16", "1", "1", "1"), "classes is missing or out of range"),
         std::pair(json("16", "1", "1001", "2"), "classes is missing or out of range"),
-        std::pair(json("16", "1", "300", "1"), "batches.meta.txt: has 3 lines, expected the names of 300"),
+        std::pair(json("16", "1", "300", "1"),
+                  "batches.meta.txt: has 3 lines, expected the names of 300"),
         std::pair(json("16", "1", "3", "0"), "label_bytes is missing or out of range"),
         std::pair(json("16", "1", "3", "3"), "label_bytes is missing or out of range"),
         std::pair(json("17", "1", "3", "1"), "expected one or more whole records of 290 bytes"),

@@ -51,7 +51,7 @@ TEST_CASE("dataset: a part outlives the set that it was cut from") {
 
 TEST_CASE("dataset: new labels for a part leave its pixels where they are") {
   const Dataset data = noise_pictures(5, 1);
-  const Dataset part = data.slice(2, 4).relabelled({"x", "y"}, {1, 0});
+  const Dataset part = data.slice(2, 4).relabeled({"x", "y"}, {1, 0});
   CHECK(labels_of(part) == std::vector<uint16_t>{1, 0});
   CHECK(labels_of(part.slice(1, 2)) == std::vector<uint16_t>{0});
   CHECK(part.picture(0) == data.picture(2));
@@ -68,8 +68,8 @@ TEST_CASE("dataset: two sets are joined in order, and only where they are alike"
                        Contains("more.bin: holds 16x16 grey pictures of 2 classes, expected 32x32 "
                                 "pictures of 10 classes"),
                        Error);
-  for (const Dataset& other : {noise_pictures(2, 1, {16, 16, 3}),
-                               noise_pictures(2, 1, kPictureShape, {"a", "b"})})
+  for (const Dataset& other :
+       {noise_pictures(2, 1, {16, 16, 3}), noise_pictures(2, 1, kPictureShape, {"a", "b"})})
     CHECK_THROWS_AS(joined(data, other, "more.bin"), Error);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("dataset: a network made for other pictures or classes is refused by t
   CHECK_THROWS_WITH_AS(require_fit(data, "birds", {32, 32, 1}, 10), Contains("32x32 grey"), Error);
   CHECK_THROWS_WITH_AS(require_fit(data, "birds", {32, 32, 3}, 12),
                        Contains("birds: has 10 classes, expected 12"), Error);
-  CHECK_NOTHROW(require_fit(data.relabelled({}, {0}), "sheet", {32, 32, 3}, 12));
+  CHECK_NOTHROW(require_fit(data.relabeled({}, {0}), "sheet", {32, 32, 3}, 12));
 }
 
 TEST_CASE("split: the last 2,048 records are held out of training, or of few the last tenth") {

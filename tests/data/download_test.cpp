@@ -6,9 +6,9 @@
 #include "data/base/file.h"
 #include "nets/nets.h"
 #include "tests/support/http_server.h"
+#include "tests/support/pictures.h"
 #include "tests/support/program.h"
 #include "tests/support/random_model.h"
-#include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
 using namespace tri;

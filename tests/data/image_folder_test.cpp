@@ -17,7 +17,7 @@ ImportedSet load(const fs::path& folder, Shape shape = kPictureShape) {
   return load_image_folder(list_image_folder(folder, 1), shape);
 }
 
-// Plain folders CLASS/, so many pictures in each; a picture's colour is (class, number, 0).
+// Plain folders CLASS/, so many pictures in each; a picture's color is (class, number, 0).
 void write_classes(const fs::path& folder, const std::vector<std::string>& classes, int count) {
   for (size_t label = 0; label < classes.size(); ++label) {
     fs::create_directories(folder / classes[label]);
@@ -80,8 +80,8 @@ TEST_CASE("folders: without train/ and test/ a tenth of each class is drawn, by 
   CHECK(list.test.size() == 6);
   std::set<fs::path> files, drawn;
   int of_b = 0;
-  for (const LabelledFile& f : list.train) files.insert(f.file);
-  for (const LabelledFile& f : list.test) {
+  for (const LabeledFile& f : list.train) files.insert(f.file);
+  for (const LabeledFile& f : list.test) {
     files.insert(f.file), drawn.insert(f.file);
     of_b += f.label;
     CHECK(f.file.parent_path().filename() == (f.label ? "b" : "a"));
@@ -90,7 +90,7 @@ TEST_CASE("folders: without train/ and test/ a tenth of each class is drawn, by 
   CHECK(of_b == 3);
   const auto drawn_with = [&](uint64_t seed) {
     std::set<fs::path> again;
-    for (const LabelledFile& f : list_image_folder(scratch.path, seed).test) again.insert(f.file);
+    for (const LabeledFile& f : list_image_folder(scratch.path, seed).test) again.insert(f.file);
     return again;
   };
   CHECK(drawn_with(1) == drawn);
@@ -157,7 +157,7 @@ TEST_CASE("folders: a thousand classes are taken, one more is refused") {
   const ImageFolder list = list_image_folder(scratch.path, 1);
   CHECK(list.train.size() == 1000);
   CHECK(std::any_of(list.test.begin(), list.test.end(),
-                    [](const LabelledFile& f) { return f.label == 999; }));
+                    [](const LabeledFile& f) { return f.label == 999; }));
   write_classes(scratch.path, {"one more"}, 2);
   CHECK_THROWS_WITH_AS(list_image_folder(scratch.path, 1), Contains("has 1001 classes"), Error);
 }

@@ -94,7 +94,7 @@ TEST_CASE("images: other sizes are scaled by the mean of the area that a pixel c
   }
 }
 
-TEST_CASE("images: of an oblong picture the centred square is used") {
+TEST_CASE("images: of an oblong picture the centered square is used") {
   const Scratch scratch;
   const std::vector<uint8_t> square = noise(kPictureBytes);
   std::vector<uint8_t> wide, tall(9 * kSide * 3);
@@ -114,11 +114,14 @@ TEST_CASE("images: of an oblong picture the centred square is used") {
 TEST_CASE("images: a file that is no picture, or is cut short anywhere, is refused by name") {
   const Scratch scratch;
   const fs::path bad = scratch.path / "bad.jpg";
-  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be read"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be read"),
+                       Error);
   write_file(bad, std::string("GIF89a, or so"));
-  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be decoded"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("bad.jpg: cannot be decoded"),
+                       Error);
   write_file(bad, std::string());
-  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("no picture of a known kind"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(bad, kPictureShape), Contains("no picture of a known kind"),
+                       Error);
 
   for (const char* name : {"a.png", "a.jpg"}) {
     CAPTURE(name);
@@ -155,7 +158,8 @@ TEST_CASE("images: damaged bytes give a picture or an error, never a crash") {
       std::ofstream(scratch.path / "damaged", std::ios::binary)
           .write(reinterpret_cast<const char*>(damaged.data()), long(damaged.size()));
       try {
-        const std::vector<uint8_t> decoded = decode_picture(scratch.path / "damaged", kPictureShape);
+        const std::vector<uint8_t> decoded =
+            decode_picture(scratch.path / "damaged", kPictureShape);
         CHECK(decoded.size() == kPictureBytes);
       } catch (const Error&) {
         ++refused;
@@ -183,7 +187,8 @@ TEST_CASE("images: a JPEG whose Huffman table has more than 256 codes is refused
   write_file(path, with_table(256));
   CHECK(decode_picture(path, kPictureShape) == decoded);
   write_file(path, with_table(257));
-  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("Huffman table of over 256 codes"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape),
+                       Contains("Huffman table of over 256 codes"), Error);
 }
 
 TEST_CASE("images: a JPEG without its Huffman tables is decoded alike, whatever the memory held") {
@@ -224,7 +229,8 @@ TEST_CASE("images: a picture over the largest side, or a chunk claiming gigabyte
   write_picture(path, 1, side, 1, std::vector<uint8_t>(size_t(side)));
   CHECK_NOTHROW(decode_picture(path, kPictureShape));
   write_picture(path, 1, side + 1, 1, std::vector<uint8_t>(size_t(side) + 1));
-  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("at most 4096 pixels a side"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("at most 4096 pixels a side"),
+                       Error);
 
   write_picture(path, kSide, kSide, 3, smooth(kSide));
   std::vector<uint8_t> bytes = read_file(path);
@@ -233,10 +239,12 @@ TEST_CASE("images: a picture over the largest side, or a chunk claiming gigabyte
   REQUIRE(chunk != bytes.end());
   *(chunk - 4) = 0x3f;  // the most significant byte of the chunk's length
   write_file(path, bytes);
-  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("large.png: cannot be decoded"), Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape),
+                       Contains("large.png: cannot be decoded"), Error);
 }
 
-TEST_CASE("images: a chunk that claims 2 GB, which stb_image refuses without a reason, is an error") {
+TEST_CASE(
+    "images: a chunk that claims 2 GB, which stb_image refuses without a reason, is an error") {
   const Scratch scratch;
   const fs::path path = scratch.path / "large.png";
   write_picture(path, kSide, kSide, 3, smooth(kSide));
@@ -245,8 +253,8 @@ TEST_CASE("images: a chunk that claims 2 GB, which stb_image refuses without a r
   const auto chunk = std::search(bytes.begin(), bytes.end(), mark.begin(), mark.end());
   *(chunk - 4) = 0x80;  // the chunk's length: 2^31 and what it was
   write_file(path, bytes);
-  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape), Contains("cannot be decoded (it is damaged)"),
-                       Error);
+  CHECK_THROWS_WITH_AS(decode_picture(path, kPictureShape),
+                       Contains("cannot be decoded (it is damaged)"), Error);
 }
 
 TEST_CASE("images: a picture is scaled to the side and the channels that are asked for") {

@@ -16,15 +16,15 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-// 5 columns, 4 rows, of three colours.
+// 5 columns, 4 rows, of three colors.
 constexpr int kHeight = 4, kWidth = 5;
-const uint8_t kColours[3][3] = {{10, 200, 30}, {250, 0, 90}, {70, 80, 255}};
-int colour_at(int y, int x) { return (3 * y + x) % 3; }
+const uint8_t kColors[3][3] = {{10, 200, 30}, {250, 0, 90}, {70, 80, 255}};
+int color_at(int y, int x) { return (3 * y + x) % 3; }
 
 Bytes rgb() {
   Bytes pixels;
   for (int i = 0; i < kHeight * kWidth; ++i) {
-    const uint8_t* c = kColours[colour_at(i / kWidth, i % kWidth)];
+    const uint8_t* c = kColors[color_at(i / kWidth, i % kWidth)];
     pixels.insert(pixels.end(), c, c + 3);
   }
   return pixels;
@@ -36,22 +36,22 @@ void add(Bytes& bytes, uint64_t value, int size) {
 
 Bytes with_text(const std::string& text) { return {text.begin(), text.end()}; }
 
-// Of 8 bits with `colours` in the palette, or of 24 bits where there are none; bottom row first.
-Bytes bmp(int colours) {
-  const int row = colours ? 8 : 16, offset = 54 + 4 * colours;
+// Of 8 bits with `colors` in the palette, or of 24 bits where there are none; bottom row first.
+Bytes bmp(int colors) {
+  const int row = colors ? 8 : 16, offset = 54 + 4 * colors;
   Bytes b = with_text("BM");
   add(b, size_t(offset + kHeight * row), 4), add(b, 0, 4), add(b, size_t(offset), 4), add(b, 40, 4);
-  add(b, kWidth, 4), add(b, kHeight, 4), add(b, 1, 2), add(b, colours ? 8 : 24, 2);
-  add(b, 0, 4), add(b, 0, 4), add(b, 0, 8), add(b, size_t(colours), 4), add(b, 0, 4);
-  for (int i = 0; i < colours; ++i)
-    add(b, kColours[i][2], 1), add(b, kColours[i][1], 1), add(b, kColours[i][0], 1), add(b, 0, 1);
+  add(b, kWidth, 4), add(b, kHeight, 4), add(b, 1, 2), add(b, colors ? 8 : 24, 2);
+  add(b, 0, 4), add(b, 0, 4), add(b, 0, 8), add(b, size_t(colors), 4), add(b, 0, 4);
+  for (int i = 0; i < colors; ++i)
+    add(b, kColors[i][2], 1), add(b, kColors[i][1], 1), add(b, kColors[i][0], 1), add(b, 0, 1);
   for (int y = kHeight; y-- > 0;) {
     for (int x = 0; x < kWidth; ++x)
-      if (colours)
-        add(b, size_t(colour_at(y, x)), 1);
+      if (colors)
+        add(b, size_t(color_at(y, x)), 1);
       else
-        for (int c = 2; c >= 0; --c) add(b, kColours[colour_at(y, x)][c], 1);
-    add(b, 0, colours ? 3 : 1);
+        for (int c = 2; c >= 0; --c) add(b, kColors[color_at(y, x)][c], 1);
+    add(b, 0, colors ? 3 : 1);
   }
   return b;
 }
@@ -68,7 +68,7 @@ Bytes tga(bool runs) {
   add(b, kWidth, 2), add(b, kHeight, 2), add(b, 24, 1), add(b, 0x20, 1);
   for (int i = 0; i < kHeight * kWidth; ++i) {
     if (runs) b.push_back(0x80);
-    for (int c = 2; c >= 0; --c) b.push_back(kColours[colour_at(i / kWidth, i % kWidth)][c]);
+    for (int c = 2; c >= 0; --c) b.push_back(kColors[color_at(i / kWidth, i % kWidth)][c]);
   }
   return b;
 }
@@ -84,7 +84,7 @@ Bytes psd(bool runs) {
   for (int c = 0; c < 3; ++c)
     for (int y = 0; y < kHeight; ++y) {
       if (runs) b.push_back(kWidth - 1);
-      for (int x = 0; x < kWidth; ++x) b.push_back(kColours[colour_at(y, x)][c]);
+      for (int x = 0; x < kWidth; ++x) b.push_back(kColors[color_at(y, x)][c]);
     }
   return b;
 }
@@ -95,7 +95,7 @@ Bytes gif() {
   add(b, kWidth, 2), add(b, kHeight, 2);
   b.insert(b.end(), {0x81, 0, 0});
   for (int i = 0; i < 4; ++i)
-    b.insert(b.end(), kColours[std::min(i, 2)], kColours[std::min(i, 2)] + 3);
+    b.insert(b.end(), kColors[std::min(i, 2)], kColors[std::min(i, 2)] + 3);
   b.push_back(0x2c);
   add(b, 0, 4), add(b, kWidth, 2), add(b, kHeight, 2), add(b, 0, 1), add(b, 2, 1);
   uint64_t held = 0;
@@ -105,8 +105,7 @@ Bytes gif() {
     held |= uint64_t(code) << bits;
     for (bits += 3; bits >= 8; bits -= 8, held >>= 8) data.push_back(uint8_t(held));
   };
-  for (int i = 0; i < kHeight * kWidth; ++i)
-    put(4), put(colour_at(i / kWidth, i % kWidth));
+  for (int i = 0; i < kHeight * kWidth; ++i) put(4), put(color_at(i / kWidth, i % kWidth));
   put(5);
   data.push_back(uint8_t(held));
   b.push_back(uint8_t(data.size()));
@@ -122,9 +121,14 @@ struct Sample {
 };
 std::vector<Sample> samples() {
   const std::string size = "5 4 255\n";
-  return {{"24.bmp", bmp(0), 0},  {"8.bmp", bmp(3), 0}, {"plain.tga", tga(false), 0},
-          {"runs.tga", tga(true), 0}, {"plain.psd", psd(false), 0}, {"runs.psd", psd(true), 0},
-          {"a.ppm", pnm("P6 # made for a test\n" + size, rgb()), 0}, {"a.gif", gif(), 1}};
+  return {{"24.bmp", bmp(0), 0},
+          {"8.bmp", bmp(3), 0},
+          {"plain.tga", tga(false), 0},
+          {"runs.tga", tga(true), 0},
+          {"plain.psd", psd(false), 0},
+          {"runs.psd", psd(true), 0},
+          {"a.ppm", pnm("P6 # made for a test\n" + size, rgb()), 0},
+          {"a.gif", gif(), 1}};
 }
 
 }  // namespace
@@ -179,8 +183,8 @@ TEST_CASE("kinds: what stb_image would get wrong is refused before it sees it") 
     CHECK_THROWS_WITH_AS(decode_image(bytes, name, 3), Contains(why), Error);
   };
   Bytes palette = bmp(3);
-  palette.back() = 0, palette[palette.size() - 8] = 3;  // the fourth of three colours
-  refused(palette, "a.bmp", "colour is not in its palette");
+  palette.back() = 0, palette[palette.size() - 8] = 3;  // the fourth of three colors
+  refused(palette, "a.bmp", "color is not in its palette");
   refused(pnm("P6 5 4 65535\n", Bytes(120)), "a.ppm", "largest value is not 255");
   refused(pnm("P6 5 4 15\n", Bytes(60)), "a.ppm", "largest value is not 255");
   refused(pnm("P6 0 4 255\n", Bytes(60)), "a.ppm", "no pixels");

@@ -1,8 +1,7 @@
-#include "data/contact_sheet.h"
-
 #include <cstdlib>
 
 #include "data/base/file.h"
+#include "data/contact_sheet.h"
 #include "tests/support/pictures.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
@@ -12,7 +11,7 @@ using doctest::Contains;
 
 namespace {
 
-// Picture i is of one colour, that of its number.
+// Picture i is of one color, that of its number.
 Dataset plain_pictures(int count) {
   std::vector<uint8_t> pixels;
   for (int i = 0; i < count; ++i)
@@ -33,7 +32,7 @@ TEST_CASE("sheets: every picture comes back at its place, nearly as it was") {
     REQUIRE(loaded.size() == count);
     REQUIRE(loaded.pixels().size() == pictures.pixels().size());
     CHECK(labels_of(loaded) == labels_of(pictures));
-    int worst = 0;  // in the middle: at the edge JPEG mixes the colours of neighbours
+    int worst = 0;  // in the middle: at the edge JPEG mixes the colors of neighbors
     for (int i = 0; i < count; ++i)
       for (int at = kPictureBytes / 2 + kSide / 2 * kChannels, c = 0; c < kChannels; ++c)
         worst = std::max(worst, std::abs(loaded.picture(i)[at + c] - pictures.picture(i)[at + c]));
@@ -62,14 +61,15 @@ TEST_CASE("sheets: a file of another size, damaged, cut short or missing is refu
   CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("a.jpg: cannot be read"), Error);
   for (const auto& [height, width] : {std::pair(64, 64), std::pair(33, 1024), std::pair(32, 992)}) {
     write_picture(file, height, width, 3, std::vector<uint8_t>(size_t(height * width * 3)));
-    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("expected a sheet of 1024 x a multiple of 32"),
-                         Error);
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape),
+                         Contains("expected a sheet of 1024 x a multiple of 32"), Error);
   }
   write_file(file, encode_sheet(random_pictures(kSheetColumns, 1)));
   const std::vector<uint8_t> bytes = read_file(file);
   for (const size_t size : {size_t(0), size_t(10), bytes.size() / 2, bytes.size() - 100}) {
     write_file(file, std::span(bytes).first(size));
-    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("a.jpg: cannot be decoded"), Error);
+    CHECK_THROWS_WITH_AS(load_sheet(file, kPictureShape), Contains("a.jpg: cannot be decoded"),
+                         Error);
   }
 }
 

@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "engine/integer/model_file.h"
-#include "tests/support/random_model.h"
 #include "tests/support/pictures.h"
+#include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -58,7 +58,7 @@ struct Levels : Calibrator {
     counts.resize(K);
     for (size_t i = 0; i < pixels * K; ++i) {
       const QuantLayer& q = model.quant[size_t(layer)];
-      const int code = requantise(accumulators[i], {q.m[i % K], q.shift[i % K]});
+      const int code = requantize(accumulators[i], {q.m[i % K], q.shift[i % K]});
       counts[i % K].first += code > set[tap]->t1;
       counts[i % K].second += code > set[tap]->t2;
     }
@@ -82,7 +82,8 @@ struct Fixture {
                               Calibrator* calibrator = nullptr) const {
     std::vector<int32_t> result(kPictures * kClasses);
     Workspace workspace;
-    net.forward({.staircases = staircases, .calibrator = calibrator}, pixels.data(), kPictures, result.data(), workspace);
+    net.forward({.staircases = staircases, .calibrator = calibrator}, pixels.data(), kPictures,
+                result.data(), workspace);
     return result;
   }
 };
@@ -159,8 +160,8 @@ TEST_CASE("a calibrated student's channels have the teacher's mean and spread in
 
 TEST_CASE("a deployed student's channels exceed their thresholds as often as the teacher's") {
   Fixture f;
-  f.model = random_model(
-      {conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))}, f.rng);
+  f.model = random_model({conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))},
+                         f.rng);
   f.set.assign(2, TriSegment{10, 40, 40, 90});
   const IntNet teacher(f.model);
   Levels wanted(f.model, f.set);

@@ -5,8 +5,8 @@
 #include "distill/judge/attention.h"
 #include "distill/judge/kl.h"
 #include "distill/judge/reward.h"
-#include "tests/support/random_model.h"
 #include "tests/support/pictures.h"
+#include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -46,9 +46,9 @@ TEST_CASE("agreement and accuracy compare top-1 classes, the first of equals") {
   CHECK(accuracy(s, labels, 3) == Approx(2.0 / 3));
 }
 
-TEST_CASE("attention distance is the norm of the difference of normalised maps") {
+TEST_CASE("attention distance is the norm of the difference of normalized maps") {
   // Maps of squares summed over 2 channels: the student's is (25, 0), the teacher's (9, 16), / 25
-  // and / sqrt(337) after normalisation.
+  // and / sqrt(337) after normalization.
   const std::vector<uint8_t> s = {3, 4, 0, 0}, t = {0, 3, 4, 0}, s3 = {9, 12, 0, 0}, off(4);
   const auto maps = [](std::initializer_list<std::vector<uint8_t>> pictures) {
     AttentionMaps maps({2});

@@ -79,7 +79,8 @@ TEST_CASE("a student costs less than its teacher, and the less the more zeros it
     std::vector<int32_t> logits(4 * 10);
     const bool coded = !set.empty();
     const Staircases student(net.model(), coded ? set : StaircaseSet(size_t(net.model().taps())));
-    net.forward({.staircases = coded ? &student : nullptr, .observer = &recorder}, pixels.data(), 4, logits.data(), workspace);
+    net.forward({.staircases = coded ? &student : nullptr, .observer = &recorder}, pixels.data(), 4,
+                logits.data(), workspace);
     if (set.empty())
       CHECK(energy(net.model(), {}, recorder.events(), {}) == teacher_energy(net.model(), {}));
     return total(energy(net.model(), set, recorder.events(), {}));

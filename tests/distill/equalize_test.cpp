@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
-#include "engine/integer/observers.h"
+#include "engine/integer/int_net.h"
 #include "engine/integer/model_file.h"
-#include "tests/support/random_model.h"
+#include "engine/integer/observers.h"
 #include "tests/support/pictures.h"
+#include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -20,8 +20,9 @@ struct Fixture {
   Rng rng{5};
   Model model = random_model(every_kind_of_layer(false), rng);
   std::vector<uint8_t> pixels = random_pixels(kPictures, rng);
-  Model equalised() const {
-    return tri::equalised(IntNet(model), {kPictureShape, {}, pixels, std::vector<uint16_t>(kPictures)});
+  Model equalized() const {
+    return tri::equalized(IntNet(model),
+                          {kPictureShape, {}, pixels, std::vector<uint16_t>(kPictures)});
   }
   // Makes every other channel of the layer say the same in codes four times as small.
   void weaken(const std::string& name) {
@@ -59,14 +60,14 @@ double relative_error(const Model& model, const std::vector<uint8_t>& pixels, in
 
 }  // namespace
 
-TEST_CASE("an equalised network computes what it did, but for rounding") {
+TEST_CASE("an equalized network computes what it did, but for rounding") {
   Fixture f;
   f.model = random_model({conv3("first", 24), dw("dw", 1), pool("pool", 2, 2), pw("pw", 40),
                           logits(linear("fc", kClasses))},
                          f.rng);
   f.weaken("dw");
   const std::vector<int32_t> before = logits_of(f.model, f.pixels);
-  const std::vector<int32_t> after = logits_of(f.equalised(), f.pixels);
+  const std::vector<int32_t> after = logits_of(f.equalized(), f.pixels);
   CHECK(after != before);
   // Per class, as the random biases set the classes apart.
   double error = 0, spread = 0;
@@ -81,12 +82,12 @@ TEST_CASE("an equalised network computes what it did, but for rounding") {
   CHECK(error < 0.02 * spread);
 }
 
-TEST_CASE("equalised channels share a staircase that serves them better") {
+TEST_CASE("equalized channels share a staircase that serves them better") {
   Fixture f;
-  f.model = random_model(
-      {conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))}, f.rng);
+  f.model = random_model({conv3("first", 40), conv3("second", 40), logits(linear("fc", kClasses))},
+                         f.rng);
   f.weaken("first");
-  const Model model = f.equalised();
+  const Model model = f.equalized();
   CHECK(relative_error(model, f.pixels, 0) < 0.9 * relative_error(f.model, f.pixels, 0));
   double weak = 0, strong = 0;  // mean octaves up
   for (size_t k = 0; k < 40; ++k)
@@ -97,7 +98,7 @@ TEST_CASE("equalised channels share a staircase that serves them better") {
 
 TEST_CASE("a depthwise filter keeps its weights when the channel that it reads is rescaled") {
   Fixture f;
-  const Model model = f.equalised();
+  const Model model = f.equalized();
   bool found = false;
   for (size_t i = 0; i < model.layers.size(); ++i) {
     if (model.layers[i].kind != Kind::depthwise) continue;
@@ -115,9 +116,9 @@ TEST_CASE("dead channels are not rescaled, and a bias at the edge of 32 bits sta
     if (at % q.bias.size() < 2) q.weights[at] = 0;
   q.bias[0] = -5;
   q.bias[1] = 0x7fffffff;
-  const Model model = f.equalised();
+  const Model model = f.equalized();
   CHECK(model.quant[0].bias[0] == -5);
   CHECK(factor(model.quant[0], 0) == factor(f.model.quant[0], 0));
   const Scratch scratch;
-  save(model, scratch.path / "equalised.q8");  // checks the numbers; throws
+  save(model, scratch.path / "equalized.q8");  // checks the numbers; throws
 }

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "distill/judge/evaluate.h"
-#include "engine/float/gemm.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/float/gemm.h"
 #include "rl/search/search.h"
 #include "tests/support/allocations.h"
 #include "tests/support/random_model.h"

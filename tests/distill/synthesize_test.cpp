@@ -83,7 +83,7 @@ TEST_CASE("the loss on statistics is 0 where they match, and its gradient is its
   CHECK(statistics_loss(net, y, nothing) < 1e-6 * value);
 }
 
-TEST_CASE("synthesised pictures match the teacher's statistics, or are of a class to it") {
+TEST_CASE("synthesized pictures match the teacher's statistics, or are of a class to it") {
   for (const bool classes : {false, true}) {
     CAPTURE(classes);
     SynthesisOptions options = few();
@@ -108,7 +108,7 @@ TEST_CASE("synthesised pictures match the teacher's statistics, or are of a clas
   }
 }
 
-TEST_CASE("the same seed synthesises the same pictures, on one thread as on two") {
+TEST_CASE("the same seed synthesizes the same pictures, on one thread as on two") {
   const Model teacher = small_teacher();
   const std::vector<uint8_t> pixels = pixels_of(synthesize(teacher, few(), quiet));
   const int before = omp_get_max_threads();
@@ -122,11 +122,11 @@ TEST_CASE("the same seed synthesises the same pictures, on one thread as on two"
   CHECK(pixels_of(synthesize(teacher, other, quiet)) != pixels);
 }
 
-TEST_CASE("pictures are synthesised of the shape and for the classes that the teacher knows") {
+TEST_CASE("pictures are synthesized of the shape and for the classes that the teacher knows") {
   constexpr Shape kShape{48, 48, 1};
   Rng rng(3);
-  Model teacher =
-      random_model({conv3("conv1", 8, 2), pool("pool", 2, 2), logits(linear("fc", 12))}, rng, kShape);
+  Model teacher = random_model({conv3("conv1", 8, 2), pool("pool", 2, 2), logits(linear("fc", 12))},
+                               rng, kShape);
   teacher.quant.back().scale = kLogitStep;
   add_statistics(teacher, random_pictures(50, 1, kShape).pixels());
   const Dataset pictures = synthesize(teacher, few(), quiet);
@@ -135,7 +135,7 @@ TEST_CASE("pictures are synthesised of the shape and for the classes that the te
   CHECK(pixels_of(pictures.slice(0, 1)) != pixels_of(pictures.slice(1, 2)));
 }
 
-TEST_CASE("a teacher without statistics cannot be synthesised from") {
+TEST_CASE("a teacher without statistics cannot be synthesized from") {
   Model teacher = small_teacher();
   for (QuantLayer& q : teacher.quant) q.mean.clear(), q.variance.clear();
   CHECK_THROWS_WITH_AS(synthesize(teacher, few(), quiet), doctest::Contains("has no statistics"),
@@ -159,7 +159,7 @@ TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
     const double values = std::inner_product(nodes.begin(), nodes.end(), d_nodes.begin(), 0.0);
     CHECK(pixels == Approx(values).epsilon(1e-4));
 
-    // All nodes alike paint one colour: grids on top of each other.
+    // All nodes alike paint one color: grids on top of each other.
     std::fill(nodes.begin(), nodes.end(), 0.25f);
     pyramid.paint(nodes.data(), x.data());
     for (const float value : x) CHECK(value == Approx(0.25 * grids));
@@ -176,7 +176,7 @@ TEST_CASE("painting is linear in the nodes, and its gradient its adjoint") {
         CHECK(x[size_t((y * shape.w + column) * shape.c)] ==
               Approx(double(grids) * (column + 2 * y) / shape.h));
 
-    // The last grid has a node a pixel, so that every pixel can differ from its neighbours.
+    // The last grid has a node a pixel, so that every pixel can differ from its neighbors.
     std::fill(nodes.begin(), nodes.end(), 0.0f);
     const int corner = pyramid.nodes() - (shape.h + 1) * (shape.w + 1) * shape.c;
     nodes[size_t(corner)] = 1;
@@ -196,7 +196,7 @@ TEST_CASE(
     CHECK(std::filesystem::file_size(sheet) < 800'000);
     const Dataset all = load_sheet(sheet, kPictureShape);
     CHECK(all.size() == 1024);
-    const Dataset pictures = all.slice(0, 128).relabelled({}, labels_in_turn(128));
+    const Dataset pictures = all.slice(0, 128).relabeled({}, labels_in_turn(128));
     const TeacherRun run = run_teacher(IntNet(teacher), pictures.pixels());
     CHECK(accuracy(run.logits, pictures.labels(), kClasses) > 0.7);
     for (size_t i = 0; i < teacher.layers.size(); ++i) {

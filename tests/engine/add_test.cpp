@@ -72,8 +72,8 @@ struct Sum {
         const auto a = int32_t(sum);
         y.resize(y.size() + sizeof a);
         std::memcpy(y.data() + y.size() - sizeof a, &a, sizeof a);
-      } else if (e.kind == Epilogue::requantise) {
-        y.push_back(requantise(int32_t(sum), {m[k], shift[k]}));
+      } else if (e.kind == Epilogue::requantize) {
+        y.push_back(requantize(int32_t(sum), {m[k], shift[k]}));
       } else {
         y.push_back(uint8_t(sum > t2[k] ? 2 : sum > t1[k] ? 1 : 0));
       }
@@ -100,7 +100,7 @@ void check_all(int K, size_t pixels, Fill fill, Rng& rng) {
   CAPTURE(K);
   CAPTURE(pixels);
   const Sum sum(K, pixels, fill, rng);
-  for (auto kind : {Epilogue::accumulators, Epilogue::requantise, Epilogue::staircase})
+  for (auto kind : {Epilogue::accumulators, Epilogue::requantize, Epilogue::staircase})
     for (bool biased : {true, false}) {
       CAPTURE(int(kind));
       CAPTURE(biased);
@@ -127,7 +127,7 @@ TEST_CASE("addition: every variant gives the same for any number of threads, and
   Rng rng(2);
   const int threads_before = omp_get_max_threads();
   const Sum sum(37, 100, Fill::random, rng);
-  const Epilogue e = sum.epilogue(Epilogue::requantise, true);
+  const Epilogue e = sum.epilogue(Epilogue::requantize, true);
   const std::vector<uint8_t> expected = sum.expected(e);
   CHECK(std::ranges::count(expected, 0) < 1800);  // codes all over their range
   CHECK(std::ranges::count(expected, 255) < 1800);
@@ -162,7 +162,7 @@ TEST_CASE("the scalar addition matches sums worked out by hand") {
   CHECK(std::vector<int32_t>(sums, sums + 4) ==
         std::vector<int32_t>{5 - 8, 255 * 16384 + 1, 3 + 15 - 8, 1});
   uint8_t codes[4];
-  finish(Epilogue::requantise, codes);  // by 1/2 and 2^-14
+  finish(Epilogue::requantize, codes);  // by 1/2 and 2^-14
   CHECK(std::vector<int>(codes, codes + 4) == std::vector<int>{0, 255, 5, 0});
   finish(Epilogue::staircase, codes);
   CHECK(std::vector<int>(codes, codes + 4) == std::vector<int>{0, 2, 2, 1});

@@ -46,7 +46,7 @@ void quiet(const Progress&) {}
 Net fresh(int) { return Net("small", small_layers(), Rng(77)); }
 
 bool same(const Training& a, const Training& b) {
-  return a.epoch == b.epoch && a.net.quantised == b.net.quantised && a.net.params == b.net.params &&
+  return a.epoch == b.epoch && a.net.quantized == b.net.quantized && a.net.params == b.net.params &&
          a.velocity == b.velocity && a.net.running_mean == b.net.running_mean &&
          a.net.running_variance == b.net.running_variance && a.net.scale == b.net.scale;
 }
@@ -173,9 +173,13 @@ TEST_CASE("a checkpoint of another training is refused, with all that differs") 
       {"--seed was 1 and is 2", [](Recipe& r, auto&&...) { r.seed = 2; }},
       {"the net was small and is tiny", [](auto&, std::string& n, auto&&...) { n = "tiny"; }},
       {"the layer table's hash was",
-       [](auto&, auto&, Layers& l, auto&) { l[0] = conv("a", 8, 3, 2, 1), resolve(l, {kSide, kSide, kChannels}); }},
-      {"the pictures' checksum was", [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 1); }},
-      {"the labels' checksum was", [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 0, 1); }},
+       [](auto&, auto&, Layers& l, auto&) {
+         l[0] = conv("a", 8, 3, 2, 1), resolve(l, {kSide, kSide, kChannels});
+       }},
+      {"the pictures' checksum was",
+       [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 1); }},
+      {"the labels' checksum was",
+       [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 0, 1); }},
   };
   for (const auto& [words, change] : changes) {
     CAPTURE(words);
@@ -214,12 +218,13 @@ TEST_CASE("a checkpoint with numbers that no training leaves is refused with the
     CHECK(saved.error().find("its epoch is " + std::to_string(epoch) + " of 4") !=
           std::string::npos);
   }
-  net.quantised = false;
+  net.quantized = false;
   saved.save();
   CHECK(saved.error().find("after epoch 3 QAT is 0, expected 1") != std::string::npos);
 }
 
-TEST_CASE("a checkpoint's sections: each must be there, once, of its size; others may be passed over") {
+TEST_CASE(
+    "a checkpoint's sections: each must be there, once, of its size; others may be passed over") {
   const Saved saved;
   for (const std::string section : kSections) {
     CAPTURE(section);

@@ -122,7 +122,7 @@ struct Way {
 const std::vector<Way> kWays = {{Epilogue::accumulators, 1},
                                 {Epilogue::accumulators, 2},
                                 {Epilogue::accumulators, 5},
-                                {Epilogue::requantise, 1},
+                                {Epilogue::requantize, 1},
                                 {Epilogue::staircase, 1}};
 
 // All variants of c.kind agree with the scalar one, for every epilogue, and for 1, 2 and 5
@@ -188,8 +188,8 @@ TEST_CASE("the scalar convolution pads, strides and finishes as the contract say
   const Multiplier half = multiplier(0.5);
   uint8_t code;
 
-  const Epilogue requantise{Epilogue::requantise, nullptr, &half.m, &half.shift, nullptr, nullptr};
-  v.run(v.pack(l, w), {.x = x, .n = 1, .pad_value = 10}, requantise, &code);
+  const Epilogue requantize{Epilogue::requantize, nullptr, &half.m, &half.shift, nullptr, nullptr};
+  v.run(v.pack(l, w), {.x = x, .n = 1, .pad_value = 10}, requantize, &code);
   CHECK(code == (sum + 1) / 2);
 
   const Epilogue staircase{Epilogue::staircase, nullptr, nullptr, nullptr, &below, &sum};
@@ -226,7 +226,7 @@ TEST_CASE("every variant equals the scalar one on every layer of the five nets")
       if (!l.has_weights()) continue;
       const Case int8{.kind = ConvKind::int8, .layer = l};
       if (!seen.insert(describe(int8)).second) continue;
-      compare(int8, {{Epilogue::requantise, 2}});
+      compare(int8, {{Epilogue::requantize, 2}});
       const Case lut{.kind = ConvKind::lut, .layer = l, .codes = Codes::sparse};
       if (l.kind == Kind::conv) compare(lut, {{Epilogue::staircase, 2}});
     }

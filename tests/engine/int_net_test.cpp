@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "data/batch.h"
 #include "data/base/file.h"
+#include "data/batch.h"
 #include "engine/arithmetic/quant.h"
 #include "tests/support/allocations.h"
 #include "tests/support/random_model.h"

@@ -1,5 +1,3 @@
-#include "engine/integer/model_file.h"
-
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -7,6 +5,7 @@
 
 #include "data/base/file.h"
 #include "distill/judge/evaluate.h"
+#include "engine/integer/model_file.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
@@ -141,14 +140,19 @@ TEST_CASE("a foreign file, version or table is refused with its reason") {
   CHECK(changed([](auto&) {}) == "");
   CHECK(mentions(changed([](auto& b) { b[kVersionAt] = 9; }), "version 9"));
   CHECK(mentions(changed([](auto& b) { b[kPictureAt] = 1; }), "holds no network: layer"));
-  CHECK(mentions(changed([](auto& b) { b[kPictureAt + 1] = 50; }), "holds no network: pictures of"));
-  CHECK(mentions(changed([](auto& b) { b[kZeroAt] = 5; }), "normalises"));
+  CHECK(
+      mentions(changed([](auto& b) { b[kPictureAt + 1] = 50; }), "holds no network: pictures of"));
+  CHECK(mentions(changed([](auto& b) { b[kZeroAt] = 5; }), "normalizes"));
   CHECK(mentions(changed([](auto& b) { b[kRowsAt] = 0; }), "a table of 0 layers"));
   CHECK(mentions(changed([](auto& b) { b[kRowsAt + 2] = 6; }), "a kind that this program"));
   CHECK(mentions(changed([](auto& b) { b[kRowsAt + 3] = 2; }), "follow the logits"));
   CHECK(mentions(changed([](auto& b) { b[kRowsAt + 5] = '\x1b'; }), "a plain name"));
   CHECK(mentions(changed([](auto& b) { b[kOutAt + 3] = 1; }), "channels, expected"));
-  CHECK(mentions(changed([](auto& b) { b[kOutAt + 4] = 0; b[kOutAt + 6] = 0; }), "out of range"));
+  CHECK(mentions(changed([](auto& b) {
+                   b[kOutAt + 4] = 0;
+                   b[kOutAt + 6] = 0;
+                 }),
+                 "out of range"));
   CHECK(mentions(changed([](auto& b) { b[b.size() - 9] = 5; }), "a layer of 5 levels"));
 }
 
@@ -168,16 +172,19 @@ TEST_CASE("tables that are no network are refused, naming the row") {
   refused({}, "0 layers");
   refused({conv3("a", 4), reading(conv3("b", 4), "c"), end}, "layer b: reads 'c', which no row");
   refused({conv3("a", 4), reading(conv3("b", 4), "b"), end}, "layer b: reads 'b', which no row");
-  refused({conv3("a", 4), conv3("a", 4), reading(end, "a")}, "layer fc: reads 'a', a name that two");
+  refused({conv3("a", 4), conv3("a", 4), reading(end, "a")},
+          "layer fc: reads 'a', a name that two");
   refused({conv3("a", 4), conv3("a", 4), end}, "layer a: two rows have this name");
   refused({conv3("a", 4), conv3("b", 5), add("c", "a", "b"), end}, "layer c: adds 8 x 8 x 4 to");
-  refused({conv3("a", 4), reading(add("c", "", ""), "a"), end}, "layer c: has 1 inputs, expected 2");
+  refused({conv3("a", 4), reading(add("c", "", ""), "a"), end},
+          "layer c: has 1 inputs, expected 2");
   refused({conv3("a", 4), conv3("b", 5), reading(end, "a")}, "layer b: no row reads it");
   refused({pool("p", 9, 1), end}, "layer p: a kernel of 9 does not fit a map of 8 x 8");
   refused({conv3("a", 4)}, "layer a: no row makes the logits");
   refused({end, pool("p", 1, 1)}, "layer p: only an average may follow the logits");
   refused({logits(pw("fc", 4))}, "layer fc: returns 8 x 8 x 4");
-  refused({conv("a", 1 << 14, 1, 1, 0), conv("b", 4, 3, 1, 1), end}, "layer b: has too many weights");
+  refused({conv("a", 1 << 14, 1, 1, 0), conv("b", 4, 3, 1, 1), end},
+          "layer b: has too many weights");
   refused({logits(add("c", "a", "a"))}, "layer c: reads 'a', which no row");
 }
 
@@ -220,7 +227,8 @@ TEST_CASE("a file with wrong bytes and a right checksum is refused, or is a netw
       const auto& f = net.model().staircases;
       std::optional<Staircases> staircases;
       if (!f.empty()) staircases.emplace(net.model(), f);
-      CHECK(logits_of(net, pictures, {.staircases = f.empty() ? nullptr : &*staircases}).size() == kClasses);
+      CHECK(logits_of(net, pictures, {.staircases = f.empty() ? nullptr : &*staircases}).size() ==
+            kClasses);
       ++ran;
     } catch (const Error& error) {
       CHECK(mentions(error.what(), file.string()));

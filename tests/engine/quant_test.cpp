@@ -55,7 +55,7 @@ TEST_CASE("a factor that is not positive, finite and in range is refused") {
     CHECK_THROWS_AS(multiplier(r), Error);
 }
 
-TEST_CASE("requantise equals the formula without overflow, for every size of accumulator") {
+TEST_CASE("requantize equals the formula without overflow, for every size of accumulator") {
   std::mt19937 rng(2);
   for (int i = 0; i < 100000; ++i) {
     const Multiplier r = random_multiplier(rng);
@@ -64,19 +64,19 @@ TEST_CASE("requantise equals the formula without overflow, for every size of acc
       CAPTURE(accumulator);
       CAPTURE(r.m);
       CAPTURE(r.shift);
-      REQUIRE(requantise(accumulator, r) == exact(accumulator, r));
+      REQUIRE(requantize(accumulator, r) == exact(accumulator, r));
     }
   }
 }
 
-TEST_CASE("requantise rounds halves up and stops at 0 and 255") {
+TEST_CASE("requantize rounds halves up and stops at 0 and 255") {
   const Multiplier half = multiplier(0.5);
-  CHECK(requantise(-7, half) == 0);
-  CHECK(requantise(1, half) == 1);
-  CHECK(requantise(2, half) == 1);
-  CHECK(requantise(3, half) == 2);
-  CHECK(requantise(509, half) == 255);
-  CHECK(requantise(kMax, half) == 255);
+  CHECK(requantize(-7, half) == 0);
+  CHECK(requantize(1, half) == 1);
+  CHECK(requantize(2, half) == 1);
+  CHECK(requantize(3, half) == 2);
+  CHECK(requantize(509, half) == 255);
+  CHECK(requantize(kMax, half) == 255);
 }
 
 TEST_CASE("largest_accumulator is exactly the threshold between two codes") {

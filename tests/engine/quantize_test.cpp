@@ -3,16 +3,16 @@
 #include <cmath>
 #include <numeric>
 
-#include "data/batch.h"
 #include "data/base/file.h"
+#include "data/batch.h"
 #include "engine/float/batchnorm.h"
 #include "engine/float/conv.h"
-#include "engine/integer/dequantize.h"
-#include "engine/integer/int_net.h"
 #include "engine/float/pool.h"
-#include "engine/integer/observers.h"
 #include "engine/float/train.h"
 #include "engine/float/widen.h"
+#include "engine/integer/dequantize.h"
+#include "engine/integer/int_net.h"
+#include "engine/integer/observers.h"
 #include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
@@ -66,11 +66,11 @@ Net used_net(const Dataset& data, std::vector<Layer> layers = small_layers()) {
   training.net.beta(1)[5] = 0.5f;
   settle_batchnorm(training.net, data);
   set_ranges(training.net, data);
-  training.net.quantised = true;
+  training.net.quantized = true;
   return std::move(training.net);
 }
 
-// Layer i of the fake-quantised float network, on the codes that the integer network gave it: x
+// Layer i of the fake-quantized float network, on the codes that the integer network gave it: x
 const std::vector<std::string> kNames = cifar10_classes();
 
 // [n][in] in the scale of what came before; returns the codes of its output.
@@ -79,7 +79,7 @@ std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
   const int K = l.output.c, M = n * l.output.h * l.output.w;
   const size_t at = net.channel_at[i];
   Buffer<float> w(l.weights()), y(n * l.output.size()), mean(K), inverse_std(K);
-  fake_quantise_weights(l, net.weight(i), w.data());
+  fake_quantize_weights(l, net.weight(i), w.data());
   conv_forward(l, n, x.data(), w.data(), y.data());
   const BatchNorm bn{net.gamma(i),          net.beta(i),
                      &net.running_mean[at], &net.running_variance[at],
@@ -93,7 +93,7 @@ std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
 
 }  // namespace
 
-TEST_CASE("a layer in integers and in fake-quantised floats agree within one step") {
+TEST_CASE("a layer in integers and in fake-quantized floats agree within one step") {
   const Dataset data = random_pictures(500, Rng(2));
   Net net = used_net(data);
   const Model model = quantize(net, kNames);
@@ -108,7 +108,7 @@ TEST_CASE("a layer in integers and in fake-quantised floats agree within one ste
   integer.forward({.observer = &recorder}, data.picture(0), n, logits.data(), workspace);
 
   Buffer<float> x(n * net.layers[0].in.size());
-  normalise(data.picture(0), x.size(), x.data());
+  normalize(data.picture(0), x.size(), x.data());
   for (int i = 0, tap = 0; tap < taps; ++i) {
     const Layer& l = net.layers[i];
     if (!l.has_weights()) {
@@ -142,7 +142,7 @@ static void check_logits(std::vector<Layer> layers) {
   Net net = used_net(data, std::move(layers));
   const int n = 8;
   Activations acts;
-  normalise(data.picture(0), size_t(n) * kPictureBytes, input(net, acts, n));
+  normalize(data.picture(0), size_t(n) * kPictureBytes, input(net, acts, n));
   forward(net, acts, n, {});
   const IntNet integer(quantize(net, kNames));
   Workspace workspace;
@@ -152,7 +152,7 @@ static void check_logits(std::vector<Layer> layers) {
     CHECK(logits[i] * kLogitStep == doctest::Approx(acts.logits()[i]).epsilon(0.02).scale(1));
 }
 
-TEST_CASE("the integer network's logits are those of the fake-quantised float network, nearly") {
+TEST_CASE("the integer network's logits are those of the fake-quantized float network, nearly") {
   check_logits(small_layers());
   check_logits(residual_net());
 }
@@ -160,11 +160,11 @@ TEST_CASE("the integer network's logits are those of the fake-quantised float ne
 TEST_CASE("a model's statistics are those of its accumulators, before the ReLU") {
   const Dataset data = random_pictures(500, Rng(2));
   Net net = used_net(data);
-  net.quantised = false;  // as when the statistics were taken
+  net.quantized = false;  // as when the statistics were taken
   const Model model = quantize(net, kNames);
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   Activations acts;
-  normalise(data.picture(0), data.pixels().size(), input(net, acts, data.size()));
+  normalize(data.picture(0), data.pixels().size(), input(net, acts, data.size()));
   forward(net, acts, data.size(), {});
   for (const int i : model.tap_rows()) {
     const Layer& l = model.layers[i];
@@ -186,7 +186,7 @@ TEST_CASE("a model's statistics are those of its accumulators, before the ReLU")
   }
 }
 
-static void check_dequantised(std::vector<Layer> layers) {
+static void check_dequantized(std::vector<Layer> layers) {
   const Dataset data = random_pictures(500, Rng(2));
   Net original = used_net(data, std::move(layers));
   const Model model = quantize(original, kNames);
@@ -225,21 +225,21 @@ static void check_dequantised(std::vector<Layer> layers) {
   CHECK_THROWS_AS(dequantize(student), Error);
 }
 
-TEST_CASE("quantising a dequantised network gives its integers again") {
-  check_dequantised(small_layers());
-  check_dequantised(residual_net());
+TEST_CASE("quantizing a dequantized network gives its integers again") {
+  check_dequantized(small_layers());
+  check_dequantized(residual_net());
 }
 
 static void check_widened(const std::vector<Layer>& layers, const std::vector<Layer>& wider) {
   const Dataset data = random_pictures(250, Rng(3));
   Net narrow = used_net(data, layers);
-  narrow.quantised = false;
+  narrow.quantized = false;
   std::fill(narrow.scale.begin(), narrow.scale.end(), 0.0f);
   Net wide = widen(narrow, wider, Rng(4));
   Activations a, b;
   const int n = 5;
-  normalise(data.picture(0), size_t(n) * kPictureBytes, input(narrow, a, n));
-  normalise(data.picture(0), size_t(n) * kPictureBytes, input(wide, b, n));
+  normalize(data.picture(0), size_t(n) * kPictureBytes, input(narrow, a, n));
+  normalize(data.picture(0), size_t(n) * kPictureBytes, input(wide, b, n));
   forward(narrow, a, n, {});
   forward(wide, b, n, {});
   for (int i = 0; i < n * 10; ++i)
@@ -258,8 +258,8 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   Net net = used_net(data);
   net.running_variance[net.channel_at[0] + 2] = 0;
   net.beta(0)[1] = 1e30f, net.gamma(0)[1] = 1e-20f;  // a constant beyond all codes
-  net.scale[1] = 1e-25f;                              // every step of the sum is beyond all codes
-  net.scale[3] = 1e25f;                               // every sum rounds to 0
+  net.scale[1] = 1e-25f;                             // every step of the sum is beyond all codes
+  net.scale[3] = 1e25f;                              // every sum rounds to 0
   const Model model = quantize(net, kNames);
   for (const int i : {0, 1, 3})
     for (const QuantLayer& q = model.quant[size_t(i)]; const float variance : q.variance)
@@ -276,6 +276,7 @@ TEST_CASE("channels of no variance and layers all but dead become integers that 
   for (const uint8_t code : recorder.values(2)) CHECK(code == 0);
 
   net.beta(3)[4] = std::nanf("");
-  CHECK_THROWS_WITH_AS(quantize(net, kNames), doctest::Contains("layer c: a channel's batch norm is not a finite number"),
+  CHECK_THROWS_WITH_AS(quantize(net, kNames),
+                       doctest::Contains("layer c: a channel's batch norm is not a finite number"),
                        Error);
 }

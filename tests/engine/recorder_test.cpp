@@ -1,10 +1,9 @@
-#include "engine/integer/observers.h"
-
 #include <algorithm>
 #include <numeric>
 
-#include "tests/support/random_model.h"
+#include "engine/integer/observers.h"
 #include "tests/support/pictures.h"
+#include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -63,9 +62,10 @@ TEST_CASE("recorders agree on what a student's network shows them") {
   HistogramRecorder histograms(net.model().taps());
   ZeroRecorder zeros(net.model().taps());
   Workspace workspace;
-  for (Observer* tap :
-       {static_cast<Observer*>(&activations), static_cast<Observer*>(&histograms), static_cast<Observer*>(&zeros)})
-    net.forward({.staircases = &student, .observer = tap}, pixels.data(), n, logits.data(), workspace);
+  for (Observer* tap : {static_cast<Observer*>(&activations), static_cast<Observer*>(&histograms),
+                        static_cast<Observer*>(&zeros)})
+    net.forward({.staircases = &student, .observer = tap}, pixels.data(), n, logits.data(),
+                workspace);
   for (int tap : taps) {
     const std::vector<uint8_t>& values = activations.values(tap);
     const Histogram& histogram = histograms.histograms()[size_t(tap)];
@@ -88,9 +88,11 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
   std::vector<int32_t> logits(n * kClasses);
   Workspace workspace;
   EventRecorder events(net.model().layers.size());
-  net.forward({.staircases = &student, .observer = &events}, pixels.data(), n, logits.data(), workspace);
+  net.forward({.staircases = &student, .observer = &events}, pixels.data(), n, logits.data(),
+              workspace);
   ActivationRecorder activations({0, 1});
-  net.forward({.staircases = &student, .observer = &activations}, pixels.data(), n, logits.data(), workspace);
+  net.forward({.staircases = &student, .observer = &activations}, pixels.data(), n, logits.data(),
+              workspace);
 
   const auto& of = events.events();
   CHECK(of[0].zeros == uint64_t(std::count(pixels.begin(), pixels.end(), 0)));
@@ -120,7 +122,8 @@ TEST_CASE("events are what layers read: codes after the pools, values before sta
 
   const Staircases flat(net.model(), {TriSegment{20, 0, 60, 80}, std::nullopt});
   EventRecorder fewer(net.model().layers.size());
-  net.forward({.staircases = &flat, .observer = &fewer}, pixels.data(), n, logits.data(), workspace);
+  net.forward({.staircases = &flat, .observer = &fewer}, pixels.data(), n, logits.data(),
+              workspace);
   CHECK(fewer.events()[2].zeros == counts[0] + counts[1]);
   CHECK(fewer.events()[2].low == 0);
 }

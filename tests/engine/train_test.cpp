@@ -45,8 +45,9 @@ TEST_CASE("training learns, and the last epochs run on 8-bit weights and codes")
   const Dataset data = pictures(1000);
   const Recipe recipe = short_recipe();
   Training training(Net("small", small_layers(), Rng(1)));
-  while (training.epoch < recipe.epochs) train_epoch(training, recipe, cross_entropy(recipe.smoothing), data, quiet);
-  CHECK(training.net.quantised);
+  while (training.epoch < recipe.epochs)
+    train_epoch(training, recipe, cross_entropy(recipe.smoothing), data, quiet);
+  CHECK(training.net.quantized);
   CHECK(training.net.scale[0] > 0);
   settle_batchnorm(training.net, data);
   CHECK(accuracy(training.net, data) > 0.5);
@@ -77,7 +78,7 @@ TEST_CASE("the loss is an argument: a training follows the gradient that it retu
   CHECK(batches == 4);
   CHECK(last < -0.5);
   const Dataset first =
-      data.relabelled(data.classes(), std::vector<uint16_t>(size_t(data.size()), 0));
+      data.relabeled(data.classes(), std::vector<uint16_t>(size_t(data.size()), 0));
   settle_batchnorm(training.net, data);
   CHECK(accuracy(training.net, first) == 1);
 }
@@ -91,8 +92,9 @@ TEST_CASE("a loss that is not finite stops the epoch and says where") {
   const Loss third = [&](const TrainingBatch&, int, const float*, float*) {
     return ++steps == 3 ? std::nan("") : 1.0;
   };
-  CHECK_THROWS_WITH_AS(train_epoch(training, recipe, third, data, quiet),
-                       doctest::Contains("the loss is no longer finite in epoch 3, step 3, at a rate of"), Error);
+  CHECK_THROWS_WITH_AS(
+      train_epoch(training, recipe, third, data, quiet),
+      doctest::Contains("the loss is no longer finite in epoch 3, step 3, at a rate of"), Error);
   CHECK(steps == 3);
   const Loss strange = [&](const TrainingBatch& batch, int classes, const float*, float* d) {
     std::fill(d, d + batch.n * classes, std::nanf(""));

@@ -88,7 +88,8 @@ TEST_CASE("what is wrong with a table is told with its file, row and key") {
   says(replaced("\"stem\", \"body\"]", "\"stem\"]"), "layer sum: has 1 inputs, expected 2");
   says(replaced("\"stem\", \"body\"]", "\"stem\", 3]"), "has an input that is no name");
   says(replaced("\"name\": \"fc\"", "\"name\": \"fc\", \"out\": 9"), "makes 9 logits of 7 classes");
-  says(replaced("\"stem\", \"sum\"]", "\"stem\", \"fc\"]"), "names 'fc', which is no layer with ReLU");
+  says(replaced("\"stem\", \"sum\"]", "\"stem\", \"fc\"]"),
+       "names 'fc', which is no layer with ReLU");
   says(replaced("\"name\": \"dw\"", "\"name\": \"a b\""), "not made of letters, digits");
 }
 

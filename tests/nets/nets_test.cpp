@@ -27,7 +27,7 @@ Size size_of(const std::vector<Layer>& layers) {
 
 TEST_CASE("the networks have the layers and the size the literature gives them") {
   const std::vector<std::pair<std::string, Size>> expected = {
-      {"vgg16", {14.72, 13}},      {"vgg19", {20.02, 16}},    {"alexnet", {4.85, 7}},
+      {"vgg16", {14.72, 13}},      {"vgg19", {20.02, 16}},      {"alexnet", {4.85, 7}},
       {"nin", {0.97, 8}},          {"mobilenetv1", {3.19, 27}}, {"resnet20", {0.27, 19}},
       {"mobilenetv2", {2.20, 35}},
   };

@@ -7,9 +7,9 @@
 // Calls so far, of all threads. Always 0 under AddressSanitizer, whose own operators stay in place.
 size_t allocations();
 
-// While one lives, operator delete fills what it frees with this byte: reading it then gives another
-// result than before, with one byte or another. One at a time. Does nothing under AddressSanitizer,
-// which finds such reads by itself.
+// While one lives, operator delete fills what it frees with this byte: reading it then gives
+// another result than before, with one byte or another. One at a time. Does nothing under
+// AddressSanitizer, which finds such reads by itself.
 class SpoilFreedMemory {
  public:
   explicit SpoilFreedMemory(uint8_t byte);

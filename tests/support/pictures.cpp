@@ -42,7 +42,8 @@ void write_picture(const std::filesystem::path& file, int height, int width, int
 void write_image_folder(const std::filesystem::path& folder, int train, int test) {
   for (const bool is_test : {false, true})
     for (int label = 0; label < kClasses; ++label) {
-      const auto files = folder / (is_test ? "test" : "train") / tri::cifar10_classes()[size_t(label)];
+      const auto files =
+          folder / (is_test ? "test" : "train") / tri::cifar10_classes()[size_t(label)];
       std::filesystem::create_directories(files);
       for (int i = 0; i < (is_test ? test : train); ++i) {
         std::vector<uint8_t> pixels;

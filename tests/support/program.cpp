@@ -37,8 +37,7 @@ nlohmann::json json_of(const fs::path& file) {
 
 Bench::Bench() {
   fs::create_directory(data);
-  const Dataset pictures =
-      random_pictures(60, 3).relabelled(cifar10_classes(), labels_in_turn(60));
+  const Dataset pictures = random_pictures(60, 3).relabeled(cifar10_classes(), labels_in_turn(60));
   save_records(data + "/data_batch_1.bin", pictures.slice(0, 40));
   save_records(data + "/test_batch.bin", pictures.slice(40, 60));
   Rng rng(1);

@@ -22,7 +22,8 @@ Model random_model(std::vector<Layer> layers, Rng& rng, Shape input) {
     const double spread = adds ? 2e6 : std::sqrt(double(l.rows())) * 73 * 147;
     for (size_t k = 0; k < K; ++k) {
       q.bias.push_back(int32_t(spread * rng.normal() / 2));
-      const Multiplier r = multiplier((l.is_logits() ? 2000 : 100) / spread * (0.5 + rng.uniform()));
+      const Multiplier r =
+          multiplier((l.is_logits() ? 2000 : 100) / spread * (0.5 + rng.uniform()));
       q.m.push_back(r.m);
       q.shift.push_back(r.shift);
       if (!l.has_norm()) continue;

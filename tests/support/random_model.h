@@ -1,4 +1,4 @@
-// Quantised networks with random numbers, whose activations spread over the 8-bit codes.
+// Quantized networks with random numbers, whose activations spread over the 8-bit codes.
 #pragma once
 
 #include <vector>
@@ -24,8 +24,10 @@ tri::Dataset random_pictures(int n, uint64_t seed, tri::Shape shape = kPictureSh
 // Labels 0, 1, ..., classes - 1, 0, ... for n pictures.
 std::vector<uint16_t> labels_in_turn(int n, int classes = kClasses);
 
-// A net with additions: of signed and unsigned codes, with and without ReLU, across pools and strides.
+// A net with additions: of signed and unsigned codes, with and without ReLU, across pools and
+// strides.
 std::vector<tri::Layer> residual_layers();
 
-// A net with every kind of layer in a chain; a NiN-like end (logits, then their average) or a linear one.
+// A net with every kind of layer in a chain; a NiN-like end (logits, then their average) or a
+// linear one.
 std::vector<tri::Layer> every_kind_of_layer(bool average_of_logits);

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "data/base/file.h"
-#include "engine/kernels/dispatch/isa.h"
 #include "engine/integer/model.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tests/support/program.h"
 #include "tests/support/random_model.h"
@@ -77,8 +77,8 @@ TEST_CASE("the signature is the same on every instruction set and for any number
     for (const char* threads : {"1", "2"}) {
       CAPTURE(isa_name(isa));
       CAPTURE(threads);
-      CHECK(run(std::string("TRISEGMENT_ISA=") + isa_name(isa) + " OMP_NUM_THREADS=" + threads + " " +
-                program("bench") + " --signature")
+      CHECK(run(std::string("TRISEGMENT_ISA=") + isa_name(isa) + " OMP_NUM_THREADS=" + threads +
+                " " + program("bench") + " --signature")
                 .out == expected);
     }
   }

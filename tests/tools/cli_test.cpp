@@ -118,7 +118,7 @@ TEST_CASE(
   CHECK(!fs::exists(import.scratch.path / "out"));
 }
 
-TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, coloured unless $NO_COLOR" *
+TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, colored unless $NO_COLOR" *
           kNoTerminal * kNeedsTerminal) {
   {
     const Import import;
@@ -127,11 +127,11 @@ TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, coloured unl
     CHECK(!mentions(piped.err, "\033"));
   }
   const Import import;
-  const Ran coloured = on_terminal("-u NO_COLOR", import.command);
-  CHECK(mentions(coloured.out, "\r100% [\033[32m####################\033[0m] 0:00 left, reading"));
+  const Ran colored = on_terminal("-u NO_COLOR", import.command);
+  CHECK(mentions(colored.out, "\r100% [\033[32m####################\033[0m] 0:00 left, reading"));
   // Lines fit into the terminal, so that they can be redrawn.
-  const size_t begin = coloured.out.find("] 0:00 left, reading");
-  const size_t end = coloured.out.find("\033[K", begin);
+  const size_t begin = colored.out.find("] 0:00 left, reading");
+  const size_t end = colored.out.find("\033[K", begin);
   CHECK(27 + end - begin <= 60);
   fs::remove_all(import.scratch.path / "out");
   const Ran plain = on_terminal("NO_COLOR=1", import.command);
@@ -160,9 +160,10 @@ TEST_CASE("programs let waiting threads sleep soon, unless the user has set how 
   CHECK(spins("GOMP_SPINCOUNT=77") == std::vector<std::string>{"77"});
   CHECK(spins("OMP_WAIT_POLICY=passive") == std::vector<std::string>{"0"});
   // The loader, given a program, is what /proc/self/exe names.
-  const Ran by_loader = run("env -u OMP_WAIT_POLICY $(ls /lib64/ld-linux-*.so.* "
-                            "/lib/ld-linux-aarch64.so.* 2>/dev/null | head -n 1) " +
-                            program("import") + " --version");
+  const Ran by_loader =
+      run("env -u OMP_WAIT_POLICY $(ls /lib64/ld-linux-*.so.* "
+          "/lib/ld-linux-aarch64.so.* 2>/dev/null | head -n 1) " +
+          program("import") + " --version");
   CHECK(by_loader.out == "tri-segment 0.1.0\n");
 }
 
@@ -181,8 +182,8 @@ TEST_CASE("on a machine of 64 cores with little memory, no program starts thread
   for (const std::string& name : all_programs()) {
     CAPTURE(name);
     // 64 stacks of 8 MB and their heaps do not fit.
-    const Ran ran = run("ulimit -v 600000; LD_PRELOAD=" + library + " timeout 20 " +
-                        program(name) + " --version");
+    const Ran ran = run("ulimit -v 600000; LD_PRELOAD=" + library + " timeout 20 " + program(name) +
+                        " --version");
     CHECK(ran.err.empty());
     CHECK(ran.out == "tri-segment 0.1.0\n");
   }

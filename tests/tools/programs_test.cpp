@@ -16,9 +16,9 @@ namespace {
 
 // The columns of search.csv, for ever.
 const std::vector<std::string> kColumns = {
-    "algorithm", "seed",        "evaluations", "seconds",   "reward_mean",
-    "reward",    "kl",          "attention",   "agreement", "energy_uj",
-    "reward_mse", "entropy",    "approx_kl",   "clip_fraction", "explained_variance"};
+    "algorithm",  "seed",    "evaluations", "seconds",       "reward_mean",
+    "reward",     "kl",      "attention",   "agreement",     "energy_uj",
+    "reward_mse", "entropy", "approx_kl",   "clip_fraction", "explained_variance"};
 
 // Line `number` of a CSV file, column by column; empty where there is none.
 std::vector<std::string> row(const std::string& file, int number) {
@@ -87,7 +87,8 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(record["version"] == 1);
   CHECK(record["program"] == "tri-segment 0.1.0");
   CHECK(record["command"][1] == "alexnet");
-  for (const char* key : {"host", "start", "end", "isa"}) CHECK(record[key].get<std::string>() != "");
+  for (const char* key : {"host", "start", "end", "isa"})
+    CHECK(record[key].get<std::string>() != "");
   for (const char* key : {"seconds", "threads"}) CHECK(record[key] > 0);
   const std::string evaluate = program("evaluate") + " --json --data " + bench.data + " ";
   const Ran student = run(evaluate + bench.out + "/alexnet.tri");
@@ -109,10 +110,10 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   a.erase("seconds"), b.erase("seconds");
   CHECK(a == b);
 
-  // Students are of the equalised teacher, and compared with the one of the file.
+  // Students are of the equalized teacher, and compared with the one of the file.
   CHECK(result["equalized"] == true);
-  REQUIRE(bench.search("--no-equalize --reconstruction 0 --algo mse --data " + bench.data)
-              .status == 0);
+  REQUIRE(bench.search("--no-equalize --reconstruction 0 --algo mse --data " + bench.data).status ==
+          0);
   const Json plain = json_of(bench.out + "/result.json");
   CHECK(plain["reconstructed"] == false);
   CHECK(plain["selected"]["test_kl"] == plain["candidates"][0]["test_kl"]);
@@ -121,7 +122,8 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(plain["mse"]["layers"] != result["mse"]["layers"]);
 }
 
-TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and reports no accuracies") {
+TEST_CASE(
+    "where there is no CIFAR-10, search uses what synthesize made, and reports no accuracies") {
   const Bench bench;
   if (fs::exists("data/cifar-10-batches-bin")) return;
   const std::string search = program("search") + " alexnet --batch 4 --teacher " + bench.teacher +
@@ -140,8 +142,9 @@ TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and rep
   const Ran ran = run(offline + "20");
   INFO(ran.err);
   REQUIRE(ran.status == 0);
-  CHECK(ran.err.find("using pictures synthesised from the teacher") != std::string::npos);
-  const std::string note = "measured on 8 pictures synthesised from the teacher, which have no labels";
+  CHECK(ran.err.find("using pictures synthesized from the teacher") != std::string::npos);
+  const std::string note =
+      "measured on 8 pictures synthesized from the teacher, which have no labels";
   CHECK(ran.out.find(note) != std::string::npos);
   CHECK(ran.out.find("/evaluate " + bench.out + "/alexnet.tri") != std::string::npos);
   const Json result = json_of(bench.out + "/result.json");
@@ -165,7 +168,8 @@ TEST_CASE("where there is no CIFAR-10, search uses what synthesize made, and rep
   CHECK(run(search + "20 --synthesized --data " + bench.data).status == 2);
 }
 
-TEST_CASE("synthesize writes the same sheet again from the same seed, and says what it cannot use") {
+TEST_CASE(
+    "synthesize writes the same sheet again from the same seed, and says what it cannot use") {
   const Bench bench;
   const std::string synthesize = program("synthesize") + " alexnet --teacher " + bench.teacher +
                                  " --count 32 --steps 2 --out " + bench.scratch.path.string() + "/";

@@ -31,7 +31,7 @@ TEST_CASE("train writes a teacher that evaluate reads, and goes on from its chec
 }
 
 TEST_CASE("a training killed or stopped at any epoch ends with the file of an unbroken one") {
-  // Epoch 1 on half the channels, then wide, the last one quantised.
+  // Epoch 1 on half the channels, then wide, the last one quantized.
   const Bench bench;
   const std::string train = program("train") + " mobilenetv1 --epochs 3 --narrow-epochs 1 " +
                             "--batch 12 --data " + bench.data + " --out ";
@@ -71,11 +71,10 @@ TEST_CASE("an interrupted training says how to go on, and leaves no teacher") {
 TEST_CASE("train refuses rates, epochs and batches out of range, and too few pictures") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "nin.q8").string();
-  const std::string train =
-      program("train") + " nin --data " + bench.data + " --out " + file + " ";
-  for (const char* wrong : {"--rate 0", "--rate -1", "--rate nan", "--rate inf", "--rate 1e39",
-                            "--rate 1e-60", "--epochs 0", "--epochs -3", "--batch 0",
-                            "--batch 100000", "--narrow-epochs -1"}) {
+  const std::string train = program("train") + " nin --data " + bench.data + " --out " + file + " ";
+  for (const char* wrong :
+       {"--rate 0", "--rate -1", "--rate nan", "--rate inf", "--rate 1e39", "--rate 1e-60",
+        "--epochs 0", "--epochs -3", "--batch 0", "--batch 100000", "--narrow-epochs -1"}) {
     CAPTURE(wrong);
     CHECK(run(train + wrong).status == 2);
   }
@@ -89,8 +88,9 @@ TEST_CASE("train refuses rates, epochs and batches out of range, and too few pic
 TEST_CASE("a training that diverges stops, and keeps the last good checkpoint") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "nin.q8").string();
-  const std::string train = program("train") + " nin --epochs 3 --narrow-epochs 0 --batch 12 --data " +
-                            bench.data + " --out " + file;
+  const std::string train = program("train") +
+                            " nin --epochs 3 --narrow-epochs 0 --batch 12 --data " + bench.data +
+                            " --out " + file;
   const Ran ran = run(train + " --rate 1e30");
   CHECK(ran.status == 1);
   CHECK(ran.err.find(" no longer finite in epoch 1, step ") != std::string::npos);
@@ -105,7 +105,8 @@ TEST_CASE("a training that diverges stops, and keeps the last good checkpoint") 
   CHECK(!fs::exists(file + ".old"));
 }
 
-TEST_CASE("train: --resume starts where there is nothing, goes on, refuses what is another training") {
+TEST_CASE(
+    "train: --resume starts where there is nothing, goes on, refuses what is another training") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "nin.q8").string();
   const std::string train =
@@ -147,7 +148,8 @@ TEST_CASE("a few pictures, nine or all black, make a network that runs") {
   };
   flat(20, 0);
   for (const char* net : {"mobilenetv1 --batch 9 --epochs 2", "alexnet --batch 18 --epochs 1"}) {
-    const Ran black = run(program("train") + " " + net + " --data " + bench.data + " --out " + file);
+    const Ran black =
+        run(program("train") + " " + net + " --data " + bench.data + " --out " + file);
     CAPTURE(net);
     CHECK(black.err.find("nan") == std::string::npos);
     CHECK(black.status == 0);

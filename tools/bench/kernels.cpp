@@ -54,7 +54,7 @@ class Kernel : public Contestant {
     } else {
       const Multiplier r = multiplier(255.0 / std::max(1, quantile(0.999)));
       m_.assign(K, r.m), shift_.assign(K, r.shift);
-      epilogue_ = {.kind = Epilogue::requantise,
+      epilogue_ = {.kind = Epilogue::requantize,
                    .bias = p.bias.data(),
                    .m = m_.data(),
                    .shift = shift_.data()};

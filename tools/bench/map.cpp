@@ -1,5 +1,5 @@
-// ./bench map: the byte maps of engine/kernels/bytemap/map.h beside memcpy of the same bytes, and what a
-// staircase costs where it is fused into a convolution instead.
+// ./bench map: the byte maps of engine/kernels/bytemap/map.h beside memcpy of the same bytes, and
+// what a staircase costs where it is fused into a convolution instead.
 #include "engine/kernels/bytemap/map.h"
 
 #include <omp.h>
@@ -114,7 +114,7 @@ double measure(const Place& place, const Settings& s, Table& table) {
 }
 
 // A 1x1 convolution of 64 channels to 64, as little work an output as networks have, with each way
-// to end in three levels. Returns seconds relative to requantising alone.
+// to end in three levels. Returns seconds relative to requantizing alone.
 Json fused(const Settings& s) {
   std::vector<Layer> layers = {pw("pw", 64)};
   resolve(layers, {32, 32, 64});
@@ -128,7 +128,7 @@ Json fused(const Settings& s) {
   // Largest accumulators of the codes that kStaircase compares with, at 2^-10 a step.
   const std::vector<int32_t> m(64, 1 << 30), shift(64, 40), t1(64, 90 * 1024 + 511),
       t2(64, 170 * 1024 + 511);
-  const Epilogue requantise{.kind = Epilogue::requantise, .m = m.data(), .shift = shift.data()};
+  const Epilogue requantize{.kind = Epilogue::requantize, .m = m.data(), .shift = shift.data()};
   const Epilogue staircase{.kind = Epilogue::staircase, .t1 = t1.data(), .t2 = t2.data()};
   const ConvVariant& conv = conv_variant(ConvKind::int8);
   const MapVariant& map = map_variant(MapKind::staircase);
@@ -139,7 +139,7 @@ Json fused(const Settings& s) {
     conv.run(packed, {.x = x.data(), .n = n}, e, y.data());
   };
   const auto seconds = race(
-      {[&] { run(requantise); }, [&] { run(requantise), map.run(f, y.data(), y.size(), y.data()); },
+      {[&] { run(requantize); }, [&] { run(requantize), map.run(f, y.data(), y.size(), y.data()); },
        [&] { run(staircase); }},
       s.repeats);
   return {{"map_after_conv", seconds[1] / seconds[0]}, {"fused_in_conv", seconds[2] / seconds[0]}};
@@ -166,10 +166,10 @@ void run(const Settings& s) {
               summary["best_vs_memcpy"]["L2"].get<double>(),
               summary["best_vs_memcpy"]["memory"].get<double>());
   std::printf(
-      "a 1x1 convolution, 64 to 64 channels, requantising: time 1; with a map after it: %.3f; with "
+      "a 1x1 convolution, 64 to 64 channels, requantizing: time 1; with a map after it: %.3f; with "
       "thresholds on its accumulators instead: %.3f\n",
       time["map_after_conv"].get<double>(), time["fused_in_conv"].get<double>());
-  summary["conv_time_vs_requantise"] = time;
+  summary["conv_time_vs_requantize"] = time;
   table.write(s.csv, s.json, summary);
 }
 
@@ -179,7 +179,8 @@ void add_map(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command =
       *options.add_subcommand("map", "maps of bytes beside memcpy, in L1, L2 and memory");
-  command.add_option("--isa", s->isa, "one instruction set instead of all [$TRISEGMENT_ISA: all from there down]");
+  command.add_option("--isa", s->isa,
+                     "one instruction set instead of all [$TRISEGMENT_ISA: all from there down]");
   command.add_option("--threads", s->threads, "threads, each on bytes of its own")
       ->check(CLI::Range(1, 1024));
   command.add_option("--repeats", s->repeats, "turns of which the median counts")

@@ -1,4 +1,4 @@
-// ./bench net FILE: pictures a second of a whole network, beside PyTorch's quantised one.
+// ./bench net FILE: pictures a second of a whole network, beside PyTorch's quantized one.
 #include <omp.h>
 
 #include <algorithm>
@@ -101,7 +101,7 @@ void add_net(Options& options, Run& action) {
   CLI::App& command = *options.add_subcommand("net", "a whole network, in pictures a second");
   command.add_option("FILE", s->file, "a .q8 or .tri file")->required();
   command.add_flag("--peer", s->peer,
-                   "take turns with PyTorch's quantised network (Debian's "
+                   "take turns with PyTorch's quantized network (Debian's "
                    "python3-torch), of the same layers with random weights");
   command.add_option("--python", s->python, "the Python that has torch");
   s->data.add_to(command);

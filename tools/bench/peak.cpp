@@ -61,7 +61,8 @@ double peak_gmacs(const std::string& isa, int threads) {
   const bool amx = isa == "amx" && cpu_has_amx();
   const bool vnni = isa == "avx512" && __builtin_cpu_supports("avx512vnni");
   if (!vnni && !__builtin_cpu_supports("avx2")) return 0;
-  const double products = amx ? kSteps / 8 * 4 * 16384.0 : double(kSteps) * kSums * (vnni ? 64 : 32);
+  const double products =
+      amx ? kSteps / 8 * 4 * 16384.0 : double(kSteps) * kSums * (vnni ? 64 : 32);
   double best = 0;
   for (int i = 0; i < 10; ++i) {
     const auto start = std::chrono::steady_clock::now();

@@ -10,8 +10,8 @@
 namespace tri {
 namespace {
 
-// Calls use(row, tap) for the rows that have a kernel of this kind, given which taps have staircases;
-// tap: whose codes the row reads, -1 where it reads others.
+// Calls use(row, tap) for the rows that have a kernel of this kind, given which taps have
+// staircases; tap: whose codes the row reads, -1 where it reads others.
 void for_each_layer(const std::vector<Layer>& layers, ConvKind kind,
                     const std::vector<bool>& staircases, auto use) {
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -33,8 +33,8 @@ void fill_bytes(Buffer<uint8_t>& bytes, Rng& rng) {
 
 // From the values [n][shape] behind a staircase to the codes that a row reads: the pools in between
 // take the largest.
-Buffer<uint8_t> codes_for(const std::vector<Layer>& layers, const Layer& reader, const TriSegment& f,
-                          const std::vector<uint8_t>& values, int n) {
+Buffer<uint8_t> codes_for(const std::vector<Layer>& layers, const Layer& reader,
+                          const TriSegment& f, const std::vector<uint8_t>& values, int n) {
   Buffer<uint8_t> x(values.size());
   for (size_t i = 0; i < values.size(); ++i) x[i] = values[i] == 0 ? 0 : values[i] == f.v2 ? 2 : 1;
   for (const int pool : reader.reads.front().pools) {
@@ -106,7 +106,8 @@ std::vector<Problem> real_problems(const Model& model, ConvKind kind, const uint
     Problem p(model.layers[i], kind, n);
     p.weights = q.weights, p.bias = q.bias;
     if (kind == ConvKind::lut) {
-      p.input = codes_for(model.layers, model.layers[i], *model.staircases[tap], recorder.values(tap), n);
+      p.input =
+          codes_for(model.layers, model.layers[i], *model.staircases[tap], recorder.values(tap), n);
     } else {
       p.input.resize(size_t(n) * p.layer.in.size());
       fill_bytes(p.input, rng);

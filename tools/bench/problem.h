@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/kernels/conv/int_conv.h"
 #include "engine/integer/model.h"
+#include "engine/kernels/conv/int_conv.h"
 
 namespace tri {
 

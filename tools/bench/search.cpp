@@ -29,7 +29,7 @@ constexpr const char* kProblems[] = {"as they are", "calibrated"};
 
 // A generation that a search draws around the mean-square start.
 std::vector<StaircaseSet> generation(const WarmUp& start, int students) {
-  const auto p = Parametrisation::centred(start.mse_optimal, Parametrisation::Widths());
+  const auto p = Parametrization::centered(start.mse_optimal, Parametrization::Widths());
   std::vector<StaircaseSet> drawn;
   Hyperparameters parameters;
   parameters.random.population = students;

@@ -36,8 +36,8 @@ class Sgemm : public Contestant {
     return hash_of(sums);
   }
   void run() override {
-    sgemm_(CblasRowMajor, CblasNoTrans, CblasNoTrans, M_, N_, K_, 1, a_.data(), K_, b_.data(), N_, 0,
-           c_.data(), N_);
+    sgemm_(CblasRowMajor, CblasNoTrans, CblasNoTrans, M_, N_, K_, 1, a_.data(), K_, b_.data(), N_,
+           0, c_.data(), N_);
   }
 
  private:

@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include "data/base/rng.h"
-#include "engine/integer/int_net.h"
 #include "engine/arithmetic/quant.h"
+#include "engine/integer/int_net.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/contest.h"
 

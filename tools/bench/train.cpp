@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "data/batch.h"
-#include "engine/kernels/dispatch/isa.h"
 #include "engine/float/loss.h"
 #include "engine/float/optim.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 
@@ -53,7 +53,7 @@ void bench_net(const std::string& name, const Settings& s) {
     using Clock = std::chrono::steady_clock;
     std::array<Clock::time_point, 4> t;
     t[0] = Clock::now();
-    normalise(pixels.data(), pixels.size(), input(net, acts, n));
+    normalize(pixels.data(), pixels.size(), input(net, acts, n));
     forward(net, acts, n, {.training = true, .dropout_seed = uint64_t(i)});
     cross_entropy(n, classes, acts.logits(), labels.data(), recipe.smoothing, d.data());
     t[1] = Clock::now();

@@ -120,8 +120,8 @@ void require_net(const std::string& net, bool told, const std::string& option) {
   if (std::find(names.begin(), names.end(), net) != names.end()) return;
   if (told && is_plain_name(net)) return;
   throw CLI::ValidationError("NET", "'" + net + "' is none of " + CLI::detail::join(names, ", ") +
-                                        suggestion(net, names) + (told ? "" : "; " + option +
-                                        " makes it one of your own"));
+                                        suggestion(net, names) +
+                                        (told ? "" : "; " + option + " makes it one of your own"));
 }
 
 const std::atomic<bool>& stop_on_signal() {

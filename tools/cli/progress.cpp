@@ -34,8 +34,8 @@ size_t columns() {
   return known ? size.ws_col : 80;
 }
 
-// Nothing where $NO_COLOR asks for it (no-color.org), or on a terminal without colours.
-std::string colour(const char* code) {
+// Nothing where $NO_COLOR asks for it (no-color.org), or on a terminal without colors.
+std::string color(const char* code) {
   const char *no_color = std::getenv("NO_COLOR"), *term = std::getenv("TERM");
   const bool plain = (no_color && *no_color) || !term || std::string(term) == "dumb";
   return plain ? "" : code;
@@ -72,7 +72,7 @@ void ProgressLine::show(double done, double all, const std::string& text) {
     return;
   }
   const size_t filled = size_t(kBar * share);
-  const std::string bar = colour("\033[32m") + std::string(filled, '#') + colour("\033[0m") +
+  const std::string bar = color("\033[32m") + std::string(filled, '#') + color("\033[0m") +
                           std::string(kBar - filled, '.');
   std::fprintf(stderr, "\r%s [%s] %s\033[K%s", head, bar.c_str(),
                line.substr(0, columns() - std::min(columns(), size_t(kBar + 9))).c_str(),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""PyTorch's statically quantised network, for ./bench net FILE --peer to race against.
+"""PyTorch's statically quantized network, for ./bench net FILE --peer to race against.
 
 Weights are random: they do not matter for speed. With --serve the first line of standard input is
 the layer table as JSON; the answer says which engine runs. Every line after that runs the network
@@ -46,7 +46,7 @@ def modules_of(layer):
     return [conv, nn.BatchNorm2d(layer["out"]), nn.ReLU()] if layer["activated"] else [conv]
 
 
-def quantised(layers, pictures, engine):
+def quantized(layers, pictures, engine):
     torch.backends.quantized.engine = engine
     net = nn.Sequential(torch.quantization.QuantStub(),
                         *[m for layer in layers for m in modules_of(layer)],
@@ -77,7 +77,7 @@ def main():
     engines = torch.backends.quantized.supported_engines
     engine = next(e for e in ("onednn", "x86", "fbgemm", "qnnpack") if e in engines)
     with torch.inference_mode():
-        net = quantised(layers, pictures, engine)
+        net = quantized(layers, pictures, engine)
 
         def seconds():
             start = time.perf_counter()

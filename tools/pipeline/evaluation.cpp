@@ -48,7 +48,7 @@ TestAccuracy measure(const Network& net, const Dataset& test) {
 }
 
 Json to_json(const Network& net, const TestAccuracy& a) {
-  return {{"net", net.model().net}, {"kind", net.kind()},       {"accuracy", a.accuracy()},
+  return {{"net", net.model().net}, {"kind", net.kind()},   {"accuracy", a.accuracy()},
           {"correct", a.correct},   {"images", a.pictures}, {"images_per_s", a.pictures_per_s}};
 }
 

@@ -1,4 +1,5 @@
-// What ./evaluate does after its options: a network's accuracy and speed, or the classes of pictures.
+// What ./evaluate does after its options: a network's accuracy and speed, or the classes of
+// pictures.
 #pragma once
 
 #include <optional>

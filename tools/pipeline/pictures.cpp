@@ -19,7 +19,7 @@ std::filesystem::path sheet_of(const std::string& teacher_file) {
 Pictures load_synthesized(const Model& teacher, const std::string& teacher_file) {
   const std::filesystem::path sheet = sheet_of(teacher_file);
   if (!std::filesystem::exists(sheet))
-    throw Error(sheet.string() + ": not found, expected pictures synthesised from the teacher: '" +
+    throw Error(sheet.string() + ": not found, expected pictures synthesized from the teacher: '" +
                 "./synthesize " + teacher.net + " --teacher " + teacher_file + "' makes them");
   const Dataset all = load_sheet(sheet, teacher.layers.front().in);
   const int kept = all.size() - all.size() / 4;
@@ -38,7 +38,7 @@ Pictures load_pictures(const DataOptions& data, bool synthesized, const Model& t
                 teacher.layers.back().output.c);
   } else {
     if (!synthesized) std::cerr << "no CIFAR-10 (" << found.missing << ")\n";
-    std::cerr << "using pictures synthesised from the teacher, which show agreement with it but no "
+    std::cerr << "using pictures synthesized from the teacher, which show agreement with it but no "
                  "accuracy\n";
     p = load_synthesized(teacher, teacher_file);
   }
@@ -58,9 +58,9 @@ std::string evaluation_of(const std::string& file, const DataOptions& data) {
 }
 
 std::string note_without_labels(const Pictures& pictures, const std::string& evaluation) {
-  if (pictures.labelled) return "";
+  if (pictures.labeled) return "";
   return "measured on " + std::to_string(pictures.test.size()) +
-         " pictures synthesised from the teacher, which have no labels; accuracy on real ones: " +
+         " pictures synthesized from the teacher, which have no labels; accuracy on real ones: " +
          evaluation + " (needs CIFAR-10: make cifar10)";
 }
 

@@ -13,7 +13,7 @@ namespace tri {
 
 struct Pictures {
   Dataset train, test;  // for the search, for the verdict
-  bool labelled;
+  bool labeled;
   std::string source, folder;  // as result.json tells them; the folder is the sheet where it is one
 };
 
@@ -23,10 +23,11 @@ std::string own_teacher(const std::string& net);
 // Where ./synthesize writes the pictures that it makes from a teacher, and a search looks for them.
 std::filesystem::path sheet_of(const std::string& teacher_file);
 
-// The pictures synthesised from the teacher. The verdict is on the last quarter of them.
+// The pictures synthesized from the teacher. The verdict is on the last quarter of them.
 Pictures load_synthesized(const Model& teacher, const std::string& teacher_file);
 
-// synthesized: those alone, even where there is a data set. At most `test_pictures` for the verdict.
+// synthesized: those alone, even where there is a data set. At most `test_pictures` for the
+// verdict.
 Pictures load_pictures(const DataOptions& data, bool synthesized, const Model& teacher,
                        const std::string& teacher_file, int test_pictures);
 

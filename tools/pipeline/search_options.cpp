@@ -18,7 +18,7 @@ void add_options(Options& options, Settings& s) {
   s.data.add_to(options);
   options
       .add_flag("--synthesized", s.synthesized,
-                "use pictures synthesised from the teacher alone, even where CIFAR-10 is there")
+                "use pictures synthesized from the teacher alone, even where CIFAR-10 is there")
       ->excludes("--data");
   std::vector<std::string> algorithms = algorithm_names();
   algorithms.push_back("all");
@@ -40,9 +40,10 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(1, 4000));
   options.add_flag("--no-calibrate", s.no_calibrate, "leave the students' channels as they are");
   options
-      .add_option("--reconstruction", s.reconstruction,
-                  "pictures that the student's weights are fitted on, all layers' but the last one's "
-                  "on 2,048 of them; 0: none are")
+      .add_option(
+          "--reconstruction", s.reconstruction,
+          "pictures that the student's weights are fitted on, all layers' but the last one's "
+          "on 2,048 of them; 0: none are")
       ->check(CLI::Range(0, 50'000));
   options.add_flag("--no-equalize", s.no_equalize,
                    "leave the teacher's channels as far from each other as they are");
@@ -124,8 +125,7 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
   return searches;
 }
 
-Journal::Binding binding_of(const Settings& s, const std::string& source,
-                            const Splits& splits) {
+Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits) {
   const auto text = [](auto number) {
     char digits[32];
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
@@ -145,7 +145,7 @@ Journal::Binding binding_of(const Settings& s, const std::string& source,
           {"--attention-weight", text(s.objective.weights.attention)},
           {"--energy-weight", text(s.objective.weights.energy)},
           {"the energies", s.objective.weights.energy > 0 ? to_json(s.objective.energy_table).dump()
-                                                         : "of no weight"},
+                                                          : "of no weight"},
           {"--prior", s.prior},
           {"--prior-width", text(s.search.widths.residual)},
           {"--global-width", text(s.search.widths.global)}};

@@ -36,7 +36,6 @@ std::vector<SearchOptions> searches_of(const Settings& s);
 
 // What the rewards of these searches depend on. How many there are and how long they last is not
 // among it: --resume may go on for longer, or with more algorithms and seeds.
-Journal::Binding binding_of(const Settings& s, const std::string& source,
-                            const Splits& splits);
+Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits);
 
 }  // namespace tri

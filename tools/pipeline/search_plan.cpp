@@ -10,10 +10,9 @@
 
 namespace tri {
 
-std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder,
-                                          const Objective& objective,
-                                          const Objective& held_out,
-                                          const StaircaseSet& start, int pictures) {
+std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder, const Objective& objective,
+                                          const Objective& held_out, const StaircaseSet& start,
+                                          int pictures) {
   const auto now = std::chrono::steady_clock::now;
   const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
   const auto begin = now();
@@ -65,8 +64,8 @@ std::string plan(const Settings& s, const std::vector<SearchOptions>& searches,
   // weights and thresholds takes some times as long. All pictures run once more for the last layer.
   const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
   if (reconstructs)
-    seconds += costs.picture * (8 * std::min(s.reconstruction, kFittedOn) * layers +
-                                2 * s.reconstruction);
+    seconds +=
+        costs.picture * (8 * std::min(s.reconstruction, kFittedOn) * layers + 2 * s.reconstruction);
   // The start, the best, and of two of them also what calibration brought; the teacher besides.
   const bool compares = searches.size() > 1;
   const int students = 1 + s.top + (s.no_calibrate ? 0 : 2) + int(reconstructs) +

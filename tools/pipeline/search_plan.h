@@ -18,10 +18,9 @@ struct Costs {
 };
 
 // Measures them on the start, and gives what that earns on the held-out pictures.
-std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder,
-                                          const Objective& objective,
-                                          const Objective& held_out,
-                                          const StaircaseSet& start, int pictures);
+std::pair<Candidate, Costs> rescore_start(const StudentBuilder& builder, const Objective& objective,
+                                          const Objective& held_out, const StaircaseSet& start,
+                                          int pictures);
 
 // "3 seconds", "9 minutes", "2.5 hours".
 std::string duration(double seconds);

@@ -28,7 +28,9 @@ ObjectiveOptions objective_of(const Settings& s, const SearchInputs& in) {
   return options;
 }
 
-std::filesystem::path folder_of(const Settings& s) { return s.out.empty() ? "runs/" + s.net : s.out; }
+std::filesystem::path folder_of(const Settings& s) {
+  return s.out.empty() ? "runs/" + s.net : s.out;
+}
 
 // Opens the journal, in a folder that can be written to.
 Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
@@ -36,7 +38,8 @@ Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& spli
   make_writable_folder(folder_of(s));
   const std::filesystem::path file = folder_of(s) / "search.journal";
   if (!s.resume && std::filesystem::exists(file))
-    events.note(file.string() + ": of an earlier search, which --resume would go on with; this one "
+    events.note(file.string() +
+                ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
   return Journal(file, binding_of(s, in.pictures.source, splits), s.resume);
 }
@@ -44,13 +47,13 @@ Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& spli
 // No part but the one that decides sees what no teacher was trained on.
 Splits splits_of(const Settings& s, const Pictures& pictures) {
   return split(pictures.train, {s.calibration, s.pool, s.held_out, s.reconstruction},
-               pictures.labelled ? held_out_count(pictures.train.size()) : 0);
+               pictures.labeled ? held_out_count(pictures.train.size()) : 0);
 }
 
-std::string warm_up_note(const Splits& splits, bool labelled) {
+std::string warm_up_note(const Splits& splits, bool labeled) {
   const int pictures = splits.calibration.size() + splits.search.size() + splits.held_out.size();
   return "warm-up: the teacher on " + std::to_string(pictures) +
-         (labelled ? " training pictures" : " synthesised pictures");
+         (labeled ? " training pictures" : " synthesized pictures");
 }
 
 // The searches, and what they have found so far. Members stand in the order in which each needs
@@ -67,11 +70,11 @@ class Searches {
         splits_(splits_of(s_, in_.pictures)),
         teacher_(in_.teacher),
         journal_(journal_of(s_, in_, splits_, events_)),
-        body_(s_.no_equalize ? in_.teacher : equalised(teacher_, splits_.calibration)),
-        start_((events_.note(warm_up_note(splits_, in_.pictures.labelled)),
+        body_(s_.no_equalize ? in_.teacher : equalized(teacher_, splits_.calibration)),
+        start_((events_.note(warm_up_note(splits_, in_.pictures.labeled)),
                 warm_up(body_, splits_.calibration))),
         builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
-                  splits_.reconstruction),
+                 splits_.reconstruction),
         objective_(body_, splits_.search, objective_of(s_, in_)),
         held_out_(body_, splits_.held_out, objective_of(s_, in_)),
         ranked_(size_t(s_.top), &Candidate::reward),
@@ -80,10 +83,10 @@ class Searches {
 
   void run() {
     keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
-    const auto [mse, costs] =
-        rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
-                      splits_.calibration.size() + splits_.held_out.size());
-    events_.note(plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
+    const auto [mse, costs] = rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
+                                            splits_.calibration.size() + splits_.held_out.size());
+    events_.note(
+        plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
     mse_ = mse;
     ranked_.add(mse_);
     scored_ = {mse_};
@@ -102,8 +105,8 @@ class Searches {
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = o.folder / (s_.net + ".tri");
-    o.verdict = deploy(test, mse_, ranked_.best(), student, s_.max_drop / 100,
-                       in_.pictures.labelled);
+    o.verdict =
+        deploy(test, mse_, ranked_.best(), student, s_.max_drop / 100, in_.pictures.labeled);
     o.front = front_of(scored_);
     if (s_.algorithm == "all" || s_.seeds > 1)
       o.comparison = compare(contestants_, test, o.verdict);
@@ -135,7 +138,8 @@ class Searches {
     const SearchResult found = search(objective_, start_, options, journal_, report, enough);
     events_.searched();
     cut_short_ |= enough;
-    events_.note(options.algorithm + ": calibrating its best and comparing them on held-out pictures");
+    events_.note(options.algorithm +
+                 ": calibrating its best and comparing them on held-out pictures");
     std::vector<StaircaseSet> sets = {found.recommendation};
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
@@ -143,12 +147,13 @@ class Searches {
     own.add(mse_);
     for (const Candidate& c : rescore(builder_, held_out_, sets))
       own.add(c), ranked_.add(c), scored_.push_back(c);
-    contestants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
+    contestants_.push_back(
+        {options.algorithm, found.evaluations, found.seconds, own.best().front()});
   }
 
   // It depends on the settings and the inputs alone, but for the seconds.
   Json result_json(const SearchOutcome& o) const {
-    const bool labelled = in_.pictures.labelled;
+    const bool labeled = in_.pictures.labeled;
     int evaluations = 0;
     for (const Contestant& c : contestants_) evaluations += c.evaluations;
     Json result = {{"version", 1},
@@ -160,9 +165,9 @@ class Searches {
                    {"seconds", 0.0},
                    {"calibrated", !s_.no_calibrate},
                    {"equalized", !s_.no_equalize}};
-    add_verdict(result, o.verdict, s_.teacher_file, labelled, in_.teacher);
-    result["front"] = front_json(o.front, o.verdict, labelled, in_.teacher);
-    if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labelled);
+    add_verdict(result, o.verdict, s_.teacher_file, labeled, in_.teacher);
+    result["front"] = front_json(o.front, o.verdict, labeled, in_.teacher);
+    if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labeled);
     return result;
   }
 
@@ -211,10 +216,10 @@ SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
   return searches.deployed(begin);
 }
 
-std::string summary(const SearchOutcome& o, const Settings& s, bool labelled) {
+std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {
   std::string text;
-  if (!o.comparison.empty()) text += comparison_table(o.comparison, labelled);
-  text += verdict_table(o.verdict, labelled, s.max_drop);
+  if (!o.comparison.empty()) text += comparison_table(o.comparison, labeled);
+  text += verdict_table(o.verdict, labeled, s.max_drop);
   if (s.objective.weights.energy > 0) text += front_table(o.front, o.verdict.teacher);
   if (!o.note.empty()) text += o.note + "\n";
   return text + "written: " + o.folder.string() + "/{result.json, search.csv, " + s.net + ".tri}\n";

@@ -31,8 +31,9 @@ struct SearchEvents {
 };
 
 struct SearchOutcome {
-  std::filesystem::path folder, student;  // where all files are; the one of them that is the student
-  Json result;                            // result.json
+  std::filesystem::path folder,
+      student;  // where all files are; the one of them that is the student
+  Json result;  // result.json
   TestReport verdict;
   std::vector<Candidate> front;           // on held-out pictures
   std::vector<ComparisonRow> comparison;  // empty where one search ran alone
@@ -52,6 +53,6 @@ SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
                          const SearchEvents& events, const std::atomic<bool>& stop);
 
 // As lines for people: what a search found.
-std::string summary(const SearchOutcome& outcome, const Settings& settings, bool labelled);
+std::string summary(const SearchOutcome& outcome, const Settings& settings, bool labeled);
 
 }  // namespace tri

@@ -23,7 +23,7 @@ void TrainLog::add(const EpochRow& row) {
   char held_out[16] = "", line[160];
   if (row.held_out) std::snprintf(held_out, sizeof held_out, "%.4f", *row.held_out);
   std::snprintf(line, sizeof line, "%d,%.4f,%.4f,%s,%.6f,%d,%.1f\n", row.epoch, row.loss,
-                row.accuracy, held_out, row.rate, row.quantised, row.pictures_per_second);
+                row.accuracy, held_out, row.rate, row.quantized, row.pictures_per_second);
   rows_ += line;
   write_file(file_,
              "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s\n" + rows_);

@@ -12,7 +12,7 @@ struct EpochRow {
   double loss, accuracy;
   std::optional<double> held_out;  // accuracy there; empty where nothing is held out
   double rate, pictures_per_second;
-  bool quantised;
+  bool quantized;
 };
 
 class TrainLog {

@@ -39,7 +39,7 @@ Net float_net(const TrainingRun& run, const Dataset& used) {
     throw Error(run.from + ": has another table than this training");
   add_statistics(model, used.slice(0, std::min(500, used.size())).pixels());
   Net net = dequantize(model);
-  net.quantised = false;
+  net.quantized = false;
   std::fill(net.scale.begin(), net.scale.end(), 0.0f);
   return net;
 }
@@ -55,7 +55,8 @@ void require_a_batch(const TrainingRun& run, int pictures) {
   while (needed - held_out_count(needed) < run.recipe.batch) ++needed;
   throw Error("a batch of " + std::to_string(run.recipe.batch) + " needs as many pictures, and " +
               std::to_string(pictures) + " are there to learn from: have " +
-              std::to_string(needed) + " training pictures, of which some are held out, or lower "
+              std::to_string(needed) +
+              " training pictures, of which some are held out, or lower "
               "--batch");
 }
 
@@ -95,7 +96,7 @@ void train(const TrainingRun& run, const TrainingData& data, const TrainingEvent
     if (training.epoch == 1) keep_old(run.out, events);
     if (!log) log.emplace(log_of(run.out), training.epoch - 1);
     log->add({training.epoch, now.loss, now.accuracy, held_out, now.rate, now.pictures_per_second,
-              training.net.quantised});
+              training.net.quantized});
     if (training.epoch == recipe.narrow_epochs) {
       const int epoch = training.epoch;
       training = Training(widen(training.net, layers_for(run, data.used), Rng(recipe.seed, 1)));

@@ -15,8 +15,8 @@ std::string line(const char* format, Values... values) {
   return text;
 }
 
-Json to_json(const Measures& m, bool labelled) {
-  return {{"accuracy", labelled ? Json(m.accuracy) : Json()},
+Json to_json(const Measures& m, bool labeled) {
+  return {{"accuracy", labeled ? Json(m.accuracy) : Json()},
           {"agreement", m.agreement},
           {"test_kl", m.kl},
           {"zero_share", m.zero_share},
@@ -24,14 +24,14 @@ Json to_json(const Measures& m, bool labelled) {
 }
 
 // rank: 1 for the best reward; 0 for the mean-square start.
-Json to_json(const Deployed& d, size_t rank, bool labelled, const Model& model) {
+Json to_json(const Deployed& d, size_t rank, bool labeled, const Model& model) {
   Json json = {{"rank", rank},
                {"reward", d.candidate.reward},
                {"kl", d.candidate.parts.kl},
                {"attention", d.candidate.parts.attention}};
-  json.update(to_json(d.measures, labelled));
-  if (d.uncalibrated) json["uncalibrated"] = to_json(*d.uncalibrated, labelled);
-  if (d.calibrated) json["calibrated"] = to_json(*d.calibrated, labelled);
+  json.update(to_json(d.measures, labeled));
+  if (d.uncalibrated) json["uncalibrated"] = to_json(*d.uncalibrated, labeled);
+  if (d.calibrated) json["calibrated"] = to_json(*d.calibrated, labeled);
   json["layers"] = to_json(d.candidate.f, model);
   return json;
 }
@@ -77,21 +77,21 @@ Json to_json(const StaircaseSet& staircases, const Model& model) {
 
 double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 
-void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labelled,
+void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labeled,
                  const Model& model) {
   result["teacher"] = {{"file", teacher_file},
-                       {"accuracy", labelled ? Json(v.teacher.accuracy) : Json()}};
-  result["mse"] = to_json(v.mse, 0, labelled, model);
+                       {"accuracy", labeled ? Json(v.teacher.accuracy) : Json()}};
+  result["mse"] = to_json(v.mse, 0, labeled, model);
   result["candidates"] = Json::array();
   for (size_t i = 0; i < v.candidates.size(); ++i)
-    result["candidates"].push_back(to_json(v.candidates[i], i + 1, labelled, model));
-  result["selected"] = to_json(v.selected, 1, labelled, model);
+    result["candidates"].push_back(to_json(v.candidates[i], i + 1, labeled, model));
+  result["selected"] = to_json(v.selected, 1, labeled, model);
   result["reconstructed"] = v.selected.calibrated.has_value();
   result["within_max_drop"] = v.within;
   result["energy"] = energy_json(v, model);
 }
 
-Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
+Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labeled,
                 const Model& model) {
   Json list = Json::array();
   for (const Candidate& c : front) {
@@ -103,7 +103,7 @@ Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool l
     const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
     for (const Deployed& d : v.candidates)
       if (d.candidate.f == c.f) measured = &d.measures;
-    json["accuracy"] = labelled && measured ? Json(measured->accuracy) : Json();
+    json["accuracy"] = labeled && measured ? Json(measured->accuracy) : Json();
     json["test_agreement"] = measured ? Json(measured->agreement) : Json();
     json["layers"] = to_json(c.f, model);
     list.push_back(std::move(json));
@@ -111,11 +111,11 @@ Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool l
   return list;
 }
 
-std::string verdict_table(const TestReport& v, bool labelled, double max_drop_points) {
-  std::string table = line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL",
-                           "zeros", "energy");
+std::string verdict_table(const TestReport& v, bool labeled, double max_drop_points) {
+  std::string table =
+      line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL", "zeros", "energy");
   const auto row = [&](const std::string& name, const Measures& m) {
-    const std::string accuracy = labelled ? line("%.2f %%", 100 * m.accuracy) : "-";
+    const std::string accuracy = labeled ? line("%.2f %%", 100 * m.accuracy) : "-";
     table += line("%-24s %9s %9.2f %% %8.4f %8.1f %% %10.1f uJ\n", name.c_str(), accuracy.c_str(),
                   100 * m.agreement, m.kl, 100 * m.zero_share, microjoules(m));
   };
@@ -170,7 +170,7 @@ std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, c
   return rows;
 }
 
-Json to_json(const std::vector<ComparisonRow>& rows, bool labelled) {
+Json to_json(const std::vector<ComparisonRow>& rows, bool labeled) {
   const auto json = [](const ComparisonRow::Spread& s) {
     return Json{{"mean", s.mean}, {"deviation", s.deviation}};
   };
@@ -182,17 +182,17 @@ Json to_json(const std::vector<ComparisonRow>& rows, bool labelled) {
                     {"reward", json(r.reward)},
                     {"test_kl", json(r.test_kl)},
                     {"agreement", json(r.agreement)},
-                    {"accuracy", labelled ? json(r.accuracy) : Json()},
+                    {"accuracy", labeled ? json(r.accuracy) : Json()},
                     {"energy", json(r.energy)}});
   return list;
 }
 
-std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labelled) {
+std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labeled) {
   std::string table = line("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations",
                            "reward", "test KL", "agreement", "accuracy");
   for (const ComparisonRow& r : rows) {
     const std::string accuracy =
-        labelled ? line("%.2f +- %.2f %%", 100 * r.accuracy.mean, 100 * r.accuracy.deviation) : "-";
+        labeled ? line("%.2f +- %.2f %%", 100 * r.accuracy.mean, 100 * r.accuracy.deviation) : "-";
     table += line("%-8s %5zu %11d %8.4f +- %.4f %7.4f +- %.4f %8.2f +- %.2f %% %18s\n",
                   r.algorithm.c_str(), r.seeds, r.evaluations, r.reward.mean, r.reward.deviation,
                   r.test_kl.mean, r.test_kl.deviation, 100 * r.agreement.mean,

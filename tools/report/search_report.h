@@ -16,15 +16,15 @@ Json to_json(const StaircaseSet& staircases, const Model& model);
 double microjoules(const Measures& m);
 
 // The part of result.json that the verdict decides.
-void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labelled,
+void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labeled,
                  const Model& model);
 
 // front: with what held-out pictures say, and the test set of those that were measured on it.
-Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labelled,
+Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool labeled,
                 const Model& model);
 
 // Teacher, start and best; max_drop_points: what the student may lose.
-std::string verdict_table(const TestReport& v, bool labelled, double max_drop_points);
+std::string verdict_table(const TestReport& v, bool labeled, double max_drop_points);
 
 // Those that no other one beats in agreement and energy, both on held-out pictures.
 std::string front_table(const std::vector<Candidate>& front, const Measures& teacher);
@@ -51,7 +51,7 @@ struct ComparisonRow {
 // A row an algorithm. What the verdict has measured is not measured again.
 std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, const TestSet& test,
                                    const TestReport& verdict);
-Json to_json(const std::vector<ComparisonRow>& rows, bool labelled);
-std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labelled);
+Json to_json(const std::vector<ComparisonRow>& rows, bool labeled);
+std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labeled);
 
 }  // namespace tri

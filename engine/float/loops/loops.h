@@ -57,8 +57,8 @@ struct FloatStaircase {
 
 struct Loops {
   // Batch norm over `rows` rows of K channels; z = a * y + b is what ReLU sees.
-  // sum, squares [K] += of y - centre.
-  void (*moments)(int rows, int K, const float* y, const float* centre, float* sum, float* squares);
+  // sum, squares [K] += of y - center.
+  void (*moments)(int rows, int K, const float* y, const float* center, float* sum, float* squares);
   // out = relu(z), rounded to codes of `scale` where that is above 0.
   void (*relu_forward)(int rows, int K, const float* y, const float* a, const float* b, float scale,
                        float* out);

@@ -9,12 +9,12 @@ namespace {
 // Rows whose sums stay in registers before they are added to memory.
 constexpr int kRowsOfSums = 16;
 
-void moments(int rows, int K, const float* y, const float* centre, float* sum, float* squares) {
+void moments(int rows, int K, const float* y, const float* center, float* sum, float* squares) {
   for (int first = 0; first < rows; first += kRowsOfSums) {
     const int count = rows - first < kRowsOfSums ? rows - first : kRowsOfSums;
     const float* block = y + size_t(first) * K;
     channels(K, [&]<class V>(int k) {
-      const V c = load<V>(centre + k);
+      const V c = load<V>(center + k);
       V s1 = load<V>(sum + k), s2 = load<V>(squares + k);
       for (int r = 0; r < count; ++r) {
         const V value = load<V>(block + size_t(r) * K + k) - c;
@@ -34,7 +34,7 @@ void relu_forward(int rows, int K, const float* y, const float* a, const float* 
       const V zero{}, z = load<V>(a + k) * load<V>(y + k) + load<V>(b + k);
       const V positive = z > zero ? z : zero;
       if (scale > 0) {
-        // Halves up, as trunc(x + 1/2) of what is not negative: round_code(), vectorised.
+        // Halves up, as trunc(x + 1/2) of what is not negative: round_code(), vectorized.
         const V code = positive * inverse + 0.5f, limit = zero + most;
         store(out + k, scale * truncated(code < limit ? code : limit));
       } else {
@@ -60,8 +60,8 @@ void linear_forward(int rows, int K, const float* y, const float* a, const float
     });
 }
 
-void staircase_forward(int rows, int K, const float* y, const float* a, const float* b,
-                       float scale, const FloatStaircase& f, float* out) {
+void staircase_forward(int rows, int K, const float* y, const float* a, const float* b, float scale,
+                       const FloatStaircase& f, float* out) {
   // A code is above t where z / scale is at least t + 1/2.
   const float inverse = 1 / scale, t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f;
   for (int r = 0; r < rows; ++r, y += K, out += K)
@@ -80,7 +80,7 @@ void backward(int rows, int K, const float* y, const float* a, const float* b, c
     const int count = rows - first < kRowsOfSums ? rows - first : kRowsOfSums;
     const size_t block = size_t(first) * K;
     channels(K, [&]<class V>(int k) {
-      const V ak = load<V>(a + k), bk = load<V>(b + k), centre = load<V>(mean + k);
+      const V ak = load<V>(a + k), bk = load<V>(b + k), center = load<V>(mean + k);
       V s1 = load<V>(sum + k), s2 = load<V>(product + k);
       for (int r = 0; r < count; ++r) {
         const size_t i = block + size_t(r) * K + k;
@@ -88,7 +88,7 @@ void backward(int rows, int K, const float* y, const float* a, const float* b, c
         const V passed = factor.template operator()<V>(z, load<V>(d + i));
         store(d + i, passed);
         s1 += passed;
-        s2 += passed * (value - centre);
+        s2 += passed * (value - center);
       }
       store(sum + k, s1), store(product + k, s2);
     });
@@ -111,8 +111,8 @@ void staircase_backward(int rows, int K, const float* y, const float* a, const f
   const float t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f;
   backward(rows, K, y, a, b, mean, d, sum, product, [=]<class V>(const V& z, const V& dz) {
     const V zero{};
-    const auto triangle = [&](float centre) -> V {  // of height 1
-      const V off = z * inverse - centre, far = off > zero ? off : -off;
+    const auto triangle = [&](float center) -> V {  // of height 1
+      const V off = z * inverse - center, far = off > zero ? off : -off;
       const V height = 1 - far * per_code;
       return height > zero ? height : zero;
     };
@@ -124,9 +124,9 @@ void norm_backward(int rows, int K, const float* y, const float* a, const float*
                    const float* shift, const float* slope, float* d) {
   for (int r = 0; r < rows; ++r, y += K, d += K)
     channels(K, [&]<class V>(int k) {
-      const V centred = load<V>(y + k) - load<V>(mean + k);
+      const V centered = load<V>(y + k) - load<V>(mean + k);
       const V shifted = load<V>(d + k) - load<V>(shift + k);
-      store(d + k, load<V>(a + k) * (shifted - centred * load<V>(slope + k)));
+      store(d + k, load<V>(a + k) * (shifted - centered * load<V>(slope + k)));
     });
 }
 

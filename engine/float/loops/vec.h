@@ -1,6 +1,6 @@
 // Registers of floats, as wide as the object that includes this is compiled for. Only for
-// engine/float/loops/*.cpp: all that is defined here and in body.h is local to the object, so that code
-// of one instruction set cannot become everyone's copy.
+// engine/float/loops/*.cpp: all that is defined here and in body.h is local to the object, so that
+// code of one instruction set cannot become everyone's copy.
 #pragma once
 
 #include <cstddef>

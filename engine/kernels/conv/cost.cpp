@@ -1,4 +1,4 @@
-// How long the variants take, modelled: what decides between the kinds for a three-valued layer.
+// How long the variants take, modeled: what decides between the kinds for a three-valued layer.
 //
 // A kernel's time is what its multiplications (or added rows of weights) take, on channels filled
 // up to whole registers, and for lut what every pixel costs for each 64 channels. The numbers are

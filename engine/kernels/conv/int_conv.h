@@ -62,7 +62,7 @@ struct ConvVariant {
     uint8_t v1 = 0, v2 = 0;
   };
   void (*run)(const PackedConv& conv, const Input& input, const Epilogue& epilogue, void* y);
-  // Modelled time for a picture of which a share `zeros` (0..1) of the input is 0, in a unit that
+  // Modeled time for a picture of which a share `zeros` (0..1) of the input is 0, in a unit that
   // the kinds chosen for one isa share. Linear in `zeros`.
   double (*cost)(const PackedConv& conv, double zeros);
 };

@@ -6,9 +6,9 @@
 // positions (j, c) of a kernel row follow one another, so what an output pixel needs of a list is
 // one run of it, position minus origin is the weights' row, and what is outside the map costs
 // nothing. Runs are copied once, padded to whole steps, and used for every block of output
-// channels. Rows of weights are added two at a time: interleaved by bytes, neighbours are
+// channels. Rows of weights are added two at a time: interleaved by bytes, neighbors are
 // added up to sums of 16 bits, which cannot overflow (see pack_lut). S1 and S2, interleaved too,
-// then meet v1 and v2 in products whose neighbours are added up to 32 bits. A piece of a block's
+// then meet v1 and v2 in products whose neighbors are added up to 32 bits. A piece of a block's
 // weights stays in the L1 cache while a strip of pixels adds its rows to sums in memory. (Sorting a
 // strip's pixels by the lengths of their runs, so that fewer branches are mispredicted, cost more
 // than it saved.)

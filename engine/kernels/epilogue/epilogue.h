@@ -12,9 +12,9 @@ namespace tri {
 
 // Arrays are [k], one entry an output channel. A = accumulator + bias.
 struct Epilogue {
-  enum Kind { accumulators, requantise, staircase } kind = accumulators;
+  enum Kind { accumulators, requantize, staircase } kind = accumulators;
   const int32_t* bias = nullptr;  // null: 0
-  // requantise: code = tri::requantise(A, {m[k], shift[k]}) -> uint8_t output
+  // requantize: code = tri::requantize(A, {m[k], shift[k]}) -> uint8_t output
   const int32_t* m = nullptr;
   const int32_t* shift = nullptr;
   // staircase: code = (A > t1[k]) + (A > t2[k]), t1 <= t2 -> uint8_t output, 0..2.
@@ -32,8 +32,8 @@ struct Epilogue {
     const size_t at = pixel * size_t(K) + size_t(k);
     if (e.kind == Epilogue::accumulators)
       static_cast<int32_t*>(y)[at] = a;
-    else if (e.kind == Epilogue::requantise)
-      static_cast<uint8_t*>(y)[at] = requantise(a, {e.m[k], e.shift[k]});
+    else if (e.kind == Epilogue::requantize)
+      static_cast<uint8_t*>(y)[at] = requantize(a, {e.m[k], e.shift[k]});
     else
       static_cast<uint8_t*>(y)[at] = uint8_t((a > e.t1[k]) + (a > e.t2[k]));
   }

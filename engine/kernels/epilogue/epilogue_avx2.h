@@ -20,7 +20,7 @@ inline __m256i scale(__m256i a, __m256i m, __m256i shift) {
   return _mm256_blendv_epi8(code, top, _mm256_cmpgt_epi64(code, top));
 }
 
-inline __m256i requantise8(__m256i a, __m256i m, __m256i shift) {
+inline __m256i requantize8(__m256i a, __m256i m, __m256i shift) {
   a = _mm256_max_epi32(a, _mm256_setzero_si256());
   // Where the half that rounds is a multiple of 2^32, as is usual, the products' upper halves do.
   const __m256i below = _mm256_sub_epi32(shift, _mm256_set1_epi32(33));
@@ -45,8 +45,8 @@ inline void finish8(const Epilogue& e, __m256i a, int k, size_t at, void* y) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(static_cast<int32_t*>(y) + at), a);
     return;
   }
-  if (e.kind == Epilogue::requantise)
-    a = requantise8(a, load8(e.m + k), load8(e.shift + k));
+  if (e.kind == Epilogue::requantize)
+    a = requantize8(a, load8(e.m + k), load8(e.shift + k));
   else  // a comparison that holds is -1
     a = _mm256_sub_epi32(_mm256_setzero_si256(),
                          _mm256_add_epi32(_mm256_cmpgt_epi32(a, load8(e.t1 + k)),

@@ -20,9 +20,9 @@ struct Scale8 {
   }
 };
 
-struct Requantise16 {
+struct Requantize16 {
   Scale8 even, odd;
-  Requantise16(__m512i m, __m512i shift)
+  Requantize16(__m512i m, __m512i shift)
       : even(m, _mm512_and_si512(shift, _mm512_set1_epi64(0xffffffff))),
         odd(_mm512_srli_epi64(m, 32), _mm512_srli_epi64(shift, 32)) {}
   __m512i operator()(__m512i a) const {
@@ -70,7 +70,7 @@ inline void finish_avx512(const Epilogue& e, const int32_t* sums, int first, int
       _mm512_mask_storeu_epi32(static_cast<int32_t*>(y) + at, mask, a);
       continue;
     }
-    a = e.kind == Epilogue::requantise ? Requantise16(load(e.m), load(e.shift))(a)
+    a = e.kind == Epilogue::requantize ? Requantize16(load(e.m), load(e.shift))(a)
                                        : staircase16(a, load(e.t1), load(e.t2));
     _mm512_mask_cvtepi32_storeu_epi8(static_cast<uint8_t*>(y) + at, mask, a);
   }
@@ -102,8 +102,8 @@ inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row
           _mm512_mask_cvtepi32_storeu_epi8(to, mask, codes);
       }
     };
-    if (e.kind == Epilogue::requantise) {
-      store(Requantise16(load(e.m), load(e.shift)));
+    if (e.kind == Epilogue::requantize) {
+      store(Requantize16(load(e.m), load(e.shift)));
     } else {
       const __m512i t1 = load(e.t1), t2 = load(e.t2);
       store([=](__m512i a) { return staircase16(a, t1, t2); });

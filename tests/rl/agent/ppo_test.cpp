@@ -97,15 +97,15 @@ TEST_CASE("with gamma and lambda 1 an advantage is the final reward less the val
   for (size_t s = 0; s < 3; ++s) CHECK(advantages[s] == doctest::Approx(-3 - values[s]));
 }
 
-TEST_CASE("centred ranks are spread over -0.5..0.5, and equal numbers share theirs") {
+TEST_CASE("centered ranks are spread over -0.5..0.5, and equal numbers share theirs") {
   const std::vector<double> distinct = {-7, 100, 3}, tied = {1, 5, 1, 9}, one = {4};
-  CHECK(centred_ranks(distinct) == std::vector<double>{-0.5, 0.5, 0});
-  const std::vector<double> ranks = centred_ranks(tied);  // ranks 0.5, 2, 0.5, 3 of 0..3
+  CHECK(centered_ranks(distinct) == std::vector<double>{-0.5, 0.5, 0});
+  const std::vector<double> ranks = centered_ranks(tied);  // ranks 0.5, 2, 0.5, 3 of 0..3
   CHECK(ranks[0] == ranks[2]);
   CHECK(ranks[0] == doctest::Approx(0.5 / 3 - 0.5));
   CHECK(ranks[1] == doctest::Approx(2.0 / 3 - 0.5));
   CHECK(ranks[3] == 0.5);
-  CHECK(centred_ranks(one) == std::vector<double>{0});
+  CHECK(centered_ranks(one) == std::vector<double>{0});
 }
 
 TEST_CASE("the loss agrees with its parts computed one by one") {

@@ -15,8 +15,8 @@ constexpr int kLayers = 4;
 // A ridge like that of staircases: thresholds and values want to rise together, by 2^(1/4) (which
 // the grid has), and the second layer's t1 by 2^(-1/8) less. The best reward is 0.
 struct Ridge {
-  Parametrisation p = Parametrisation::centred(StaircaseSet(kLayers, TriSegment{20, 40, 60, 90}),
-                                               {.global = 26, .residual = 10});
+  Parametrization p = Parametrization::centered(StaircaseSet(kLayers, TriSegment{20, 40, 60, 90}),
+                                                {.global = 26, .residual = 10});
   Matrix states{kLayers, 4};
   std::vector<Actions> asked;
 
@@ -103,7 +103,7 @@ TEST_CASE("greedy moves one step at a time and halves its stride after a sweep")
 
 TEST_CASE("without a prior random, cem, greedy and ppo search all bins") {
   Ridge ridge;
-  ridge.p = Parametrisation::raw(StaircaseSet(kLayers, TriSegment{}));
+  ridge.p = Parametrization::raw(StaircaseSet(kLayers, TriSegment{}));
   for (const char* name : {"random", "cem", "ppo"}) {
     ridge.asked.clear();
     make_algorithm(name, ridge.p, ridge.states, {}, 2)->update(ridge.rewards());

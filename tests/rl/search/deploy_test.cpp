@@ -64,8 +64,8 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   CHECK(!deploy(test, mse, std::span(ranked).first(1), chosen, -1, true).within);
   const IntNet student(f.builder.student(ranked[0].f));
   const Staircases staircases(student.model(), student.model().staircases);
-  CHECK(accuracy(logits_of(student, pictures, {.staircases = &staircases}), pictures.labels(), kClasses) ==
-        v.candidates[0].measures.accuracy);
+  CHECK(accuracy(logits_of(student, pictures, {.staircases = &staircases}), pictures.labels(),
+                 kClasses) == v.candidates[0].measures.accuracy);
   const StudentBuilder plain(f.teacher, f.calibration, f.start.statistics, false, f.calibration);
   CHECK(plain.student(ranked[0].f).quant[0].bias == f.teacher.model().quant[0].bias);
   CHECK(!plain.reconstructs());

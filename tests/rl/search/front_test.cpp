@@ -46,7 +46,7 @@ TEST_CASE("a front keeps what it is given but for what is dominated, and a stair
   CHECK(names(front) == std::vector<int>{4, 3, 5});
   CHECK(front.members()[2].quality_gain == -0.5);
   front.add(at(6, -3, 0.2));
-  front.add(at(7, -2, 0.65));  // one too many: nearest to each other are the neighbours of 3
+  front.add(at(7, -2, 0.65));  // one too many: nearest to each other are the neighbors of 3
   CHECK(names(front) == std::vector<int>{4, 6, 7, 5});
   front.add(at(8, 0, 1));  // the ends stay
   CHECK(names(front).front() == 4);

@@ -20,7 +20,7 @@ struct Fixture {
   std::vector<SearchRow> rows;
   std::atomic<bool> stop{false};
   int stop_after = -1;  // updates
-  Parametrisation::Widths widths;
+  Parametrization::Widths widths;
   const Objective* judge = &objective;
 
   SearchResult run(const std::string& algorithm, uint64_t seed = 1) {

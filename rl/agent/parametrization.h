@@ -1,11 +1,11 @@
 // Action space: how a search names parameter sets, by sequences of actions, four numbers of 0..255
 // a step. What proposes them is left to the algorithms, which all share this.
 //
-// centred: step 0 moves all layers together, each of the others one layer, along the logarithm:
+// centered: step 0 moves all layers together, each of the others one layer, along the logarithm:
 //
-//     p = centre * 2^(global + residual),   an action's bin b is (b - 128) / 128, so x1/2 .. x2,
+//     p = center * 2^(global + residual),   an action's bin b is (b - 128) / 128, so x1/2 .. x2,
 //
-// for each of p = t1, v1, t2, v2. The centres are the mean-square optimum. It shrinks the variance
+// for each of p = t1, v1, t2, v2. The centers are the mean-square optimum. It shrinks the variance
 // layer by layer, so that thresholds and values must rise together: hence the global step.
 // raw: a step a layer, whose bins are t1, v1, t2, v2 themselves.
 #pragma once
@@ -22,27 +22,27 @@ namespace tri {
 constexpr int kHeads = 4;
 constexpr int kBins = 256;
 constexpr double kStepMark = 5;     // large beside the features, which are 0..1
-constexpr int kMiddle = kBins / 2;  // the bin that leaves a centre as it is
+constexpr int kMiddle = kBins / 2;  // the bin that leaves a center as it is
 
 // What is chosen in one step: t1, v1, t2, v2, in any order.
 using Action = std::array<uint8_t, kHeads>;
 using Actions = std::vector<Action>;  // [steps]
 
-class Parametrisation {
+class Parametrization {
  public:
   // Standard deviations of the prior, in bins.
   struct Widths {
     double global = 16, residual = 6;
   };
-  // Layers without a centre keep their 8-bit codes and have no step.
-  static Parametrisation centred(StaircaseSet centres, Widths widths);
-  static Parametrisation raw(StaircaseSet centres);
+  // Layers without a center keep their 8-bit codes and have no step.
+  static Parametrization centered(StaircaseSet centers, Widths widths);
+  static Parametrization raw(StaircaseSet centers);
 
   int steps() const { return int(widths_.size()); }
   bool has_global_step() const { return global_; }
   // By step: standard deviation of the prior in bins; 0: uniform.
   const std::vector<double>& widths() const { return widths_; }
-  // The middle of every bin range: the centres themselves, if there are any.
+  // The middle of every bin range: the centers themselves, if there are any.
   Actions start() const {
     return Actions(widths_.size(), Action{kMiddle, kMiddle, kMiddle, kMiddle});
   }
@@ -55,7 +55,7 @@ class Parametrisation {
   Matrix states(const Matrix& layers) const;
 
  private:
-  StaircaseSet centres_;
+  StaircaseSet centers_;
   bool global_ = false;
   std::vector<double> widths_;
 };

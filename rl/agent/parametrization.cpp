@@ -1,4 +1,4 @@
-#include "rl/agent/parametrisation.h"
+#include "rl/agent/parametrization.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,38 +19,38 @@ double octaves(uint8_t bin) { return (double(bin) - kMiddle) / kMiddle; }
 
 }  // namespace
 
-Parametrisation Parametrisation::centred(StaircaseSet centres, Widths widths) {
+Parametrization Parametrization::centered(StaircaseSet centers, Widths widths) {
   CHECK(widths.global > 0 && widths.residual > 0);
-  Parametrisation p = raw(std::move(centres));
+  Parametrization p = raw(std::move(centers));
   p.global_ = true;
   std::fill(p.widths_.begin(), p.widths_.end(), widths.residual);
   p.widths_.insert(p.widths_.begin(), widths.global);
   return p;
 }
 
-Parametrisation Parametrisation::raw(StaircaseSet centres) {
-  Parametrisation p;
-  p.centres_ = std::move(centres);
-  for (const auto& centre : p.centres_)
-    if (centre) p.widths_.push_back(0);
+Parametrization Parametrization::raw(StaircaseSet centers) {
+  Parametrization p;
+  p.centers_ = std::move(centers);
+  for (const auto& center : p.centers_)
+    if (center) p.widths_.push_back(0);
   return p;
 }
 
-StaircaseSet Parametrisation::staircases(const Actions& actions) const {
+StaircaseSet Parametrization::staircases(const Actions& actions) const {
   CHECK(actions.size() == widths_.size());
   StaircaseSet result;
   size_t step = global_;
-  for (const auto& centre : centres_) {
-    if (!centre) {
+  for (const auto& center : centers_) {
+    if (!center) {
       result.push_back(std::nullopt);
       continue;
     }
     Action chosen = actions[step++];
     if (global_) {
-      const Action centres = to_action(*centre);
+      const Action centers = to_action(*center);
       for (size_t i = 0; i < kHeads; ++i) {
         const double factor = std::exp2(octaves(actions[0][i]) + octaves(chosen[i]));
-        chosen[i] = uint8_t(std::min(255.0, std::round(centres[i] * factor)));
+        chosen[i] = uint8_t(std::min(255.0, std::round(centers[i] * factor)));
       }
     }
     result.push_back(to_trisegment(chosen));
@@ -58,13 +58,13 @@ StaircaseSet Parametrisation::staircases(const Actions& actions) const {
   return result;
 }
 
-Matrix Parametrisation::states(const Matrix& layers) const {
-  CHECK(layers.rows == int(centres_.size()));
+Matrix Parametrization::states(const Matrix& layers) const {
+  CHECK(layers.rows == int(centers_.size()));
   Matrix states(steps(), layers.cols + steps());
   for (int step = 0; step < steps(); ++step) states(step, layers.cols + step) = kStepMark;
   int step = global_;
   for (int layer = 0; layer < layers.rows; ++layer) {
-    if (!centres_[size_t(layer)]) continue;
+    if (!centers_[size_t(layer)]) continue;
     for (int i = 0; i < layers.cols; ++i) {
       states(step, i) = layers(layer, i);
       if (global_ && i > 0) states(0, i) += layers(layer, i) / (steps() - 1);

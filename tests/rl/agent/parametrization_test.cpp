@@ -1,4 +1,4 @@
-#include "rl/agent/parametrisation.h"
+#include "rl/agent/parametrization.h"
 
 #include <cmath>
 
@@ -8,16 +8,16 @@ using namespace tri;
 
 namespace {
 
-const StaircaseSet kCentres = {TriSegment{10, 20, 40, 60}, std::nullopt,
+const StaircaseSet kCenters = {TriSegment{10, 20, 40, 60}, std::nullopt,
                                TriSegment{8, 100, 100, 200}};
 
 }  // namespace
 
-TEST_CASE("the middle leaves the centres, and the global step moves all layers together") {
-  const auto p = Parametrisation::centred(kCentres, {});
+TEST_CASE("the middle leaves the centers, and the global step moves all layers together") {
+  const auto p = Parametrization::centered(kCenters, {});
   REQUIRE(p.steps() == 3);  // global, and two layers
   Actions actions = p.start();
-  CHECK(p.staircases(actions) == kCentres);
+  CHECK(p.staircases(actions) == kCenters);
 
   actions[0] = {0, 192, kMiddle, kMiddle};  // t1 / 2, v1 * sqrt 2
   CHECK(p.staircases(actions)[0] == TriSegment{5, 28, 40, 60});
@@ -36,7 +36,7 @@ TEST_CASE("the middle leaves the centres, and the global step moves all layers t
 }
 
 TEST_CASE("raw bins are the numbers themselves, put in order") {
-  const auto p = Parametrisation::raw(kCentres);
+  const auto p = Parametrization::raw(kCenters);
   REQUIRE(p.steps() == 2);
   CHECK(!p.has_global_step());
   const StaircaseSet f = p.staircases({{200, 90, 100, 30}, {1, 2, 3, 4}});
@@ -46,7 +46,7 @@ TEST_CASE("raw bins are the numbers themselves, put in order") {
 
 TEST_CASE("the prior's bells are as wide as asked for, around the middle") {
   const Matrix prior =
-      bell_prior(Parametrisation::centred(kCentres, {.global = 26, .residual = 10}).widths());
+      bell_prior(Parametrization::centered(kCenters, {.global = 26, .residual = 10}).widths());
   REQUIRE(prior.rows == 3);
   for (int step = 0; step < 3; ++step)
     for (int head = 0; head < kHeads; ++head) {
@@ -62,7 +62,7 @@ TEST_CASE("the prior's bells are as wide as asked for, around the middle") {
 
 TEST_CASE("states follow the steps; the global step sees the mean of its layers") {
   const Matrix layers(3, 2, {1 / 3.0, 0.2, 2 / 3.0, 0.9, 1, 0.4});
-  const Matrix states = Parametrisation::centred(kCentres, {}).states(layers);
+  const Matrix states = Parametrization::centered(kCenters, {}).states(layers);
   CHECK(states.rows == 3);
   CHECK(states.cols == 2 + 3);
   CHECK(states.values[0] == 0);
@@ -72,6 +72,6 @@ TEST_CASE("states follow the steps; the global step sees the mean of its layers"
   CHECK(states(2, 1) == 0.4);
   for (int step = 0; step < 3; ++step)
     for (int i = 0; i < 3; ++i) CHECK(states(step, 2 + i) == (i == step ? kStepMark : 0));
-  CHECK(Parametrisation::raw(kCentres).states(layers).values ==
+  CHECK(Parametrization::raw(kCenters).states(layers).values ==
         std::vector<double>{1 / 3.0, 0.2, kStepMark, 0, 1, 0.4, 0, kStepMark});
 }
