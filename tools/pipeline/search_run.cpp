@@ -108,8 +108,7 @@ class Searches {
     o.verdict =
         deploy(test, mse_, ranked_.best(), student, s_.max_drop / 100, in_.pictures.labeled);
     o.front = front_of(scored_);
-    if (s_.algorithm == "all" || s_.seeds > 1)
-      o.comparison = compare(contestants_, test, o.verdict);
+    if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(entrants_, test, o.verdict);
     o.evaluation = evaluation_of(o.student.string(), s_.data);
     o.note = note_without_labels(in_.pictures, o.evaluation);
     o.isa = isa_name(chosen_isa());
@@ -147,15 +146,14 @@ class Searches {
     own.add(mse_);
     for (const Candidate& c : rescore(builder_, held_out_, sets))
       own.add(c), ranked_.add(c), scored_.push_back(c);
-    contestants_.push_back(
-        {options.algorithm, found.evaluations, found.seconds, own.best().front()});
+    entrants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
   }
 
   // It depends on the settings and the inputs alone, but for the seconds.
   Json result_json(const SearchOutcome& o) const {
     const bool labeled = in_.pictures.labeled;
     int evaluations = 0;
-    for (const Contestant& c : contestants_) evaluations += c.evaluations;
+    for (const Entrant& c : entrants_) evaluations += c.evaluations;
     Json result = {{"version", 1},
                    {"net", s_.net},
                    {"data", to_json(in_.pictures, o.note)},
@@ -187,7 +185,7 @@ class Searches {
   SearchLog log_;
   Candidate mse_;
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
-  std::vector<Contestant> contestants_;
+  std::vector<Entrant> entrants_;
   bool cut_short_ = false;
 };
 

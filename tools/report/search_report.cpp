@@ -141,7 +141,7 @@ std::string front_table(const std::vector<Candidate>& front, const Measures& tea
   return table;
 }
 
-std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, const TestSet& test,
+std::vector<ComparisonRow> compare(const std::vector<Entrant>& entrants, const TestSet& test,
                                    const TestReport& verdict) {
   const auto measured = [&](const Candidate& c) {
     if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
@@ -153,7 +153,7 @@ std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, c
   for (const std::string& name : algorithm_names()) {
     std::vector<double> reward, kl, agreement, accuracy, energy;
     int evaluations = 0;
-    for (const Contestant& c : contestants) {
+    for (const Entrant& c : entrants) {
       if (c.algorithm != name) continue;
       const Measures m = measured(c.best);
       evaluations = c.evaluations;

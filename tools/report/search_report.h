@@ -30,7 +30,7 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
 std::string front_table(const std::vector<Candidate>& front, const Measures& teacher);
 
 // One algorithm with one seed, and the best it found by the held-out pictures.
-struct Contestant {
+struct Entrant {
   std::string algorithm;
   int evaluations;
   double seconds;
@@ -49,7 +49,7 @@ struct ComparisonRow {
 };
 
 // A row an algorithm. What the verdict has measured is not measured again.
-std::vector<ComparisonRow> compare(const std::vector<Contestant>& contestants, const TestSet& test,
+std::vector<ComparisonRow> compare(const std::vector<Entrant>& entrants, const TestSet& test,
                                    const TestReport& verdict);
 Json to_json(const std::vector<ComparisonRow>& rows, bool labeled);
 std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labeled);
