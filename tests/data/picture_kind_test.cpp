@@ -77,7 +77,7 @@ Bytes tga(bool runs) {
 Bytes psd(bool runs) {
   Bytes b = with_text("8BPS");
   b.insert(b.end(), {0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, kHeight, 0, 0, 0, kWidth, 0, 8, 0, 3});
-  add(b, 0, 12);
+  add(b, 0, 8), add(b, 0, 4);
   b.insert(b.end(), {0, uint8_t(runs)});
   if (runs)
     for (int i = 0; i < 3 * kHeight; ++i) b.insert(b.end(), {0, kWidth + 1});
