@@ -20,19 +20,16 @@ std::vector<Layer> small_layers() {
   return layers;
 }
 
-// Pictures whose brightness is the label; `change`: what one pixel or label is raised by.
-Dataset pictures(int n, int change_pixel = 0, int change_label = 0) {
-  Rng rng(2);
-  std::vector<uint8_t> pixels;
-  std::vector<uint16_t> labels;
-  for (int i = 0; i < n; ++i) {
-    labels.push_back(uint16_t(rng.below(10)));
-    for (int j = 0; j < kPictureBytes; ++j)
-      pixels.push_back(uint8_t(24 * labels.back() + rng.below(16)));
-  }
-  pixels[9] = uint8_t(pixels[9] + change_pixel);
-  labels[9] = uint16_t((labels[9] + change_label) % 10);
-  return Dataset(kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels));
+// The same data set but for one pixel or one label.
+Dataset with_another_pixel(const Dataset& data) {
+  std::vector<uint8_t> pixels = pixels_of(data);
+  ++pixels[9];
+  return {data.shape(), data.classes(), std::move(pixels), labels_of(data)};
+}
+Dataset with_another_label(const Dataset& data) {
+  std::vector<uint16_t> labels = labels_of(data);
+  labels[9] = uint16_t((labels[9] + 1) % 10);
+  return data.relabeled(data.classes(), std::move(labels));
 }
 
 Recipe short_recipe() {
@@ -63,7 +60,7 @@ struct Saved {
   Scratch scratch;
   std::filesystem::path file = scratch.path / "net.ckpt";
   Recipe recipe = short_recipe();
-  Dataset data = pictures(100);
+  Dataset data = bright_pictures(100);
   Training training = train(recipe, data, 3);
   Identity identity = identity_of("small", small_layers(), recipe, data);
   void save() const { save_checkpoint(training, identity, file); }
@@ -102,7 +99,7 @@ void rewrite(const std::filesystem::path& file, const std::string& without,
 }  // namespace
 
 TEST_CASE("a training that goes on from a checkpoint ends where the unbroken one does") {
-  const Dataset data = pictures(500);
+  const Dataset data = bright_pictures(500);
   const Recipe recipe = short_recipe();
   const Identity identity = identity_of("small", small_layers(), recipe, data);
   const Loss loss = cross_entropy(recipe.smoothing);
@@ -177,9 +174,9 @@ TEST_CASE("a checkpoint of another training is refused, with all that differs") 
          l[0] = conv("a", 8, 3, 2, 1), resolve(l, {kSide, kSide, kChannels});
        }},
       {"the pictures' checksum was",
-       [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 1); }},
+       [](auto&, auto&, auto&, Dataset& d) { d = with_another_pixel(d); }},
       {"the labels' checksum was",
-       [](auto&, auto&, auto&, Dataset& d) { d = pictures(d.size(), 0, 1); }},
+       [](auto&, auto&, auto&, Dataset& d) { d = with_another_label(d); }},
   };
   for (const auto& [words, change] : changes) {
     CAPTURE(words);

@@ -18,19 +18,6 @@ std::vector<Layer> small_layers() {
   return layers;
 }
 
-// Pictures whose brightness is the label.
-Dataset pictures(int n) {
-  Rng rng(2);
-  std::vector<uint8_t> pixels;
-  std::vector<uint16_t> labels;
-  for (int i = 0; i < n; ++i) {
-    labels.push_back(uint16_t(rng.below(10)));
-    for (int j = 0; j < kPictureBytes; ++j)
-      pixels.push_back(uint8_t(24 * labels.back() + rng.below(16)));
-  }
-  return {kPictureShape, cifar10_classes(), std::move(pixels), std::move(labels)};
-}
-
 Recipe short_recipe() {
   Recipe recipe;
   recipe.epochs = 4, recipe.qat_epochs = 2, recipe.batch = 50, recipe.rate = 0.05f;
@@ -42,7 +29,7 @@ void quiet(const Progress&) {}
 }  // namespace
 
 TEST_CASE("training learns, and the last epochs run on 8-bit weights and codes") {
-  const Dataset data = pictures(1000);
+  const Dataset data = bright_pictures(1000);
   const Recipe recipe = short_recipe();
   Training training(Net("small", small_layers(), Rng(1)));
   while (training.epoch < recipe.epochs)
@@ -54,7 +41,7 @@ TEST_CASE("training learns, and the last epochs run on 8-bit weights and codes")
 }
 
 TEST_CASE("the loss is an argument: a training follows the gradient that it returns") {
-  const Dataset data = pictures(100);
+  const Dataset data = bright_pictures(100);
   Recipe recipe = short_recipe();
   recipe.decay = 0;
   Training training(Net("small", small_layers(), Rng(1)));
@@ -84,7 +71,7 @@ TEST_CASE("the loss is an argument: a training follows the gradient that it retu
 }
 
 TEST_CASE("a loss that is not finite stops the epoch and says where") {
-  const Dataset data = pictures(200);
+  const Dataset data = bright_pictures(200);
   const Recipe recipe = short_recipe();
   Training training(Net("small", small_layers(), Rng(1)));
   training.epoch = 2;
@@ -107,7 +94,7 @@ TEST_CASE("a loss that is not finite stops the epoch and says where") {
 
 TEST_CASE("batch norm is settled, and ranges are set, on as few pictures as there are") {
   Training training(Net("small", small_layers(), Rng(1)));
-  const Dataset data = pictures(3);
+  const Dataset data = bright_pictures(3);
   settle_batchnorm(training.net, data);
   set_ranges(training.net, data);
   CHECK(training.net.running_mean[0] != 0);

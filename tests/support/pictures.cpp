@@ -29,6 +29,18 @@ tri::Dataset noise_pictures(int count, uint64_t seed, tri::Shape shape,
   return {shape, std::move(classes), std::move(pixels), std::move(labels)};
 }
 
+tri::Dataset bright_pictures(int count) {
+  tri::Rng rng(2);
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
+  for (int i = 0; i < count; ++i) {
+    labels.push_back(uint16_t(rng.below(10)));
+    for (int j = 0; j < kPictureBytes; ++j)
+      pixels.push_back(uint8_t(24 * labels.back() + rng.below(16)));
+  }
+  return {kPictureShape, tri::cifar10_classes(), std::move(pixels), std::move(labels)};
+}
+
 void write_picture(const std::filesystem::path& file, int height, int width, int channels,
                    const std::vector<uint8_t>& pixels) {
   REQUIRE(pixels.size() == size_t(height * width * channels));

@@ -19,6 +19,9 @@ std::vector<uint16_t> labels_of(const tri::Dataset& data);
 tri::Dataset noise_pictures(int count, uint64_t seed, tri::Shape shape = kPictureShape,
                             std::vector<std::string> classes = tri::cifar10_classes());
 
+// Pictures whose brightness is the label, so that it can be learned.
+tri::Dataset bright_pictures(int count);
+
 // Writes a [height][width][channels] picture (1: grey, 3: RGB, 4: RGBA) as the kind of file that
 // the name's extension asks for: .png, or else JPEG.
 void write_picture(const std::filesystem::path& file, int height, int width, int channels,
