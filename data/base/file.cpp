@@ -1,7 +1,6 @@
 #include "data/base/file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -85,11 +84,6 @@ GrowingFile::GrowingFile(fs::path path) : path_(std::move(path)) {
     throw Error(path_.string() + ": is no regular file, expected one");
   file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (file_ < 0) fail("cannot be opened");
-  // The lock goes with the process, however that ends. Where there are no locks it does without.
-  if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    close(file_);
-    throw Error(path_.string() + ": another program is writing to it");
-  }
   size_ = uint64_t(lseek(file_, 0, SEEK_END));
 }
 

@@ -22,10 +22,10 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 void write_file(const std::filesystem::path& path, const std::string& text);
 
-// A file that grows, of one process at a time.
+// A file that grows. That one process at a time writes to it is left to lock.h.
 class GrowingFile {
  public:
-  // Opens `path`, which must be there. Throws Error; also where another process has it open so.
+  // Opens `path`, which must be there. Throws Error.
   explicit GrowingFile(std::filesystem::path path);
   ~GrowingFile();
   GrowingFile(const GrowingFile&) = delete;

@@ -19,4 +19,8 @@ Json read_json(const std::filesystem::path& file, uint64_t limit) {
   }
 }
 
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace tri

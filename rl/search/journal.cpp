@@ -78,8 +78,8 @@ uint64_t Evaluation::hash(const std::vector<StaircaseSet>& students) {
   return fnv1a(bytes);
 }
 
-Journal::Journal(fs::path file, Binding binding, bool resume)
-    : file_(std::move(file)), binding_(std::move(binding)) {
+Journal::Journal(fs::path file, Binding binding, bool resume, const Lock* lock)
+    : file_(std::move(file)), binding_(std::move(binding)), lock_(lock) {
   if (!resume || !fs::exists(file_)) return;
   growing_.emplace(file_);
   read();
@@ -144,6 +144,7 @@ int Journal::updates() const {
 }
 
 void Journal::append(const std::string& algorithm, uint64_t seed, Evaluation evaluation) {
+  if (lock_) lock_->check();
   auto& search = searches_[{algorithm, seed}];
   const std::string line = line_of(text_of(algorithm, seed, search.size(), evaluation));
   if (growing_) {

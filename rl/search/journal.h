@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "data/base/file.h"
+#include "data/base/lock.h"
 #include "distill/judge/reward.h"
 #include "engine/arithmetic/trisegment.h"
 
@@ -40,16 +41,17 @@ class Journal {
 
   Journal() = default;  // in memory alone
   // resume: goes on after what `file` holds, if it is there; a last line that a kill or a crash cut
-  // off is dropped. Throws Error where the file is damaged, is bound to anything else (the error
-  // says what differs), or another program is writing to it.
+  // off is dropped. Throws Error where the file is damaged, or is bound to anything else (the error
+  // says what differs). That one process has it at a time is left to the
+  // lock of its folder, which must live as long.
   // Else `file` stays as it is until the first update, and is then kept as `file`.old.
-  Journal(std::filesystem::path file, Binding binding, bool resume);
+  Journal(std::filesystem::path file, Binding binding, bool resume, const Lock* lock = nullptr);
 
   // The updates of one search so far, in order.
   const std::vector<Evaluation>& of(const std::string& algorithm, uint64_t seed) const;
   int updates() const;  // of all searches
-  // Adds the search's next update. Throws Error, for want of room maybe; what was in the file
-  // before then stays valid.
+  // Adds the search's next update. Throws Error, for want of room maybe or where the lock is lost;
+  // what was in the file before then stays valid.
   void append(const std::string& algorithm, uint64_t seed, Evaluation evaluation);
 
  private:
@@ -57,6 +59,7 @@ class Journal {
 
   std::filesystem::path file_;
   Binding binding_;
+  const Lock* lock_ = nullptr;
   std::optional<GrowingFile> growing_;  // from the first update on
   std::map<std::pair<std::string, uint64_t>, std::vector<Evaluation>> searches_;
 };

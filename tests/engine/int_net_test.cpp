@@ -246,6 +246,17 @@ TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it 
   CHECK(std::all_of(two.begin(), two.end(), [](uint8_t x) { return x == 0 || x == 9; }));
 }
 
+TEST_CASE("a tap that only a pool reads is decoded in room enough, however large it is") {
+  Rng rng(9);
+  const Model model =
+      random_model({conv3("conv1", 64), pool("pool1", 4, 4), logits(linear("fc", 10))}, rng);
+  const std::vector<uint8_t> pixels = random_pixels(3, rng);
+  const Staircases staircases(model, {TriSegment{.t1 = 40, .v1 = 60, .t2 = 90, .v2 = 130}});
+  Workspace workspace;
+  run(IntNet(model), pixels, 3, &staircases, workspace);
+  CHECK(workspace.decoded[0].size() >= 3 * model.layers[0].output.size());
+}
+
 TEST_CASE("a forward allocates nothing once its workspace has its size") {
   Rng rng(8);
   for (const std::vector<Layer>& layers : nets()) {

@@ -130,3 +130,23 @@ TEST_CASE("a search that ran out of time, was interrupted, ran out of room: --re
   CHECK(anew.err.find("--resume would go on") != std::string::npos);
   CHECK(text_of(journal + ".old") == before);
 }
+
+TEST_CASE("a second search in the same folder is refused, and the first one ends as it would") {
+  const Searches searches("--episodes 60");
+  const std::string whole = searches.folder("whole"), shared = searches.folder("shared");
+  const std::string lock = shared + "/search.lock";
+  REQUIRE(run(searches.command + whole).status == 0);
+  const Ran two = run(searches.command + shared + " & pid=$!; for i in $(seq 500); do [ -s " +
+                      lock + " ] && break; sleep 0.02; done; " + searches.command + shared +
+                      " --seed 2 >&2; echo $? $pid; wait $pid; echo $?");
+  INFO(two.err);
+  std::istringstream out(two.out.substr(two.out.find("1 ")));
+  int refused = 0, first = -1;
+  std::string pid;
+  out >> refused >> pid;
+  CHECK(refused == 1);
+  CHECK(two.err.find(shared + ": process " + pid + " on ") != std::string::npos);
+  CHECK(two.out.ends_with("\n0\n"));
+  CHECK(!fs::exists(lock));
+  searches.check_same_results(whole, shared);
+}

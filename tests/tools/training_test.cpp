@@ -68,6 +68,25 @@ TEST_CASE("an interrupted training says how to go on, and leaves no teacher") {
   CHECK(!fs::exists(file));
 }
 
+TEST_CASE("a second training of the same file is refused; one that was killed is in nobody's way") {
+  const Bench bench;
+  const std::string file = (bench.scratch.path / "nin.q8").string(), lock = file + ".lock";
+  const std::string train =
+      program("train") + " nin --batch 20 --data " + bench.data + " --out " + file + " --epochs ";
+  const Ran two = run(train + "1000 & pid=$!; for i in $(seq 500); do [ -s " + lock +
+                      " ] && break; sleep 0.02; done; " + train +
+                      "1; echo $? $pid; kill -KILL $pid; wait $pid");
+  INFO(two.err);
+  const std::string pid = two.out.substr(2, two.out.find('\n') - 2);
+  CHECK(two.out.starts_with("1 "));
+  CHECK(two.err.find("nin.q8: process " + pid + " on ") != std::string::npos);
+  CHECK(fs::exists(lock));
+  const Ran after = run(train + "1 --narrow-epochs 0");
+  INFO(after.err);
+  CHECK(after.status == 0);
+  CHECK(!fs::exists(lock));
+}
+
 TEST_CASE("train refuses rates, epochs and batches out of range, and too few pictures") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "nin.q8").string();

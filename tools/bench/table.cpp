@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "data/base/file.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 
 namespace tri {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "distill/judge/energy.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 
 namespace tri {
 

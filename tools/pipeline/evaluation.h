@@ -8,7 +8,7 @@
 
 #include "data/dataset.h"
 #include "engine/integer/int_net.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 
 namespace tri {
 

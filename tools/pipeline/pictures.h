@@ -6,7 +6,7 @@
 
 #include "data/dataset.h"
 #include "engine/integer/model.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 #include "tools/cli/options.h"
 
 namespace tri {

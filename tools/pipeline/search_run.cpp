@@ -32,16 +32,20 @@ std::filesystem::path folder_of(const Settings& s) {
   return s.out.empty() ? "runs/" + s.net : s.out;
 }
 
-// Opens the journal, in a folder that can be written to.
-Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
-                   const SearchEvents& events) {
+// Of the folder, which can be written to.
+Lock lock_of(const Settings& s) {
   make_writable_folder(folder_of(s));
+  return Lock(folder_of(s) / "search.lock", folder_of(s));
+}
+
+Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
+                   const Lock& lock, const SearchEvents& events) {
   const std::filesystem::path file = folder_of(s) / "search.journal";
   if (!s.resume && std::filesystem::exists(file))
     events.note(file.string() +
                 ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
-  return Journal(file, binding_of(s, in.pictures.source, splits), s.resume);
+  return Journal(file, binding_of(s, in.pictures.source, splits), s.resume, &lock);
 }
 
 // No part but the one that decides sees what no teacher was trained on.
@@ -68,8 +72,9 @@ class Searches {
         stop_(stop),
         searches_(searches_of(settings)),
         splits_(splits_of(s_, in_.pictures)),
+        lock_(lock_of(s_)),
         teacher_(in_.teacher),
-        journal_(journal_of(s_, in_, splits_, events_)),
+        journal_(journal_of(s_, in_, splits_, lock_, events_)),
         body_(s_.no_equalize ? in_.teacher : equalized(teacher_, splits_.calibration)),
         start_((events_.note(warm_up_note(splits_, in_.pictures.labeled)),
                 warm_up(body_, splits_.calibration))),
@@ -113,6 +118,7 @@ class Searches {
     o.note = note_without_labels(in_.pictures, o.evaluation);
     o.isa = isa_name(chosen_isa());
     o.cut_short = cut_short_ || stop_;
+    lock_.check();
     save(student.model, o.student);
     o.result = result_json(o);
     o.result["seconds"] = seconds_since(begin);
@@ -127,6 +133,7 @@ class Searches {
     std::atomic<bool> enough{false};
     int replayed = 0;
     const auto report = [&, since = Clock::now()](const SearchRow& row, const Archive& best) {
+      lock_.check();
       log_.add(row, best, options);
       if (row.replayed)
         replayed = row.evaluations;
@@ -175,6 +182,7 @@ class Searches {
   const std::atomic<bool>& stop_;
   std::vector<SearchOptions> searches_;
   Splits splits_;
+  Lock lock_;
   IntNet teacher_;
   Journal journal_;
   IntNet body_;  // what students are made of

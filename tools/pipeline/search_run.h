@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "rl/search/deploy.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/report/search_report.h"
 

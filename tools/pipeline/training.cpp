@@ -4,6 +4,7 @@
 
 #include "data/base/file.h"
 #include "data/base/hash.h"
+#include "data/base/lock.h"
 #include "data/cifar.h"
 #include "data/split.h"
 #include "distill/correct/calibrate.h"
@@ -76,7 +77,8 @@ void keep_old(const fs::path& out, const TrainingEvents& events) {
 
 // The epochs that are left.
 void train(const TrainingRun& run, const TrainingData& data, const TrainingEvents& events,
-           const std::atomic<bool>& stop, const Identity& identity, Training& training) {
+           const std::atomic<bool>& stop, const Identity& identity, const Lock& lock,
+           Training& training) {
   const Recipe& recipe = run.recipe;
   const int first = training.epoch;
   const Loss loss = cross_entropy(recipe.smoothing);
@@ -93,6 +95,7 @@ void train(const TrainingRun& run, const TrainingData& data, const TrainingEvent
       events.step(p, first, held_out);
     });
     held_out = settled_accuracy(training.net, data);
+    lock.check();
     if (training.epoch == 1) keep_old(run.out, events);
     if (!log) log.emplace(log_of(run.out), training.epoch - 1);
     log->add({training.epoch, now.loss, now.accuracy, held_out, now.rate, now.pictures_per_second,
@@ -139,6 +142,7 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
   Identity identity = identity_of(run.net.name, layers_for(run, data.used), run.recipe, data.used);
   identity.emplace_back("the checksum of --from",
                         run.from.empty() ? "none" : std::to_string(fnv1a(read_file(run.from))));
+  const Lock lock(run.out.string() + ".lock", run.out);
   const fs::path checkpoint = checkpoint_of(run.out);
   const bool goes_on = run.resume && fs::exists(checkpoint);
   if (run.resume && !goes_on)
@@ -147,11 +151,12 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
       goes_on ? load_checkpoint(checkpoint, identity, run.recipe,
                                 [&](int epoch) { return net_at(run, data.used, epoch); })
               : Training(run.from.empty() ? net_at(run, data.used, 0) : float_net(run, data.used));
-  train(run, data, events, stop, identity, training);
+  train(run, data, events, stop, identity, lock, training);
   settle_batchnorm(training.net, data.used);
   const double float_accuracy = accuracy(training.net, data.test);
   Model model = quantize(training.net, data.used.classes());
   model.attention = attention_of(run.net, model.layers);
+  lock.check();
   save(model, run.out);
   const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
   return {float_accuracy, accuracy(logits, data.test.labels(), int(model.classes.size()))};

@@ -55,7 +55,7 @@ struct TrainingResult {
 // Trains to the recipe's end and writes the teacher, a checkpoint after every epoch and a row of
 // the log. A training that starts anew keeps those files of an earlier one as *.old. Throws Error:
 // once `stop` is set, for a loss that is not finite, for too few pictures, for a checkpoint of
-// another training; the last checkpoint then stands.
+// another training, where another process writes these files; the last checkpoint then stands.
 TrainingResult train_teacher(const TrainingRun& run, const TrainingData& data,
                              const TrainingEvents& events, const std::atomic<bool>& stop);
 

@@ -1,12 +1,12 @@
 #include "tools/report/run_json.h"
 
 #include <omp.h>
-#include <unistd.h>
 
 #include <ctime>
 
 #include "data/base/file.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
+#include "data/base/lock.h"
 #include "tools/cli/options.h"
 
 namespace tri {
@@ -22,12 +22,6 @@ std::string utc(Clock::time_point time) {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
-}
-
-std::string host_name() {
-  char name[256] = "";
-  gethostname(name, sizeof name - 1);
-  return name;
 }
 
 }  // namespace

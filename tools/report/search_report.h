@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "rl/search/deploy.h"
-#include "tools/cli/json.h"
+#include "data/base/json.h"
 
 namespace tri {
 

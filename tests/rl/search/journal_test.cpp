@@ -146,15 +146,17 @@ TEST_CASE("journal: a search that starts anew keeps the one before, from its fir
   CHECK(Journal(w.file, kBinding, true).of("ppo", 5).size() == 1);
 }
 
-TEST_CASE("journal: where there is none, resuming starts one; two programs cannot write to it") {
+TEST_CASE("journal: where there is none, resuming starts one; who lost the lock does not write") {
   const Scratch scratch;
   const fs::path file = scratch.path / "search.journal";
-  Journal journal(file, kBinding, true);
+  const Lock lock(scratch.path / "search.lock", scratch.path);
+  Journal journal(file, kBinding, true, &lock);
   CHECK(journal.updates() == 0);
   CHECK(!fs::exists(file));
   journal.append("ppo", 1, evaluation(1));
-  CHECK_THROWS_WITH_AS(Journal(file, kBinding, true), Contains("another program is writing to it"),
-                       Error);
+  fs::remove(scratch.path / "search.lock");
+  CHECK_THROWS_WITH_AS(journal.append("ppo", 1, evaluation(2)), Contains("this one stops"), Error);
+  CHECK(Journal(file, kBinding, true).updates() == 1);
 }
 
 TEST_CASE("journal: an update for which there is no room is an error, and leaves the file valid") {
