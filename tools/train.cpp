@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
       "Trains a network and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   TrainingRun run;
-  std::string out, more, isa;
+  std::string out, more, isa, precision;
   DataOptions data;
   Recipe given;
   options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
                      ->check(CLI::Range(0, kMostSide));
   options.add_option("--seed", given.seed, "of weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
+  options.add_option("--precision", precision,
+                     "of products in the float epochs: fp32 or bf16 [bf16 where the CPU has it]");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
     set_isa(isa);
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
     if (*rate) recipe.rate = given.rate;
     if (*cutout) recipe.augment.cutout = given.augment.cutout;
     recipe.seed = given.seed;
+    recipe.precision = precision_of(precision);
     run.out = out.empty() ? run.net.name + ".q8" : out;
     make_writable_folder(std::filesystem::absolute(run.out).parent_path());
     const auto folder = require_cifar10(data.folder, data.offline);

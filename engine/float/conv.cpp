@@ -54,10 +54,11 @@ constexpr int kParts = 16;
 int blocks_of(int size) { return (size + kBlock - 1) / kBlock; }
 
 // c [M][N] = a [M][K] * b [K][N], on all threads.
-void product(int M, int N, int K, const float* a, MatrixIn b, float* c) {
+void product(int M, int N, int K, const float* a, MatrixIn b, float* c, Precision precision) {
 #pragma omp parallel for schedule(dynamic)
   for (int row = 0; row < M; row += kBlock)
-    gemm(std::min(kBlock, M - row), N, K, {a + size_t(row) * K, K}, b, 0, c + size_t(row) * N, N);
+    gemm(std::min(kBlock, M - row), N, K, {a + size_t(row) * K, K}, b, 0, c + size_t(row) * N, N,
+         precision);
 }
 
 // sum [size] = partial[0] + partial[1] + ..., each of `size` floats.
@@ -73,11 +74,11 @@ void add_parts(int parts, size_t size, const float* partial, float* sum) {
 }
 
 void matrix_backward(const Layer& l, int rows, const float* x, const float* w, const float* dy,
-                     float* dx, float* dw) {
+                     float* dx, float* dw, Precision precision) {
   const int R = l.rows(), K = l.output.c;
   const int parts = std::clamp(std::min(kParts / blocks_of(R), rows / 1024), 1, kParts);
   const size_t size = size_t(R) * K;
-  if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx);
+  if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx, precision);
   if (!dw) return;
   float* partial = parts > 1 ? scratch<struct PartialSums>(parts * size) : dw;
 #pragma omp parallel for collapse(2) schedule(dynamic)
@@ -86,32 +87,34 @@ void matrix_backward(const Layer& l, int rows, const float* x, const float* w, c
       const size_t begin = size_t(rows) * part / parts, end = size_t(rows) * (part + 1) / parts;
       const int r = block * kBlock;
       gemm(std::min(kBlock, R - r), K, int(end - begin), {x + begin * R + r, R, Transpose::yes},
-           {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K);
+           {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K, precision);
     }
   if (parts > 1) add_parts(parts, size, partial, dw);
 }
 
 }  // namespace
 
-void conv_forward(const Layer& l, int n, const float* x, const float* w, float* y) {
+void conv_forward(const Layer& l, int n, const float* x, const float* w, float* y,
+                  Precision precision) {
   if (l.kind == Kind::depthwise) return depthwise_forward(l, n, x, w, y);
-  if (winograd_fits(l)) return winograd_forward(l, n, x, w, y);
+  if (winograd_fits(l)) return winograd_forward(l, n, x, w, y, precision);
   const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;
-  if (is_matrix(l)) return product(n * pixels, K, R, x, {w, K}, y);
+  if (is_matrix(l)) return product(n * pixels, K, R, x, {w, K}, y, precision);
 #pragma omp parallel for
   for (int i = 0; i < n; ++i) {
     float* columns = scratch<struct Columns>(size_t(pixels) * R);
     im2col(l, x + i * l.in.size(), columns);
-    gemm(Transpose::no, Transpose::no, pixels, K, R, columns, w, 0, y + i * l.output.size());
+    gemm(Transpose::no, Transpose::no, pixels, K, R, columns, w, 0, y + i * l.output.size(),
+         precision);
   }
 }
 
 void conv_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
-                   float* dx, float* dw) {
+                   float* dx, float* dw, Precision precision) {
   if (l.kind == Kind::depthwise) return depthwise_backward(l, n, x, w, dy, dx, dw);
-  if (winograd_fits(l)) return winograd_backward(l, n, x, w, dy, dx, dw);
+  if (winograd_fits(l)) return winograd_backward(l, n, x, w, dy, dx, dw, precision);
   const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;
-  if (is_matrix(l)) return matrix_backward(l, n * pixels, x, w, dy, dx, dw);
+  if (is_matrix(l)) return matrix_backward(l, n * pixels, x, w, dy, dx, dw, precision);
   const int parts = std::min(n, kParts);
   float* partial = scratch<struct PartialSums>(size_t(parts) * R * K);
 #pragma omp parallel for
@@ -123,10 +126,10 @@ void conv_backward(const Layer& l, int n, const float* x, const float* w, const 
       if (dw) {
         im2col(l, x + i * l.in.size(), columns);
         gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
-             partial + size_t(part) * R * K);
+             partial + size_t(part) * R * K, precision);
       }
       if (!dx) continue;
-      gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns);
+      gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns, precision);
       col2im(l, columns, dx + i * l.in.size());
     }
   }

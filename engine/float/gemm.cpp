@@ -3,11 +3,17 @@
 #include <cblas.h>
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <type_traits>
+
+#include "data/base/error.h"
+#include "engine/float/gemm_bf16.h"
+#include "engine/kernels/dispatch/cpu.h"
+#include "engine/kernels/dispatch/isa.h"
 
 namespace tri {
 namespace {
@@ -43,6 +49,9 @@ bool has_avx512() {
   return false;
 #endif
 }
+
+// Below that, packing costs more than it gains.
+constexpr int kLeastForBf16 = 32;
 
 // What is used of OpenBLAS. It is loaded by hand, since it reads its environment when it is loaded:
 // on one thread, or it would start a thread a core at once, which some clusters forbid; and with
@@ -81,16 +90,44 @@ const OpenBlas blas;
 
 }  // namespace
 
-void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride) {
+bool has_bf16() {
+#ifdef __x86_64__
+  return cpu_has_avx512_bf16() && chosen_isa() <= Isa::avx512;
+#else
+  return false;
+#endif
+}
+
+const char* precision_name(Precision precision) {
+  return precision == Precision::bf16 ? "bf16" : "fp32";
+}
+
+Precision precision_of(const std::string& name) {
+  if (name.empty()) return has_bf16() ? Precision::bf16 : Precision::fp32;
+  for (const Precision p : {Precision::fp32, Precision::bf16}) {
+    if (name != precision_name(p)) continue;
+    if (p == Precision::bf16 && !has_bf16())
+      throw Error("--precision bf16: this CPU, or the chosen ISA, has no products of bfloat16");
+    return p;
+  }
+  throw Error("--precision " + name + ": expected fp32 or bf16");
+}
+
+void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int stride,
+          Precision precision) {
+#ifdef __x86_64__
+  if (precision == Precision::bf16 && std::min({M, N, K}) >= kLeastForBf16)
+    return gemm_bf16(M, N, K, a, b, beta, c, stride);
+#endif
   const auto order = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
   blas.sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,
              b.at, b.stride, beta, c, stride);
 }
 
 void gemm(Transpose ta, Transpose tb, int M, int N, int K, const float* a, const float* b,
-          float beta, float* c) {
+          float beta, float* c, Precision precision) {
   gemm(M, N, K, {a, ta == Transpose::yes ? M : K, ta}, {b, tb == Transpose::yes ? K : N, tb}, beta,
-       c, N);
+       c, N, precision);
 }
 
 bool cholesky(int n, float* a) {

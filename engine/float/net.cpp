@@ -128,13 +128,13 @@ void forward_row(Net& net, Activations& acts, int i, const ForwardMode& mode) {
       if (net.quantized)
         fake_quantize_weights(l, net.weight(i), acts.rounded.data() + net.weight_at[i]);
       if (!l.has_norm()) {
-        conv_forward(l, n, x, weights_used(net, acts, i), out);
+        conv_forward(l, n, x, weights_used(net, acts, i), out, net.precision);
         bias_forward(M, K, net.beta(i), out);
         break;
       }
       acts.y[i].resize(size), acts.mean[i].resize(K), acts.inverse_std[i].resize(K);
       float* y = acts.y[i].data();
-      conv_forward(l, n, x, weights_used(net, acts, i), y);
+      conv_forward(l, n, x, weights_used(net, acts, i), y, net.precision);
       const BatchNorm bn = batchnorm(net, acts, i);
       batchnorm_statistics(bn, M, K, y, mode.training, mode.bn_momentum);
       batchnorm_forward(bn, M, K, y, activate(net, i), out);
@@ -220,7 +220,7 @@ void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
       }
       gradients.add(l.sources[0], size, [&](float* dx) {
         conv_backward(l, n, x, weights_used(net, acts, i), d, dx,
-                      mode.weights ? net.grads.data() + net.weight_at[i] : nullptr);
+                      mode.weights ? net.grads.data() + net.weight_at[i] : nullptr, net.precision);
       });
       break;
     }

@@ -9,6 +9,7 @@
 
 #include "data/base/rng.h"
 #include "engine/arithmetic/trisegment.h"
+#include "engine/float/gemm.h"
 #include "engine/graph/layer.h"
 #include "engine/graph/plan.h"
 #include "engine/graph/tensor.h"
@@ -33,6 +34,8 @@ struct Net {
   bool quantized = false;
   std::vector<float> scale;
   StaircaseSet staircases;
+
+  Precision precision = Precision::fp32;  // of the products of both passes
 
   // Random weights (He et al., ICCV 2015); a 3x3 layer starts near the identity, which lets deep
   // plain networks train fast (Dirac initialization: Zagoruyko and Komodakis, 2017).

@@ -61,6 +61,7 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     set_ranges(net, data);
     net.quantized = true;
   }
+  net.precision = net.quantized ? Precision::fp32 : recipe.precision;
   std::vector<uint8_t> pixels(size_t(n) * data.shape().size());
   std::vector<uint16_t> labels(n);
   std::vector<float> d(size_t(n) * classes(net));
@@ -89,6 +90,7 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     report({training.epoch, step + 1, steps, losses / (step + 1), double(correct) / seen, rate,
             seen / seconds});
   }
+  net.precision = Precision::fp32;
   if (!all_finite(net))
     fail_diverged("the weights are", training.epoch, steps - 1,
                   one_cycle(recipe.rate, recipe.warm, double(training.epoch + 1) / recipe.epochs));

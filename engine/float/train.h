@@ -24,6 +24,9 @@ struct Recipe {
   float smoothing = 0.1f;
   Augment augment;
   uint64_t seed = 1;
+  // Of the products of the float epochs; QAT, and all that measures, has floats. It belongs to the
+  // CPU, as OpenBLAS's kernels do, and not to what a checkpoint is bound to.
+  Precision precision = Precision::fp32;
 };
 
 // All that training needs to go on as if it had not stopped.

@@ -20,13 +20,15 @@ const WinogradLoops& filtering(const Layer& l) {
 // One layer's convolution, a group of pictures at a time.
 class Winograd {
   const WinogradLoops& f;
+  const Precision precision;
   const int A = f.m + f.r - 1, P = A * A;
   const int H, W, C, K, th, tw, tiles;  // tiles of one picture
   const int group;                      // pictures that are transformed and multiplied at a time
 
  public:
-  explicit Winograd(const Layer& l)
+  Winograd(const Layer& l, Precision precision_)
       : f(filtering(l)),
+        precision(precision_),
         H(l.in.h),
         W(l.in.w),
         C(l.in.c),
@@ -50,7 +52,7 @@ class Winograd {
 #pragma omp for schedule(dynamic)
         for (int p = 0; p < P; ++p)
           gemm(Transpose::no, Transpose::no, T, K, C, v + p * plane(T, C), u + p * plane(C, K), 0,
-               m + p * plane(T, K));
+               m + p * plane(T, K), precision);
         out(f.outputs_out, K, count, 1, m, y + size_t(first) * H * W * K);
       }
     }
@@ -79,10 +81,10 @@ class Winograd {
           const float* zp = z + p * plane(T, K);
           if (dw)
             gemm(Transpose::yes, Transpose::no, C, K, T, v + p * plane(T, C), zp, first > 0,
-                 du + p * plane(C, K));
+                 du + p * plane(C, K), precision);
           if (dx)
             gemm(Transpose::no, Transpose::yes, T, C, K, zp, u + p * plane(C, K), 0,
-                 q + p * plane(T, C));
+                 q + p * plane(T, C), precision);
         }
         if (!dx) continue;
         float* pixels = dx + size_t(first) * H * W * C;
@@ -140,15 +142,16 @@ bool winograd_fits(const Layer& l) {
          l.pad == l.kernel / 2 && l.in.c % kChannels == 0 && l.output.c % kChannels == 0;
 }
 
-void winograd_forward(const Layer& l, int n, const float* x, const float* w, float* y) {
+void winograd_forward(const Layer& l, int n, const float* x, const float* w, float* y,
+                      Precision precision) {
   CHECK(winograd_fits(l));
-  Winograd(l).forward(n, x, w, y);
+  Winograd(l, precision).forward(n, x, w, y);
 }
 
 void winograd_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
-                       float* dx, float* dw) {
+                       float* dx, float* dw, Precision precision) {
   CHECK(winograd_fits(l));
-  Winograd(l).backward(n, x, w, dy, dx, dw);
+  Winograd(l, precision).backward(n, x, w, dy, dx, dw);
 }
 
 }  // namespace tri

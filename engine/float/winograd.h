@@ -9,6 +9,7 @@
 // with Z = A dy A', dw = G' [ sum of (B' d B) . Z ] G and dd = B [ (G w G') . Z ] B'.
 #pragma once
 
+#include "engine/float/gemm.h"
 #include "engine/graph/layer.h"
 
 namespace tri {
@@ -17,9 +18,10 @@ namespace tri {
 bool winograd_fits(const Layer& layer);
 
 // x: [n][in], w: [rows][K], y: [n][output].
-void winograd_forward(const Layer& layer, int n, const float* x, const float* w, float* y);
+void winograd_forward(const Layer& layer, int n, const float* x, const float* w, float* y,
+                      Precision precision);
 // dx: [n][in], dw: [rows][K]: overwritten, or null.
 void winograd_backward(const Layer& layer, int n, const float* x, const float* w, const float* dy,
-                       float* dx, float* dw);
+                       float* dx, float* dw, Precision precision);
 
 }  // namespace tri

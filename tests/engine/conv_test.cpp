@@ -85,7 +85,7 @@ TEST_CASE("a convolution is the sum it is defined as, within the rounding of its
     const int n = 40;
     const auto x = random_floats(n * l.in.size(), rng), w = random_floats(l.weights(), rng);
     Buffer<float> y(n * l.output.size(), 99.0f);
-    conv_forward(l, n, x.data(), w.data(), y.data());
+    conv_forward(l, n, x.data(), w.data(), y.data(), Precision::fp32);
     const auto expected = reference(l, n, x, w);
     // A sum of R unit-variance terms is about sqrt(R); F(4x4) loses some 4 bits to its transforms.
     const double tolerance = std::sqrt(l.rows()) * (winograd_fits(l) ? 5e-5 : 4e-6);
@@ -109,17 +109,17 @@ TEST_CASE("a convolution's backward pass is the adjoint of its forward pass") {
     const auto x2 = random_floats(x.size(), rng), w2 = random_floats(w.size(), rng);
     const auto dy = random_floats(n * l.output.size(), rng);
     Buffer<float> dx(x.size(), 99.0f), dw(w.size(), 99.0f), y(dy.size());
-    conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), dw.data());
+    conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), dw.data(), Precision::fp32);
     const double tolerance = 1e-5;
-    conv_forward(l, n, x2.data(), w.data(), y.data());
+    conv_forward(l, n, x2.data(), w.data(), y.data(), Precision::fp32);
     CHECK(std::fabs(dot(dy, y) - dot(dx, x2)) < tolerance * norm(dy) * norm(y));
-    conv_forward(l, n, x.data(), w2.data(), y.data());
+    conv_forward(l, n, x.data(), w2.data(), y.data(), Precision::fp32);
     CHECK(std::fabs(dot(dy, y) - dot(dw, w2)) < tolerance * norm(dy) * norm(y));
     // Either may be left out.
     const Buffer<float> dx_before = dx, dw_before = dw;
-    conv_backward(l, n, x.data(), w.data(), dy.data(), nullptr, dw.data());
+    conv_backward(l, n, x.data(), w.data(), dy.data(), nullptr, dw.data(), Precision::fp32);
     CHECK(dw == dw_before);
-    conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), nullptr);
+    conv_backward(l, n, x.data(), w.data(), dy.data(), dx.data(), nullptr, Precision::fp32);
     CHECK(dx == dx_before);
   }
 }

@@ -52,7 +52,9 @@ TEST_CASE("a tap is a cut where nothing behind it reads what is before it") {
 TEST_CASE("values that live at the same time stand in different buffers; a chain needs two") {
   CHECK(plan_forward(resolved(every_kind_of_layer(false))).buffers.sizes.size() == 2);
   for (const std::vector<Layer>& layers :
-       {resolved(residual_layers()), resolved(every_kind_of_layer(true))}) {
+       {resolved(residual_layers()), resolved(every_kind_of_layer(true)),
+        // What a dropout hands on must live until that is read.
+        resolved({conv3("conv1", 8), drop(0.5f), conv3("conv2", 8), logits(linear("fc", 10))})}) {
     const ForwardPlan plan = plan_forward(layers);
     // Walks the rows and remembers who wrote each buffer last.
     std::vector<int> writer(plan.buffers.sizes.size(), -1);

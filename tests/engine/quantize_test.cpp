@@ -80,7 +80,7 @@ std::vector<int> float_layer(Net& net, int i, int n, const Buffer<float>& x) {
   const size_t at = net.channel_at[i];
   Buffer<float> w(l.weights()), y(n * l.output.size()), mean(K), inverse_std(K);
   fake_quantize_weights(l, net.weight(i), w.data());
-  conv_forward(l, n, x.data(), w.data(), y.data());
+  conv_forward(l, n, x.data(), w.data(), y.data(), Precision::fp32);
   const BatchNorm bn{net.gamma(i),          net.beta(i),
                      &net.running_mean[at], &net.running_variance[at],
                      mean.data(),           inverse_std.data()};

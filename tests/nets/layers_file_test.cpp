@@ -83,6 +83,7 @@ TEST_CASE("what is wrong with a table is told with its file, row and key") {
   says(replaced("\"linear\"", "\"gelu\""), "layer 2 has a activation that is none of relu");
   says(replaced("\"out\": 8", "\"out\": -8"), "layer 1 has a out that is no whole number");
   says(replaced("\"out\": 8", "\"out\": 1e99"), "layer 1 has a out that is no whole number");
+  says(replaced("\"out\": 8", "\"out\": 1048577"), "layer 1 has a out that is no whole number");
   says(replaced("0.25", "\"x\""), "layer 6 has a rate that is no number");
   says(replaced("0.25", "1.5"), "its rate is not within 0 to 1");
   says(replaced("\"stem\", \"body\"]", "\"stem\"]"), "layer sum: has 1 inputs, expected 2");

@@ -141,7 +141,7 @@ TEST_CASE("a second search in the same folder is refused, and the first one ends
                       " --seed 2 >&2; echo $? $pid; wait $pid; echo $?");
   INFO(two.err);
   std::istringstream out(two.out.substr(two.out.find("1 ")));
-  int refused = 0, first = -1;
+  int refused = 0;
   std::string pid;
   out >> refused >> pid;
   CHECK(refused == 1);

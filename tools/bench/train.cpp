@@ -19,7 +19,7 @@ namespace tri {
 namespace {
 
 struct Settings {
-  std::string isa;
+  std::string isa, precision;
   std::vector<std::string> nets = net_names();
   int batch = 128, threads = omp_get_max_threads(), repeats = 5;
 };
@@ -39,6 +39,7 @@ double operations(const std::vector<Layer>& layers) {
 
 void bench_net(const std::string& name, const Settings& s) {
   Net net(name, table_of(name), Rng(1));
+  net.precision = precision_of(s.precision);
   const Recipe recipe = recipe_of(name);
   const int n = s.batch, classes = net.layers.back().output.c;
   Rng rng(1);
@@ -70,10 +71,10 @@ void bench_net(const std::string& name, const Settings& s) {
     seconds[3].push_back(between(0, 3));
   }
   const double step = median(seconds[3]);
-  std::printf("%-12s %6d %7d %7s %10.1f %11.1f %9.1f %10.1f %8.1f\n", name.c_str(), n,
-              omp_get_max_threads(), isa_name(chosen_isa()), 1e3 * median(seconds[0]),
-              1e3 * median(seconds[1]), 1e3 * median(seconds[2]), n / step,
-              n * operations(net.layers) / step / 1e9);
+  std::printf("%-12s %6d %7d %7s %9s %10.1f %11.1f %9.1f %10.1f %8.1f\n", name.c_str(), n,
+              omp_get_max_threads(), isa_name(chosen_isa()), precision_name(net.precision),
+              1e3 * median(seconds[0]), 1e3 * median(seconds[1]), 1e3 * median(seconds[2]),
+              n / step, n * operations(net.layers) / step / 1e9);
   std::fflush(stdout);
 }
 
@@ -83,8 +84,8 @@ void bench_net(const std::string& name, const Settings& s) {
 void run(const Settings& s) {
   set_isa(s.isa);
   omp_set_num_threads(s.threads);
-  std::printf("%-12s %6s %7s %7s %10s %11s %9s %10s %8s\n", "net", "batch", "threads", "ISA",
-              "forward_ms", "backward_ms", "update_ms", "pictures/s", "GFLOP/s");
+  std::printf("%-12s %6s %7s %7s %9s %10s %11s %9s %10s %8s\n", "net", "batch", "threads", "ISA",
+              "precision", "forward_ms", "backward_ms", "update_ms", "pictures/s", "GFLOP/s");
   for (const std::string& net : s.nets) bench_net(net, s);
 }
 
@@ -97,6 +98,8 @@ void add_train(Options& options, Run& action) {
       ->delimiter(',')
       ->check(OneOf(net_names()));
   command.add_option("--isa", s->isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
+  command.add_option("--precision", s->precision,
+                     "of products: fp32 or bf16 [bf16 where the CPU has it]");
   command.add_option("--batch", s->batch, "pictures a step")->check(CLI::Range(1, 4096));
   command.add_option("--threads", s->threads, "threads")->check(CLI::Range(1, 1024));
   command.add_option("--repeats", s->repeats, "steps of which the median counts")

@@ -16,6 +16,7 @@ bool cpu_has_avx2() {
 #ifdef EMULATE_AVX512  // see the Makefile
 bool cpu_has_avx512() { return cpu_has_avx2(); }
 bool cpu_has_avx512_vbmi() { return cpu_has_avx2(); }
+bool cpu_has_avx512_bf16() { return cpu_has_avx2(); }
 bool cpu_has_amx() { return cpu_has_avx2(); }
 #else
 bool cpu_has_avx512() {
@@ -24,6 +25,7 @@ bool cpu_has_avx512() {
          __builtin_cpu_supports("avx512vnni");
 }
 bool cpu_has_avx512_vbmi() { return cpu_has_avx512() && __builtin_cpu_supports("avx512vbmi"); }
+bool cpu_has_avx512_bf16() { return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 
 // Linux lets a process use the tiles when it has asked for their state to be kept.
 bool cpu_has_amx() {
@@ -40,6 +42,7 @@ bool cpu_has_amx() {
 bool cpu_has_avx2() { return false; }
 bool cpu_has_avx512() { return false; }
 bool cpu_has_avx512_vbmi() { return false; }
+bool cpu_has_avx512_bf16() { return false; }
 bool cpu_has_amx() { return false; }
 #endif
 
