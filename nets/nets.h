@@ -59,5 +59,7 @@ Model load_model_of(const std::string& net, const std::string& file);
 
 // How ./train NET trains it unless told otherwise.
 Recipe recipe_of(const std::string& net);
+// How ./finetune trains its students: quantized throughout, their norms frozen.
+Recipe finetuning_recipe_of(const std::string& net);
 
 }  // namespace tri

@@ -9,18 +9,20 @@ struct Row {
   // Of all epochs, those at half the channels, and those on 8-bit weights and codes.
   int epochs, narrow, qat, batch;
   float rate, smoothing;
-  Augment augment;  // crop, flip, cutout
+  Augment augment;     // crop, flip, cutout
+  int student_epochs;  // of fine-tuning
+  float student_rate;
 };
 
 // Plain networks as deep as VGG want a lower peak of the rate.
 const Row kRecipes[] = {
-    {"vgg16", 26, 6, 1, 128, 0.08f, 0.1f, {4, true, 8}},
-    {"vgg19", 30, 5, 1, 128, 0.08f, 0.1f, {4, true, 8}},
-    {"alexnet", 24, 6, 1, 128, 0.1f, 0.1f, {4, true, 8}},
-    {"nin", 22, 8, 1, 128, 0.1f, 0.1f, {4, true, 8}},
-    {"mobilenetv1", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
-    {"resnet20", 60, 0, 2, 128, 0.2f, 0.0f, {4, true, 0}},
-    {"mobilenetv2", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}},
+    {"vgg16", 26, 6, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"vgg19", 30, 5, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"alexnet", 24, 6, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"nin", 22, 8, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"mobilenetv1", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.015f},
+    {"resnet20", 60, 0, 2, 128, 0.2f, 0.0f, {4, true, 0}, 30, 0.01f},
+    {"mobilenetv2", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.015f},
 };
 
 }  // namespace
@@ -33,6 +35,18 @@ Recipe recipe_of(const std::string& net) {
       recipe.batch = row.batch, recipe.rate = row.rate, recipe.smoothing = row.smoothing;
       recipe.augment = row.augment;
     }
+  return recipe;
+}
+
+Recipe finetuning_recipe_of(const std::string& net) {
+  Recipe recipe;
+  recipe.epochs = 20, recipe.rate = 0.01f;
+  for (const Row& row : kRecipes)
+    if (net == row.net) recipe.epochs = row.student_epochs, recipe.rate = row.student_rate;
+  recipe.qat_epochs = recipe.epochs, recipe.frozen_norm = true;
+  // A frozen norm sees the scale of weights: they may not shrink.
+  recipe.decay = 0, recipe.smoothing = 0;
+  recipe.augment.cutout = 0;
   return recipe;
 }
 

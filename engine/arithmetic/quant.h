@@ -44,6 +44,9 @@ constexpr int kWeightMax = 127;
 constexpr int kCodeMax = 255;
 constexpr int kSignedZero = 128;
 constexpr int kFactorMax = 1 << 14;
+// u and one of the factors of an addition, above.
+inline double sum_unit(double sa, double sb) { return std::max(sa, sb) / kFactorMax; }
+inline int32_t sum_factor(double s, double unit) { return int32_t(std::lround(s / unit)); }
 
 // Halves away from zero: the rounding of every float that becomes a code.
 inline float round_code(float value) { return std::round(value); }

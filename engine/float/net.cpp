@@ -68,7 +68,7 @@ Net::Net(std::string name_, std::vector<Layer> layers_, Rng rng)
   for (const Layer& l : layers) {
     weight_at.push_back(weights), channel_at.push_back(channels);
     weights += l.weights();
-    channels += l.has_weights() ? l.output.c : 0;
+    channels += l.has_sums() ? l.output.c : 0;
   }
   params.assign(weights + 2 * channels, 0);
   grads.assign(params.size(), 0);
@@ -143,7 +143,8 @@ void forward_row(Net& net, Activations& acts, int i, const ForwardMode& mode) {
     case Kind::add:
       acts.y[i].resize(size);
       sum(size, x, acts.out[l.sources[1] + 1].data(), acts.y[i].data());
-      activate_forward(M, K, acts.y[i].data(), activate(net, i), out);
+      acts.mean[i].assign(K, 0), acts.inverse_std[i].assign(K, 1);
+      batchnorm_forward(batchnorm(net, acts, i), M, K, acts.y[i].data(), activate(net, i), out);
       break;
     case Kind::max_pool:
       max_pool_forward(l, n, x, out);
@@ -224,13 +225,18 @@ void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
       });
       break;
     }
-    case Kind::add:
-      activate_backward(M, K, acts.y[i].data(), activate(net, i), d);
+    case Kind::add: {
+      float* dgamma = net.grads.data() + net.weights + net.channel_at[i];
+      batchnorm_backward(batchnorm(net, acts, i), M, K, acts.y[i].data(), activate(net, i), false,
+                         d, dgamma, dgamma + net.channels);
+      if (!mode.additions)
+        std::fill_n(dgamma, K, 0.0f), std::fill_n(dgamma + net.channels, K, 0.0f);
       for (const int source : l.sources)
         gradients.add(source, size, [&](float* dx) {
           if (dx) std::copy_n(d, size, dx);
         });
       break;
+    }
     case Kind::max_pool:
       gradients.add(l.sources[0], size, [&](float* dx) {
         if (dx) max_pool_backward(l, n, x, d, dx);

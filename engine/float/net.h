@@ -21,7 +21,9 @@ struct Net {
   std::vector<Layer> layers;  // resolved
 
   // All weights, then gamma, then beta of every channel (of the logits: beta is the bias and gamma
-  // stays unused). Weights of layer i stand at weight_at[i], its channels at channel_at[i].
+  // stays unused; of a sum: they scale and move it, and stay 1 and 0 unless
+  // BackwardMode::additions). Weights of layer i stand at weight_at[i], its channels at
+  // channel_at[i].
   Buffer<float> params, grads;
   Buffer<float> running_mean, running_variance;  // [channels]
   std::vector<size_t> weight_at, channel_at;
@@ -74,10 +76,11 @@ void forward(Net& net, Activations& acts, int n, ForwardMode mode);
 
 struct BackwardMode {
   bool weights = true;        // false: leaves the weights' gradients out, a third of all work
+  bool additions = false;     // the gains and offsets of sums get gradients, else 0
   float* pictures = nullptr;  // [n][h][w][c]: gets the gradient of the pictures
   // For a loss on what the convolution of a layer with batch norm returned, y [M][K], M = n * h *
   // w: adds its gradient to d [M][K], which holds that of the logits' loss.
-  std::function<void(int layer, int M, int K, const float* y, float* d)> add;
+  std::function<void(int layer, int M, int K, const float* y, float* d)> add = {};
 };
 
 // d_logits: [n][classes]; after forward(). Sets net.grads. The statistics of batch norm are taken

@@ -61,7 +61,7 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     set_ranges(net, data);
     net.quantized = true;
   }
-  net.precision = net.quantized ? Precision::fp32 : recipe.precision;
+  net.precision = net.quantized && !recipe.frozen_norm ? Precision::fp32 : recipe.precision;
   std::vector<uint8_t> pixels(size_t(n) * data.shape().size());
   std::vector<uint16_t> labels(n);
   std::vector<float> d(size_t(n) * classes(net));
@@ -73,7 +73,7 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     epoch.get(step, pixels.data(), labels.data());
     normalize(pixels.data(), pixels.size(), input(net, acts, n));
     const uint64_t dropout = Rng(recipe.seed, uint64_t(training.epoch) * 1000003 + step).next();
-    forward(net, acts, n, {.training = true, .dropout_seed = dropout});
+    forward(net, acts, n, {.training = !recipe.frozen_norm, .dropout_seed = dropout});
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
     const float rate = one_cycle(recipe.rate, recipe.warm, progress);
     const double now =
@@ -81,7 +81,7 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     if (!std::isfinite(now)) fail_diverged("the loss is", training.epoch, step, rate);
     losses += now;
     correct += count_correct(n, classes(net), acts.logits(), labels.data());
-    backward(net, acts, d.data());
+    backward(net, acts, d.data(), {.additions = recipe.frozen_norm});
     sgd_step({rate, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
              net.params.data(), net.grads.data(), training.velocity.data());
     const double seconds =

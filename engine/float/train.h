@@ -24,7 +24,11 @@ struct Recipe {
   float smoothing = 0.1f;
   Augment augment;
   uint64_t seed = 1;
-  // Of the products of the float epochs; QAT, and all that measures, has floats. It belongs to the
+  // Batch norm keeps its running statistics, so that its gain and offset are all that moves, and
+  // nothing is dropped: for training what is quantized already.
+  bool frozen_norm = false;
+  // Of the products of the float epochs and of those with a frozen norm; QAT, and all that
+  // measures, has floats. It belongs to the
   // CPU, as OpenBLAS's kernels do, and not to what a checkpoint is bound to.
   Precision precision = Precision::fp32;
 };

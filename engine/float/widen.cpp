@@ -11,7 +11,7 @@ Net widen(Net& narrow, std::vector<Layer> layers, Rng rng) {
   for (int i = 0; i < int(wide.layers.size()); ++i) {
     const Layer &l = wide.layers[i], &old = narrow.layers[i];
     CHECK(l.kind == old.kind && l.kernel == old.kernel);
-    if (!l.has_weights()) continue;
+    if (!l.has_weights()) continue;  // the gains of sums are 1 while there are narrow epochs
     CHECK(l.in.c % old.in.c == 0 && l.output.c % old.output.c == 0);
     const bool dense = l.kind == Kind::conv;
     const int C = dense ? l.in.c : 1, old_C = dense ? old.in.c : 1, copies = C / old_C;

@@ -49,6 +49,7 @@ struct Model {
   std::vector<QuantLayer> quant;  // parallel to layers; empty members where there are no sums
   std::vector<std::optional<TriSegment>> staircases;
   std::vector<std::string> classes = {}, attention = {};
+  uint64_t teacher = 0;  // of a student: checksum() of its teacher; 0: not known
 
   int taps() const;
   std::vector<int> tap_rows() const;        // tap -> index into layers

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/base/check.h"
+#include "data/base/hash.h"
 #include "data/base/serial.h"
 #include "data/batch.h"
 #include "data/cifar.h"
@@ -20,7 +21,7 @@
 //   bias,
 //     m, shift s32 [K]; statistics u8: 0 none, 1 mean, variance f32 [K] follow
 //   student u8: 0 a teacher, 1 a student; then each tap: levels u8, 0 for 8 bits; then levels - 1
-//     thresholds u8 and levels - 1 values u8, both rising
+//     thresholds u8 and levels - 1 values u8, both rising; of a student its teacher's checksum u64
 // Version 1 begins with the net's name and the hash of its table u64 where version 2 has all up to
 // the rows; its statistics are 0 or 2 (1: of another thing, passed over); it ends with the number
 // of staircases u32 (0: a teacher), each: 1 if there is one else 0, t1, v1, t2, v2 u8.
@@ -203,7 +204,21 @@ Model read_version_2(Reader& in, const std::string& net) {
     if (model.tap(name) < 0) in.fail("names an attention layer that is none of its taps");
   read_all_numbers(in, model, 1);
   model.staircases = read_taps(in, model.taps());
+  if (!model.staircases.empty()) model.teacher = in.number<uint64_t>();
   return model;
+}
+
+}  // namespace
+
+namespace {
+
+// All from the rows on.
+void write_network(Writer& out, const Model& model) {
+  write_rows(out, model.layers);
+  for (size_t i = 0; i < model.layers.size(); ++i)
+    if (model.layers[i].has_sums()) write_numbers(out, model.quant[i]);
+  write_taps(out, model.staircases);
+  if (!model.staircases.empty()) out.number(model.teacher);
 }
 
 }  // namespace
@@ -215,11 +230,14 @@ void save(const Model& model, const std::filesystem::path& file) {
   out.text(model.net);
   write_picture(out, model.layers.front().in);
   write_names(out, model.classes), write_names(out, model.attention);
-  write_rows(out, model.layers);
-  for (size_t i = 0; i < model.layers.size(); ++i)
-    if (model.layers[i].has_sums()) write_numbers(out, model.quant[i]);
-  write_taps(out, model.staircases);
+  write_network(out, model);
   out.save(file);
+}
+
+uint64_t checksum(const Model& model) {
+  Writer out;
+  write_network(out, model);
+  return fnv1a(out.bytes());
 }
 
 // The frame's checksum keeps out accidents; what is here trusts no number all the same.

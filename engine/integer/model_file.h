@@ -16,6 +16,9 @@ using TableOf = std::vector<Layer> (*)(const std::string& net);
 
 void save(const Model& model, const std::filesystem::path& file);
 
+// Of a network's rows and numbers, whatever its names; students name their teachers by it.
+uint64_t checksum(const Model& model);
+
 // Throws Error with the reason when a file is damaged, truncated, of another version, when its
 // table is no network, or when its numbers break what the engine relies on (sizes, |q| <= 127,
 // shifts, accumulators that could overflow).

@@ -90,14 +90,22 @@ void quantize_weights(Net& net, int i, Codes in, Codes out, QuantLayer& q) {
   if (!l.has_norm()) q.mean.clear(), q.variance.clear();
 }
 
-void quantize_add(int K, Codes a, Codes b, Codes out, QuantLayer& q) {
-  const double unit = std::max(a.scale, b.scale) / kFactorMax;
-  const auto fa = int32_t(std::lround(a.scale / unit)), fb = int32_t(std::lround(b.scale / unit));
+// gain, offset: [K], of the sums.
+void quantize_add(int K, const float* gain, const float* offset, Codes a, Codes b, Codes out,
+                  QuantLayer& q) {
+  const double unit = sum_unit(a.scale, b.scale);
+  const int32_t fa = sum_factor(a.scale, unit), fb = sum_factor(b.scale, unit);
   q.factors.assign(size_t(K), fa), q.factors.resize(size_t(2 * K), fb);
-  const Multiplier r = multiplier(unit / out.scale);
-  const double zero = std::round(out.zero * out.scale / unit);
-  q.bias.assign(size_t(K), int32_t(zero) - a.zero * fa - b.zero * fb);
-  q.m.assign(size_t(K), r.m), q.shift.assign(size_t(K), r.shift);
+  const double bound = bias_headroom(q, K)[0];
+  for (int k = 0; k < K; ++k) {
+    constexpr double kLeastGain = 1.0 / 64;  // factors are not negative, and biases fit 32 bits
+    const double step = unit * std::max(double(gain[k]), kLeastGain);
+    const Multiplier r = multiplier(step / out.scale);
+    const double zero = std::round(out.zero * out.scale / step);
+    const double bias = std::round(offset[k] / step) + zero - a.zero * fa - b.zero * fb;
+    q.bias[k] = int32_t(std::clamp(bias, -bound, bound));
+    q.m[k] = r.m, q.shift[k] = r.shift;
+  }
 }
 
 }  // namespace
@@ -119,7 +127,7 @@ Model quantize(Net& net, std::vector<std::string> classes) {
     q.bias.resize(K), q.m.resize(K), q.shift.resize(K);
     const Codes in = codes(l.reads.front().from), out = codes(int(i));
     if (l.kind == Kind::add)
-      quantize_add(int(K), in, codes(l.reads[1].from), out, q);
+      quantize_add(int(K), net.gamma(int(i)), net.beta(int(i)), in, codes(l.reads[1].from), out, q);
     else
       quantize_weights(net, int(i), in, out, q);
   }

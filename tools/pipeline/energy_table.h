@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "distill/judge/energy.h"
 #include "data/base/json.h"
+#include "distill/judge/energy.h"
 
 namespace tri {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "data/base/json.h"
 #include "data/dataset.h"
 #include "engine/integer/int_net.h"
-#include "data/base/json.h"
 
 namespace tri {
 

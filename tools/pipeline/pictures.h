@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
+#include "data/base/json.h"
 #include "data/dataset.h"
 #include "engine/integer/model.h"
-#include "data/base/json.h"
 #include "tools/cli/options.h"
 
 namespace tri {

@@ -103,7 +103,7 @@ class Searches {
   SearchOutcome deployed(Clock::time_point begin) {
     if (builder_.reconstructs() && !stop_)
       events_.note("reconstructing: fitting the best student's weights");
-    const Student student = finish(builder_, held_out_, ranked_.best().front(), !stop_);
+    Student student = finish(builder_, held_out_, ranked_.best().front(), !stop_);
     events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
                  " test pictures");
     const TestSet test(builder_, teacher_, in_.pictures.test, in_.energies);
@@ -119,6 +119,7 @@ class Searches {
     o.isa = isa_name(chosen_isa());
     o.cut_short = cut_short_ || stop_;
     lock_.check();
+    student.model.teacher = checksum(in_.teacher);
     save(student.model, o.student);
     o.result = result_json(o);
     o.result["seconds"] = seconds_since(begin);

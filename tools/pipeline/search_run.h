@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "rl/search/deploy.h"
 #include "data/base/json.h"
+#include "rl/search/deploy.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/report/search_report.h"
 

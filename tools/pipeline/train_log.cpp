@@ -1,32 +1,61 @@
 #include "tools/pipeline/train_log.h"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
+#include <vector>
 
 #include "data/base/file.h"
 
 namespace tri {
 
-TrainLog::TrainLog(std::filesystem::path file, int done) : file_(std::move(file)) {
-  if (done == 0 || !std::filesystem::exists(file_)) return;
-  const auto bytes = read_file(file_);
+namespace {
+
+// Those of a file without its header; none where it is not there.
+std::vector<std::string> rows_of(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  const auto bytes = read_file(file);
   std::istringstream lines(std::string(bytes.begin(), bytes.end()));
-  std::string line;
-  std::getline(lines, line);  // the header
-  while (std::getline(lines, line))
-    if (const int epoch = std::atoi(line.c_str()); epoch >= 1 && epoch <= done)
-      rows_ += line + "\n";
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);) rows.push_back(line);
+  if (!rows.empty()) rows.erase(rows.begin());
+  return rows;
+}
+
+}  // namespace
+
+int best_epoch(const std::filesystem::path& file) {
+  int best = 0;
+  double least = HUGE_VAL;
+  for (const std::string& row : rows_of(file)) {
+    const std::string kl = row.substr(row.rfind(',') + 1);
+    if (kl.empty() || std::strtod(kl.c_str(), nullptr) >= least) continue;
+    least = std::strtod(kl.c_str(), nullptr), best = std::atoi(row.c_str());
+  }
+  return best;
+}
+
+TrainLog::TrainLog(std::filesystem::path file, int done) : file_(std::move(file)) {
+  if (done == 0) return;
+  for (const std::string& row : rows_of(file_))
+    if (const int epoch = std::atoi(row.c_str()); epoch >= 1 && epoch <= done) rows_ += row + "\n";
 }
 
 void TrainLog::add(const EpochRow& row) {
-  char held_out[16] = "", line[160];
-  if (row.held_out) std::snprintf(held_out, sizeof held_out, "%.4f", *row.held_out);
-  std::snprintf(line, sizeof line, "%d,%.4f,%.4f,%s,%.6f,%d,%.1f\n", row.epoch, row.loss,
-                row.accuracy, held_out, row.rate, row.quantized, row.pictures_per_second);
+  const auto number = [](std::optional<double> value) {
+    char text[32] = "";
+    if (value) std::snprintf(text, sizeof text, "%.6f", *value);
+    return std::string(text);
+  };
+  char line[200];
+  std::snprintf(line, sizeof line, "%d,%.4f,%.4f,%s,%.6f,%d,%.1f,%s\n", row.epoch, row.loss,
+                row.accuracy, number(row.held_out).c_str(), row.rate, row.quantized,
+                row.pictures_per_second, number(row.held_out_kl).c_str());
   rows_ += line;
-  write_file(file_,
-             "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s\n" + rows_);
+  write_file(
+      file_,
+      "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s,held_out_kl\n" + rows_);
 }
 
 }  // namespace tri

@@ -10,10 +10,14 @@ namespace tri {
 struct EpochRow {
   int epoch;  // epochs done, so the first is 1
   double loss, accuracy;
-  std::optional<double> held_out;  // accuracy there; empty where nothing is held out
+  // Accuracy, and KL to a teacher, on held-out pictures; empty where there are none.
+  std::optional<double> held_out, held_out_kl;
   double rate, pictures_per_second;
   bool quantized;
 };
+
+// The epoch with the least KL of a file's rows; 0: no row has one.
+int best_epoch(const std::filesystem::path& file);
 
 class TrainLog {
  public:

@@ -4,7 +4,6 @@
 
 #include "data/base/file.h"
 #include "data/base/hash.h"
-#include "data/base/lock.h"
 #include "data/cifar.h"
 #include "data/split.h"
 #include "distill/correct/calibrate.h"
@@ -13,8 +12,6 @@
 #include "engine/float/widen.h"
 #include "engine/integer/dequantize.h"
 #include "engine/integer/quantize.h"
-#include "nets/nets.h"
-#include "tools/pipeline/train_log.h"
 
 namespace tri {
 namespace fs = std::filesystem;
@@ -61,55 +58,6 @@ void require_a_batch(const TrainingRun& run, int pictures) {
               "--batch");
 }
 
-// Renames those files of an earlier training that are there.
-void keep_old(const fs::path& out, const TrainingEvents& events) {
-  for (const fs::path& file : {out, checkpoint_of(out), log_of(out)}) {
-    if (!fs::exists(file)) continue;
-    const fs::path old = file.string() + ".old";
-    std::error_code error;
-    fs::rename(file, old, error);
-    if (error)
-      throw Error(file.string() + ": cannot be renamed to " + old.string() + ": " +
-                  error.message());
-    events.note(file.string() + ": of an earlier training, kept as " + old.string());
-  }
-}
-
-// The epochs that are left.
-void train(const TrainingRun& run, const TrainingData& data, const TrainingEvents& events,
-           const std::atomic<bool>& stop, const Identity& identity, const Lock& lock,
-           Training& training) {
-  const Recipe& recipe = run.recipe;
-  const int first = training.epoch;
-  const Loss loss = cross_entropy(recipe.smoothing);
-  std::optional<TrainLog> log;
-  std::optional<double> held_out;
-  while (training.epoch < recipe.epochs) {
-    Progress now{};
-    train_epoch(training, recipe, loss, data.used, [&](const Progress& p) {
-      if (stop)
-        throw Error("stopped in epoch " + std::to_string(p.epoch + 1) +
-                    (p.epoch ? ": --resume goes on after epoch " + std::to_string(p.epoch)
-                             : ": none is done, so there is nothing to --resume"));
-      now = p;
-      events.step(p, first, held_out);
-    });
-    held_out = settled_accuracy(training.net, data);
-    lock.check();
-    if (training.epoch == 1) keep_old(run.out, events);
-    if (!log) log.emplace(log_of(run.out), training.epoch - 1);
-    log->add({training.epoch, now.loss, now.accuracy, held_out, now.rate, now.pictures_per_second,
-              training.net.quantized});
-    if (training.epoch == recipe.narrow_epochs) {
-      const int epoch = training.epoch;
-      training = Training(widen(training.net, layers_for(run, data.used), Rng(recipe.seed, 1)));
-      training.epoch = epoch;
-    }
-    save_checkpoint(training, identity, checkpoint_of(run.out));
-    events.epoch(training.epoch, held_out);
-  }
-}
-
 }  // namespace
 
 void set_epochs(Recipe& recipe, int epochs) {
@@ -124,13 +72,6 @@ TrainingData training_data(const Dataset& all, const std::string& more, Dataset 
   return data;
 }
 
-fs::path checkpoint_of(const fs::path& out) { return out.string() + ".ckpt"; }
-
-fs::path log_of(const fs::path& out) {
-  return out.extension() == ".q8" ? fs::path(out).replace_extension(".csv")
-                                  : fs::path(out.string() + ".csv");
-}
-
 TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
                              const TrainingEvents& events, const std::atomic<bool>& stop) {
   TrainingRun run = given;
@@ -142,21 +83,28 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
   Identity identity = identity_of(run.net.name, layers_for(run, data.used), run.recipe, data.used);
   identity.emplace_back("the checksum of --from",
                         run.from.empty() ? "none" : std::to_string(fnv1a(read_file(run.from))));
-  const Lock lock(run.out.string() + ".lock", run.out);
-  const fs::path checkpoint = checkpoint_of(run.out);
-  const bool goes_on = run.resume && fs::exists(checkpoint);
-  if (run.resume && !goes_on)
-    events.note(checkpoint.string() + ": not there, so the training starts anew");
-  Training training =
-      goes_on ? load_checkpoint(checkpoint, identity, run.recipe,
-                                [&](int epoch) { return net_at(run, data.used, epoch); })
-              : Training(run.from.empty() ? net_at(run, data.used, 0) : float_net(run, data.used));
-  train(run, data, events, stop, identity, lock, training);
-  settle_batchnorm(training.net, data.used);
-  const double float_accuracy = accuracy(training.net, data.test);
-  Model model = quantize(training.net, data.used.classes());
+  Epochs epochs(
+      run.out, run.recipe, identity, run.resume,
+      [&](int epoch) {
+        return epoch == 0 && !run.from.empty() ? float_net(run, data.used)
+                                               : net_at(run, data.used, epoch);
+      },
+      events, stop);
+  epochs.run(cross_entropy(run.recipe.smoothing), data.used, [&](Training& training) {
+    const HeldOut held_out{settled_accuracy(training.net, data)};
+    if (training.epoch == run.recipe.narrow_epochs) {
+      const int epoch = training.epoch;
+      training = Training(widen(training.net, layers_for(run, data.used), Rng(run.recipe.seed, 1)));
+      training.epoch = epoch;
+    }
+    return held_out;
+  });
+  Net& net = epochs.net();
+  settle_batchnorm(net, data.used);
+  const double float_accuracy = accuracy(net, data.test);
+  Model model = quantize(net, data.used.classes());
   model.attention = attention_of(run.net, model.layers);
-  lock.check();
+  epochs.lock().check();
   save(model, run.out);
   const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
   return {float_accuracy, accuracy(logits, data.test.labels(), int(model.classes.size()))};

@@ -3,13 +3,12 @@
 
 #include <atomic>
 #include <filesystem>
-#include <functional>
-#include <optional>
 #include <string>
 
 #include "data/dataset.h"
 #include "engine/float/train.h"
 #include "nets/nets.h"
+#include "tools/pipeline/epochs.h"
 
 namespace tri {
 
@@ -32,21 +31,6 @@ void set_epochs(Recipe& recipe, int epochs);
 // `all` training records, split as data/split.h says; more: a file of records of the same kind to
 // learn from besides, or empty.
 TrainingData training_data(const Dataset& all, const std::string& more, Dataset test);
-
-// Beside the teacher file: the state after the last epoch, and a row an epoch.
-std::filesystem::path checkpoint_of(const std::filesystem::path& out);
-std::filesystem::path log_of(const std::filesystem::path& out);
-
-// What is told of a training as it goes. All are called from the thread that trains.
-struct TrainingEvents {
-  // After every step. first: epochs that were done before.
-  std::function<void(const Progress&, int first, std::optional<double> held_out)> step =
-      [](const Progress&, int, std::optional<double>) {};
-  // After every epoch, once its checkpoint is written.
-  std::function<void(int epoch, std::optional<double> held_out)> epoch =
-      [](int, std::optional<double>) {};
-  std::function<void(const std::string&)> note = [](const std::string&) {};
-};
 
 struct TrainingResult {
   double float_accuracy, accuracy;  // on the test set: in floats, in integers

@@ -15,14 +15,6 @@ std::string line(const char* format, Values... values) {
   return text;
 }
 
-Json to_json(const Measures& m, bool labeled) {
-  return {{"accuracy", labeled ? Json(m.accuracy) : Json()},
-          {"agreement", m.agreement},
-          {"test_kl", m.kl},
-          {"zero_share", m.zero_share},
-          {"energy", microjoules(m)}};
-}
-
 // rank: 1 for the best reward; 0 for the mean-square start.
 Json to_json(const Deployed& d, size_t rank, bool labeled, const Model& model) {
   Json json = {{"rank", rank},
@@ -75,6 +67,25 @@ Json to_json(const StaircaseSet& staircases, const Model& model) {
   return layers;
 }
 
+Json to_json(const Measures& m, bool labeled) {
+  return {{"accuracy", labeled ? Json(m.accuracy) : Json()},
+          {"agreement", m.agreement},
+          {"test_kl", m.kl},
+          {"zero_share", m.zero_share},
+          {"energy", microjoules(m)}};
+}
+
+std::string measures_header() {
+  return line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL", "zeros",
+              "energy");
+}
+
+std::string measures_row(const std::string& name, const Measures& m, bool labeled) {
+  const std::string accuracy = labeled ? line("%.2f %%", 100 * m.accuracy) : "-";
+  return line("%-24s %9s %9.2f %% %8.4f %8.1f %% %10.1f uJ\n", name.c_str(), accuracy.c_str(),
+              100 * m.agreement, m.kl, 100 * m.zero_share, microjoules(m));
+}
+
 double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 
 void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labeled,
@@ -112,12 +123,9 @@ Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool l
 }
 
 std::string verdict_table(const TestReport& v, bool labeled, double max_drop_points) {
-  std::string table =
-      line("%-24s %9s %11s %8s %10s %13s\n", "", "accuracy", "agreement", "KL", "zeros", "energy");
+  std::string table = measures_header();
   const auto row = [&](const std::string& name, const Measures& m) {
-    const std::string accuracy = labeled ? line("%.2f %%", 100 * m.accuracy) : "-";
-    table += line("%-24s %9s %9.2f %% %8.4f %8.1f %% %10.1f uJ\n", name.c_str(), accuracy.c_str(),
-                  100 * m.agreement, m.kl, 100 * m.zero_share, microjoules(m));
+    table += measures_row(name, m, labeled);
   };
   row("teacher", v.teacher);
   const auto all = [&](const std::string& name, const Deployed& d) {

@@ -4,13 +4,19 @@
 #include <string>
 #include <vector>
 
-#include "rl/search/deploy.h"
 #include "data/base/json.h"
+#include "rl/search/deploy.h"
 
 namespace tri {
 
 // A layer that keeps its 8-bit codes has no staircase: its numbers are null.
 Json to_json(const StaircaseSet& staircases, const Model& model);
+
+// What a network is worth; without labels its accuracy is null.
+Json to_json(const Measures& m, bool labeled);
+// A table of such: its header, and a row.
+std::string measures_header();
+std::string measures_row(const std::string& name, const Measures& m, bool labeled);
 
 // Microjoules a picture.
 double microjoules(const Measures& m);

@@ -1,0 +1,85 @@
+// ./finetune from the command line on: a small data set.
+#include <algorithm>
+
+#include "data/base/file.h"
+#include "engine/integer/model_file.h"
+#include "nets/nets.h"
+#include "tests/support/program.h"
+#include "tests/support/test.h"
+
+using namespace tri;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Students {
+  Bench bench;
+  std::string student = bench.out + "/alexnet.tri", command;
+  Students() {
+    const Ran ran = bench.search("--algo mse --reconstruction 0 --data " + bench.data);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    command = program("finetune") + " " + student + " --teacher " + bench.teacher + " --data " +
+              bench.data + " --epochs 3 --batch 12 --out ";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("finetune writes a student of the same staircases that is no worse where it chooses") {
+  const Students s;
+  const std::string file = (s.bench.scratch.path / "a.tri").string();
+  const Ran ran = run(s.command + file);
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.out.find("fine-tuned") != std::string::npos);
+  const Model before = load_model(s.student, table_of), after = load_model(file, table_of);
+  CHECK(after.staircases == before.staircases);
+  CHECK(after.teacher == checksum(load_model(s.bench.teacher, table_of)));
+  const auto json = json_of(s.bench.scratch.path / "a.json");
+  CHECK(json["finetuned"]["held_out_kl"] <= json["start"]["held_out_kl"]);
+  CHECK(json["finetuned"]["checksum"] == std::to_string(checksum(after)));
+  CHECK(fs::exists(s.bench.scratch.path / "a.run.json"));
+  const auto csv = read_file(s.bench.scratch.path / "a.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+  CHECK(run(program("evaluate") + " " + file + " --data " + s.bench.data).status == 0);
+}
+
+TEST_CASE("a fine-tuning killed after an epoch and resumed ends as an unbroken one") {
+  const Students s;
+  const std::string whole = (s.bench.scratch.path / "whole.tri").string();
+  const std::string broken = (s.bench.scratch.path / "broken.tri").string();
+  REQUIRE(run(s.command + whole).status == 0);
+  run(s.command + broken + " & pid=$!; for i in $(seq 1000); do [ -e " + broken +
+      ".ckpt ] && break; sleep 0.01; done; kill -KILL $pid; wait $pid");
+  REQUIRE(fs::exists(broken + ".ckpt"));
+  const Ran other = run(s.command + broken + " --resume --labels 0.5");
+  CHECK(other.status == 1);
+  CHECK(other.err.find("--labels was 0.3") != std::string::npos);
+  const Ran last = run(s.command + broken + " --resume");
+  INFO(last.err);
+  REQUIRE(last.status == 0);
+  CHECK(read_file(broken) == read_file(whole));
+  CHECK(read_file(broken + ".ckpt") == read_file(whole + ".ckpt"));
+  auto a = json_of(s.bench.scratch.path / "whole.json");
+  auto b = json_of(s.bench.scratch.path / "broken.json");
+  CHECK(a == b);
+}
+
+TEST_CASE("finetune refuses what does not belong together") {
+  const Students s;
+  const auto refused = [&](const std::string& files, const std::string& why) {
+    const Ran ran = run(program("finetune") + " " + files + " --data " + s.bench.data);
+    CAPTURE(ran.err);
+    CHECK(ran.status == 1);
+    CHECK(ran.err.find(why) != std::string::npos);
+  };
+  refused(s.bench.teacher + " --teacher " + s.bench.teacher, "is a teacher; give a student");
+  refused(s.student + " --teacher " + s.student, "is a student; give its teacher");
+  Model other = load_model(s.bench.teacher, table_of);
+  other.quant[0].bias[0] += 1;
+  const std::string file = (s.bench.scratch.path / "other.q8").string();
+  save(other, file);
+  refused(s.student + " --teacher " + file, "is the student of another teacher");
+  refused(s.student + " --batch 4000 --teacher " + s.bench.teacher, "needs as many pictures");
+}

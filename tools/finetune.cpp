@@ -1,0 +1,80 @@
+// ./finetune FILE.tri: learns a student's weights, thresholds and offsets from its teacher.
+#include <cfloat>
+#include <iostream>
+
+#include "data/base/file.h"
+#include "data/cifar.h"
+#include "data/download.h"
+#include "engine/kernels/dispatch/isa.h"
+#include "tools/cli/options.h"
+#include "tools/pipeline/energy_table.h"
+#include "tools/pipeline/finetuning.h"
+#include "tools/pipeline/finetuning_report.h"
+#include "tools/pipeline/pictures.h"
+#include "tools/pipeline/training_progress.h"
+#include "tools/report/run_json.h"
+
+using namespace tri;
+
+int main(int argc, char** argv) {
+  Options options(
+      "Fine-tunes a student: its weights and thresholds learn from its teacher.\n"
+      "Example: ./finetune runs/vgg19/vgg19.tri");
+  FinetuningRun run;
+  std::string student, teacher, out, energies, isa, precision;
+  DataOptions data;
+  Recipe given;
+  options.add_option("FILE", student, "the student, a .tri file")->required();
+  options.add_option("--teacher", teacher, "its teacher, a .q8 file [nets/weights/NET.q8]");
+  data.add_to(options);
+  options.add_option("--out", out,
+                     "student file to write [FILE-fine.tri]; beside it stand its checkpoint, its "
+                     "log, *.csv, and its report, *.json; earlier ones are kept as *.old");
+  auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]")
+                     ->check(CLI::Range(1, 100'000));
+  auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]")
+                    ->check(CLI::Range(1, 4096));
+  auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]")
+                   ->check(CLI::Range(FLT_TRUE_MIN, FLT_MAX));
+  options.add_option("--temperature", run.weights.temperature, "of the logits' softmax")
+      ->check(CLI::Range(0.1, 100.0));
+  options.add_option("--labels", run.weights.labels, "weight of the labels beside the teacher")
+      ->check(CLI::Range(0.0, 1e6));
+  options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
+      ->check(CLI::ExistingFile);
+  options.add_option("--seed", given.seed, "of batches");
+  options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
+  options.add_option("--precision", precision,
+                     "of products: fp32 or bf16 [bf16 where the CPU has it]");
+  options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
+  return run_program(options, argc, argv, [&] {
+    set_isa(isa);
+    const RunRecord record(argc, argv);
+    run.student = load_model(student, table_of);
+    if (teacher.empty()) teacher = own_teacher(run.student.net);
+    run.teacher = load_model_of(run.student.net, teacher);
+    require_pair(run.student, run.teacher, student, teacher);
+    Recipe& recipe = run.recipe = finetuning_recipe_of(run.student.net);
+    if (*epochs) recipe.epochs = recipe.qat_epochs = given.epochs;
+    if (*batch) recipe.batch = given.batch;
+    if (*rate) recipe.rate = given.rate;
+    recipe.seed = given.seed;
+    recipe.precision = precision_of(precision);
+    if (!energies.empty()) run.energies = load_energy_table(energies);
+    std::filesystem::path file = student;
+    run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;
+    make_writable_folder(std::filesystem::absolute(run.out).parent_path());
+    const auto folder = require_cifar10(data.folder, data.offline);
+    const TrainingData pictures = training_data(load_train(folder), "", load_test(folder));
+    require_fit(pictures.used, folder.string(), run.student.layers.front().in,
+                int(run.student.classes.size()));
+    ProgressLine line;
+    const FinetuningResult result =
+        finetune(run, pictures, told(line, recipe.epochs), stop_on_signal());
+    line.end();
+    write_file(report_of(run.out), dump(to_json(result, run, student, teacher)));
+    record.write(std::filesystem::path(run.out).replace_extension(".run.json"),
+                 isa_name(chosen_isa()));
+    std::cout << table(result) << "written: " << run.out.string() << "\n";
+  });
+}

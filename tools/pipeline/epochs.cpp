@@ -1,0 +1,79 @@
+#include "tools/pipeline/epochs.h"
+
+#include "data/base/file.h"
+#include "tools/pipeline/train_log.h"
+
+namespace tri {
+namespace fs = std::filesystem;
+namespace {
+
+Training start(const fs::path& out, const Recipe& recipe, const Identity& identity, bool resume,
+               const std::function<Net(int)>& net_at, const TrainingEvents& events) {
+  const fs::path checkpoint = checkpoint_of(out);
+  if (resume && fs::exists(checkpoint))
+    return load_checkpoint(checkpoint, identity, recipe, net_at);
+  if (resume) events.note(checkpoint.string() + ": not there, so the training starts anew");
+  return Training(net_at(0));
+}
+
+}  // namespace
+
+fs::path checkpoint_of(const fs::path& out) { return out.string() + ".ckpt"; }
+
+fs::path log_of(const fs::path& out) {
+  const bool ours = out.extension() == ".q8" || out.extension() == ".tri";
+  return ours ? fs::path(out).replace_extension(".csv") : fs::path(out.string() + ".csv");
+}
+
+Epochs::Epochs(fs::path out, Recipe recipe, Identity identity, bool resume,
+               const std::function<Net(int)>& net_at, const TrainingEvents& events,
+               const std::atomic<bool>& stop)
+    : out_(std::move(out)),
+      recipe_(std::move(recipe)),
+      identity_(std::move(identity)),
+      events_(events),
+      stop_(stop),
+      lock_(out_.string() + ".lock", out_),
+      training_(start(out_, recipe_, identity_, resume, net_at, events)),
+      first_(training_.epoch) {}
+
+void Epochs::keep_old() {
+  for (const fs::path& file : {out_, checkpoint_of(out_), log_of(out_)}) {
+    if (!fs::exists(file)) continue;
+    const fs::path old = file.string() + ".old";
+    std::error_code error;
+    fs::rename(file, old, error);
+    if (error)
+      throw Error(file.string() + ": cannot be renamed to " + old.string() + ": " +
+                  error.message());
+    events_.note(file.string() + ": of an earlier training, kept as " + old.string());
+  }
+}
+
+void Epochs::run(const Loss& loss, const Dataset& data,
+                 const std::function<HeldOut(Training&)>& measure) {
+  std::optional<TrainLog> log;
+  HeldOut held_out;
+  while (training_.epoch < recipe_.epochs) {
+    Progress now{};
+    train_epoch(training_, recipe_, loss, data, [&](const Progress& p) {
+      if (stop_)
+        throw Error("stopped in epoch " + std::to_string(p.epoch + 1) +
+                    (p.epoch ? ": --resume goes on after epoch " + std::to_string(p.epoch)
+                             : ": none is done, so there is nothing to --resume"));
+      now = p;
+      events_.step(p, first_, held_out.accuracy);
+    });
+    lock_.check();
+    if (training_.epoch == 1) keep_old();
+    const bool quantized = training_.net.quantized;
+    held_out = measure(training_);
+    if (!log) log.emplace(log_of(out_), training_.epoch - 1);
+    log->add({training_.epoch, now.loss, now.accuracy, held_out.accuracy, held_out.kl, now.rate,
+              now.pictures_per_second, quantized});
+    save_checkpoint(training_, identity_, checkpoint_of(out_));
+    events_.epoch(training_.epoch, held_out.accuracy);
+  }
+}
+
+}  // namespace tri

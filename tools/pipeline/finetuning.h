@@ -1,0 +1,44 @@
+// A student's fine-tuning from its file to its file: what ./finetune does after its options.
+//
+// All that a student's integers mean is learned on by gradient, from its teacher's logits on
+// augmented pictures: weights (rounded to 8 bits in every forward pass), and each channel's gain
+// and offset, which move its two thresholds; the staircases and the scales of codes stay. Of all
+// epochs, and the start, the one with the least KL to the teacher on the held-out pictures is kept.
+#pragma once
+
+#include <string>
+
+#include "distill/finetune/distillation.h"
+#include "distill/judge/evaluate.h"
+#include "tools/pipeline/training.h"
+
+namespace tri {
+
+struct FinetuningRun {
+  Model student, teacher;
+  Recipe recipe;
+  DistillationWeights weights;
+  EnergyTable energies;
+  std::filesystem::path out;  // student file to write
+  bool resume = false;
+};
+
+struct FinetuningResult {
+  Model model;                       // what stands in the file
+  int epoch;                         // that it is of; 0: it is the start
+  double start_kl, held_out_kl;      // on held-out pictures
+  Measures teacher, start, student;  // on the test set
+};
+
+// Throws Error where they do not belong together: a teacher given, or of another network or other
+// classes; a student of another teacher, or made by an older program without statistics.
+void require_pair(const Model& student, const Model& teacher, const std::string& student_file,
+                  const std::string& teacher_file);
+
+// Fine-tunes to the recipe's end. Writes the student after each epoch that is better than all
+// before, a checkpoint after every epoch and a row of the log. Throws Error as train_teacher()
+// does. REQUIRES: require_pair(), held-out pictures.
+FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
+                          const TrainingEvents& events, const std::atomic<bool>& stop);
+
+}  // namespace tri

@@ -1,0 +1,44 @@
+#include "tools/pipeline/finetuning_report.h"
+
+#include "engine/integer/model_file.h"
+#include "tools/report/search_report.h"
+
+namespace tri {
+
+std::filesystem::path report_of(const std::filesystem::path& out) {
+  return std::filesystem::path(out).replace_extension(".json");
+}
+
+Json to_json(const FinetuningResult& result, const FinetuningRun& run,
+             const std::string& student_file, const std::string& teacher_file) {
+  const Recipe& r = run.recipe;
+  Json teacher = {{"file", teacher_file}, {"checksum", std::to_string(checksum(run.teacher))}};
+  teacher.update(to_json(result.teacher, true));
+  Json start = {{"file", student_file}, {"held_out_kl", result.start_kl}};
+  start.update(to_json(result.start, true));
+  Json student = {{"checksum", std::to_string(checksum(result.model))},
+                  {"epoch", result.epoch},
+                  {"held_out_kl", result.held_out_kl}};
+  student.update(to_json(result.student, true));
+  return {{"version", 1},
+          {"net", run.student.net},
+          {"recipe",
+           {{"epochs", r.epochs},
+            {"batch", r.batch},
+            {"rate", r.rate},
+            {"temperature", run.weights.temperature},
+            {"labels", run.weights.labels},
+            {"seed", r.seed}}},
+          {"teacher", teacher},
+          {"start", start},
+          {"finetuned", student},
+          {"layers", to_json(result.model.staircases, result.model)}};
+}
+
+std::string table(const FinetuningResult& result) {
+  return measures_header() + measures_row("teacher", result.teacher, true) +
+         measures_row("start", result.start, true) +
+         measures_row("fine-tuned", result.student, true);
+}
+
+}  // namespace tri

@@ -1,0 +1,20 @@
+// What a fine-tuning reports: FILE.json beside FILE.tri, and the table at its end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "data/base/json.h"
+#include "tools/pipeline/finetuning.h"
+
+namespace tri {
+
+std::filesystem::path report_of(const std::filesystem::path& out);
+
+Json to_json(const FinetuningResult& result, const FinetuningRun& run,
+             const std::string& student_file, const std::string& teacher_file);
+
+// Teacher, start and fine-tuned student on the test set.
+std::string table(const FinetuningResult& result);
+
+}  // namespace tri
