@@ -87,12 +87,14 @@ Measures TestSet::measure(Model model) const {
   return tri::measure(student, pictures_, logits_, staircases, table_);
 }
 
-TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
-                  const Student& chosen, double max_drop, bool labeled) {
+TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& start,
+                  std::span<const Candidate> ranked, const Student& chosen, double max_drop,
+                  bool labeled) {
   CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
-  TestReport v{test.teacher(), test.measure(mse, true), {}, {}, false};
+  TestReport v{test.teacher(), test.measure(mse, true), {}, {}, {}, false};
+  v.start = start.f == mse.f ? v.mse : test.measure(start, true);
   for (size_t i = 0; i < ranked.size(); ++i)
-    v.candidates.push_back(ranked[i].f == mse.f ? v.mse : test.measure(ranked[i], i == 0));
+    v.candidates.push_back(ranked[i].f == start.f ? v.start : test.measure(ranked[i], i == 0));
   v.selected = v.candidates.front();
   if (chosen.reconstructed) {
     v.selected.candidate = chosen.candidate;

@@ -62,12 +62,14 @@ struct Deployed {
   std::optional<Measures> uncalibrated, calibrated;
 };
 
-// What a search is worth on the test set. candidates: as rescore() ranked them, none reconstructed;
-// selected: the student of the first one's staircases that is written. within: it keeps within
-// max_drop (a fraction) of the teacher's accuracy, or of full agreement where there are no labels.
+// What a search is worth on the test set. mse: the mean-square start of all layers; start: of those
+// that the search is about, where it leaves others their 8 bits. candidates: as rescore() ranked
+// them, none reconstructed; selected: the student of the first one's staircases that is written.
+// within: it keeps within max_drop (a fraction) of the teacher's accuracy, or of full agreement
+// where there are no labels.
 struct TestReport {
   Measures teacher;
-  Deployed mse;
+  Deployed mse, start;
   std::vector<Deployed> candidates;
   Deployed selected;
   bool within;
@@ -91,8 +93,9 @@ class TestSet {
   Measures teacher_;
 };
 
-// mse, ranked: as rescore() made them; at least one ranked. student: finish() of the first.
-TestReport deploy(const TestSet& test, const Candidate& mse, std::span<const Candidate> ranked,
-                  const Student& student, double max_drop, bool labeled);
+// mse, start, ranked: as rescore() made them; at least one ranked. student: finish() of the first.
+TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& start,
+                  std::span<const Candidate> ranked, const Student& student, double max_drop,
+                  bool labeled);
 
 }  // namespace tri

@@ -47,7 +47,11 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(0, 50'000));
   options.add_flag("--no-equalize", s.no_equalize,
                    "leave the teacher's channels as far from each other as they are");
-  options.add_option("--keep", s.keep, "layers that keep their 8-bit codes, or auto:N")
+  options
+      .add_option(
+          "--keep", s.keep,
+          "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
+          "[those that only depthwise layers read]")
       ->delimiter(',');
   options.add_option("--top", s.top, "candidates measured on the test set")
       ->check(CLI::Range(1, 1000));
@@ -78,6 +82,20 @@ void add_options(Options& options, Settings& s) {
   options.add_option("--out", s.out,
                      "folder for result.json, search.csv and NET.tri, and, while a search "
                      "runs, best.json and search.journal [runs/NET]");
+}
+
+std::vector<std::string> kept_by_default(const Model& model) {
+  const size_t taps = size_t(model.taps());
+  std::vector<bool> depthwise(taps), others(taps);
+  for (const Layer& l : model.layers)
+    for (const Read& read : l.reads)
+      if (l.has_sums() && read.tap >= 0)
+        (l.kind == Kind::depthwise ? depthwise : others)[size_t(read.tap)] = true;
+  std::vector<std::string> names;
+  for (size_t tap = 0; tap < taps; ++tap)
+    if (depthwise[tap] && !others[tap])
+      names.push_back(model.layers[size_t(model.tap_rows()[tap])].name);
+  return names;
 }
 
 void keep_layers(const std::vector<std::string>& names, const Model& model,

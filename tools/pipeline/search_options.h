@@ -26,6 +26,10 @@ struct Settings {
 
 void add_options(Options& options, Settings& s);
 
+// What --keep is where it is not given: the layers whose codes only depthwise layers read. Those do
+// few of a net's multiplications, so three levels save next to nothing there and cost the most.
+std::vector<std::string> kept_by_default(const Model& model);
+
 // Removes the staircases of the layers that --keep names, and notes each.
 void keep_layers(const std::vector<std::string>& names, const Model& model,
                  const Objective& objective, WarmUp& start,

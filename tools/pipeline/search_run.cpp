@@ -87,14 +87,16 @@ class Searches {
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
 
   void run() {
+    const StaircaseSet all = start_.mse_optimal;
     keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
-    const auto [mse, costs] = rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
-                                            splits_.calibration.size() + splits_.held_out.size());
+    const auto [start, costs] = rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
+                                              splits_.calibration.size() + splits_.held_out.size());
     events_.note(
         plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
-    mse_ = mse;
-    ranked_.add(mse_);
-    scored_ = {mse_};
+    first_ = start;
+    mse_ = all == start.f ? start : rescore(builder_, held_out_, {all}).front();
+    ranked_.add(first_);
+    scored_ = {first_};
     for (const SearchOptions& search : searches_)
       if (!stop_ || !journal_.of(search.algorithm, search.seed).empty()) run_one(search);
   }
@@ -110,8 +112,8 @@ class Searches {
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = o.folder / (s_.net + ".tri");
-    o.verdict =
-        deploy(test, mse_, ranked_.best(), student, s_.max_drop / 100, in_.pictures.labeled);
+    o.verdict = deploy(test, mse_, first_, ranked_.best(), student, s_.max_drop / 100,
+                       in_.pictures.labeled);
     o.front = front_of(scored_);
     if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(entrants_, test, o.verdict);
     o.evaluation = evaluation_of(o.student.string(), s_.data);
@@ -151,7 +153,7 @@ class Searches {
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);
-    own.add(mse_);
+    own.add(first_);
     for (const Candidate& c : rescore(builder_, held_out_, sets))
       own.add(c), ranked_.add(c), scored_.push_back(c);
     entrants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
@@ -192,7 +194,7 @@ class Searches {
   Objective objective_, held_out_;
   Archive ranked_;
   SearchLog log_;
-  Candidate mse_;
+  Candidate mse_, first_;          // the start with all staircases, and the one without those kept
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
   std::vector<Entrant> entrants_;
   bool cut_short_ = false;
@@ -207,6 +209,8 @@ SearchInputs load_inputs(Settings& s) {
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
+  if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
+  if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
   if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
   if (total(teacher_energy(in.teacher, in.energies)) == 0)
     throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");

@@ -93,6 +93,7 @@ void add_verdict(Json& result, const TestReport& v, const std::string& teacher_f
   result["teacher"] = {{"file", teacher_file},
                        {"accuracy", labeled ? Json(v.teacher.accuracy) : Json()}};
   result["mse"] = to_json(v.mse, 0, labeled, model);
+  result["start"] = to_json(v.start, 0, labeled, model);
   result["candidates"] = Json::array();
   for (size_t i = 0; i < v.candidates.size(); ++i)
     result["candidates"].push_back(to_json(v.candidates[i], i + 1, labeled, model));
@@ -111,7 +112,7 @@ Json front_json(const std::vector<Candidate>& front, const TestReport& v, bool l
                  {"kl", c.parts.kl},
                  {"attention", c.parts.attention},
                  {"reward", c.reward}};
-    const Measures* measured = v.mse.candidate.f == c.f ? &v.mse.measures : nullptr;
+    const Measures* measured = v.start.candidate.f == c.f ? &v.start.measures : nullptr;
     for (const Deployed& d : v.candidates)
       if (d.candidate.f == c.f) measured = &d.measures;
     json["accuracy"] = labeled && measured ? Json(measured->accuracy) : Json();
@@ -134,6 +135,7 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
     row(name, d.measures);
   };
   all("MSE start", v.mse);
+  if (v.start.candidate.f != v.mse.candidate.f) all("start, some at 8 bits", v.start);
   all("best found", v.selected);
   if (!v.within)
     table += line("the best found loses more than %g points to the teacher\n", max_drop_points);
@@ -152,7 +154,7 @@ std::string front_table(const std::vector<Candidate>& front, const Measures& tea
 std::vector<ComparisonRow> compare(const std::vector<Entrant>& entrants, const TestSet& test,
                                    const TestReport& verdict) {
   const auto measured = [&](const Candidate& c) {
-    if (c.f == verdict.mse.candidate.f) return verdict.mse.measures;
+    if (c.f == verdict.start.candidate.f) return verdict.start.measures;
     for (const Deployed& d : verdict.candidates)
       if (d.candidate.f == c.f) return d.measures;
     return test.measure(c, false).measures;

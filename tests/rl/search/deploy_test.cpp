@@ -44,7 +44,7 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   const Candidate mse = rescore(f.builder, held_out, {f.start.mse_optimal}).front();
   const Student chosen = finish(f.builder, held_out, ranked.front(), true);
   CHECK(!chosen.reconstructed);
-  const TestReport v = deploy(test, mse, std::span(ranked).first(2), chosen, 0.05, true);
+  const TestReport v = deploy(test, mse, mse, std::span(ranked).first(2), chosen, 0.05, true);
   REQUIRE(v.candidates.size() == 2);
   CHECK(v.candidates[0].candidate.f == ranked[0].f);
   CHECK(v.candidates[0].uncalibrated.has_value());
@@ -61,7 +61,7 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
   CHECK(v.within == (v.candidates[0].measures.accuracy >= v.teacher.accuracy - 0.05));
   CHECK(!v.selected.calibrated.has_value());
   CHECK(v.selected.measures.accuracy == v.candidates[0].measures.accuracy);
-  CHECK(!deploy(test, mse, std::span(ranked).first(1), chosen, -1, true).within);
+  CHECK(!deploy(test, mse, mse, std::span(ranked).first(1), chosen, -1, true).within);
   const IntNet student(f.builder.student(ranked[0].f));
   const Staircases staircases(student.model(), student.model().staircases);
   CHECK(accuracy(logits_of(student, pictures, {.staircases = &staircases}), pictures.labels(),
@@ -88,7 +88,7 @@ TEST_CASE("a student is reconstructed where held-out pictures say so, and measur
 
   const Dataset pictures = random_pictures(40, 7);
   const TestSet test(builder, f.teacher, pictures);
-  const TestReport v = deploy(test, best, std::span(&best, 1), student, 0.05, true);
+  const TestReport v = deploy(test, best, best, std::span(&best, 1), student, 0.05, true);
   const IntNet written(student.model);
   const Staircases staircases(written.model(), written.model().staircases);
   const Measures measures =
