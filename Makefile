@@ -71,7 +71,7 @@ test: all $(BUILD)/tests/run
 
 emulate:
 	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
-	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*,*byte map*'
+	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
 
 # Links everything with link-time optimization, which finds a name that two files define differently.
 lto:

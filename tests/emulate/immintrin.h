@@ -59,6 +59,48 @@ static inline __m512i tri_cvtepu8_epi32(__m128i a) {
 static inline __mmask16 tri_cmpeq_epi8_mask(__m128i a, __m128i b) {
   return __mmask16(_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)));
 }
+static inline __m512 tri_maskz_loadu_ps(__mmask16 mask, const void* p) {
+  float to[16] = {};
+  for (int i = 0; i < 16; ++i)
+    if (mask >> i & 1) to[i] = static_cast<const float*>(p)[i];
+  return _mm512_loadu_ps(to);
+}
+static inline void tri_mask_storeu_ps(void* p, __mmask16 mask, __m512 a) {
+  float from[16];
+  _mm512_storeu_ps(from, a);
+  for (int i = 0; i < 16; ++i)
+    if (mask >> i & 1) static_cast<float*>(p)[i] = from[i];
+}
+static inline __m512i tri_cvtne2ps_pbh(__m512 high, __m512 low) {
+  uint32_t from[32];
+  _mm512_storeu_ps(reinterpret_cast<float*>(from), low);
+  _mm512_storeu_ps(reinterpret_cast<float*>(from + 16), high);
+  uint16_t to[32];
+  for (int i = 0; i < 32; ++i) to[i] = uint16_t((from[i] + 0x7fff + (from[i] >> 16 & 1)) >> 16);
+  return _mm512_loadu_si512(to);
+}
+static inline __m512 tri_dpbf16_ps(__m512 sums, __m512i a, __m512i b) {
+  float sum[16];
+  uint32_t x[16], y[16];
+  _mm512_storeu_ps(sum, sums);
+  _mm512_storeu_si512(x, a), _mm512_storeu_si512(y, b);
+  const auto value = [](uint32_t bits) {
+    float f;
+    __builtin_memcpy(&f, &bits, 4);
+    return f;
+  };
+  for (int i = 0; i < 16; ++i)
+    sum[i] += value(x[i] << 16) * value(y[i] << 16) +
+              value(x[i] & 0xffff0000u) * value(y[i] & 0xffff0000u);
+  return _mm512_loadu_ps(sum);
+}
+#define __m512bh __m512i
+#undef _mm512_cvtne2ps_pbh
+#undef _mm512_dpbf16_ps
+#define _mm512_maskz_loadu_ps tri_maskz_loadu_ps
+#define _mm512_mask_storeu_ps tri_mask_storeu_ps
+#define _mm512_cvtne2ps_pbh tri_cvtne2ps_pbh
+#define _mm512_dpbf16_ps tri_dpbf16_ps
 #undef _mm512_madd_epi16  // SIMDE 0.7.4 gives it the arguments of the masked one
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
 #define _mm512_cvtepu8_epi32 tri_cvtepu8_epi32
