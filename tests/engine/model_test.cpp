@@ -60,6 +60,7 @@ TEST_CASE("a model comes back from its file as it was saved") {
     Model model = student(residual);
     if (!teacher) model.staircases[1] = TriSegment{9, 77, 9, 77};  // two levels
     if (teacher) model.staircases.clear();
+    if (!teacher) model.teacher = 0x123456789abcdef;
     save(model, scratch.path / "model");
     const Model back = load_model(scratch.path / "model", table);
     CHECK(back.net == model.net);
@@ -67,6 +68,13 @@ TEST_CASE("a model comes back from its file as it was saved") {
     CHECK(back.layers.front().in == model.layers.front().in);
     CHECK(hash(back.layers) == hash(model.layers));
     CHECK(back.staircases == model.staircases);
+    CHECK(back.teacher == model.teacher);
+    CHECK(checksum(back) == checksum(model));
+    Model other = model;
+    other.attention = {};
+    CHECK(checksum(other) == checksum(model));
+    other.quant[0].bias[0] += 1;
+    CHECK(checksum(other) != checksum(model));
     REQUIRE(back.quant.size() == model.quant.size());
     for (size_t i = 0; i < model.quant.size(); ++i) {
       const QuantLayer &a = back.quant[i], &b = model.quant[i];
@@ -153,7 +161,7 @@ TEST_CASE("a foreign file, version or table is refused with its reason") {
                    b[kOutAt + 6] = 0;
                  }),
                  "out of range"));
-  CHECK(mentions(changed([](auto& b) { b[b.size() - 9] = 5; }), "a layer of 5 levels"));
+  CHECK(mentions(changed([](auto& b) { b[b.size() - 17] = 5; }), "a layer of 5 levels"));
 }
 
 TEST_CASE("tables that are no network are refused, naming the row") {
