@@ -4,6 +4,7 @@
 
 #include "tools/cli/progress.h"
 #include "tools/pipeline/search_run.h"
+#include "tools/pipeline/training_progress.h"
 #include "tools/report/run_json.h"
 
 using namespace tri;
@@ -21,7 +22,7 @@ std::string live(const SearchRow& r, const SearchOptions& run) {
 }
 
 // What happens, on stderr: a bar for every search.
-SearchEvents told(ProgressLine& line) {
+SearchEvents events_of(ProgressLine& line, int epochs) {
   SearchEvents events;
   events.note = [&line](const std::string& note) {
     line.restart();
@@ -32,6 +33,7 @@ SearchEvents told(ProgressLine& line) {
               live(row, run));
   };
   events.searched = [&line] { line.end(); };
+  events.finetuning = told(line, epochs);
   return events;
 }
 
@@ -47,7 +49,8 @@ int main(int argc, char** argv) {
     const RunRecord record(argc, argv);
     const SearchInputs inputs = load_inputs(settings);
     ProgressLine line;
-    const SearchOutcome outcome = run_search(settings, inputs, told(line), stop_on_signal());
+    const SearchOutcome outcome =
+        run_search(settings, inputs, events_of(line, settings.finetune), stop_on_signal());
     record.write(outcome.folder / "run.json", outcome.isa);
     std::cout << summary(outcome, settings, inputs.pictures.labeled);
     std::cerr << "next: " << outcome.evaluation

@@ -87,6 +87,11 @@ Measures TestSet::measure(Model model) const {
   return tri::measure(student, pictures_, logits_, staircases, table_);
 }
 
+bool within(const Measures& student, const Measures& teacher, double max_drop, bool labeled) {
+  return labeled ? student.accuracy >= teacher.accuracy - max_drop
+                 : student.agreement >= 1 - max_drop;
+}
+
 TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& start,
                   std::span<const Candidate> ranked, const Student& chosen, double max_drop,
                   bool labeled) {
@@ -100,9 +105,7 @@ TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& st
     v.selected.candidate = chosen.candidate;
     v.selected.calibrated = std::exchange(v.selected.measures, test.measure(chosen.model));
   }
-  const Measures& student = v.selected.measures;
-  v.within = labeled ? student.accuracy >= v.teacher.accuracy - max_drop
-                     : student.agreement >= 1 - max_drop;
+  v.within = within(v.selected.measures, v.teacher, max_drop, labeled);
   return v;
 }
 

@@ -73,7 +73,13 @@ struct TestReport {
   std::vector<Deployed> candidates;
   Deployed selected;
   bool within;
+  // Where the student was fine-tuned: what it was worth before. `selected` is what it is since.
+  std::optional<Measures> before_finetuning = {};
 };
+
+// Whether a student keeps within max_drop (a fraction) of its teacher's accuracy, or of full
+// agreement.
+bool within(const Measures& student, const Measures& teacher, double max_drop, bool labeled);
 
 class TestSet {
  public:

@@ -83,3 +83,41 @@ TEST_CASE("finetune refuses what does not belong together") {
   refused(s.student + " --teacher " + file, "is the student of another teacher");
   refused(s.student + " --batch 4000 --teacher " + s.bench.teacher, "needs as many pictures");
 }
+
+TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and resumed or not") {
+  const Bench bench;
+  const auto search = [&](const std::string& out, const std::string& more) {
+    return program("search") + " alexnet --teacher " + bench.teacher + " --data " + bench.data +
+           " --batch 4 --pool 20 --held-out 4 --calibration 12 --algo mse --reconstruction 0 " +
+           "--out " + out + (more.empty() || more == " --resume" ? " --finetune 3" : "") + more;
+  };
+  const std::string whole = bench.out + "/whole", broken = bench.out + "/broken";
+  const Ran ran = run(search(whole, ""));
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.out.find("fine-tuned") != std::string::npos);
+  auto result = json_of(whole + "/result.json");
+  CHECK(result["finetuned"]["held_out_kl"] <= result["finetuned"]["start_held_out_kl"]);
+  CHECK(result["selected"]["before_finetuning"]["test_kl"] == result["start"]["test_kl"]);
+  CHECK(load_model(whole + "/alexnet.tri", table_of).staircases.size() == 7);
+
+  run(search(broken, "") + " & pid=$!; for i in $(seq 1000); do [ -e " + broken +
+      "/alexnet.tri.ckpt ] && break; sleep 0.01; done; kill -KILL $pid; wait $pid");
+  REQUIRE(fs::exists(broken + "/alexnet.tri.ckpt"));
+  CHECK(!fs::exists(broken + "/result.json"));
+  REQUIRE(run(search(broken, " --resume")).status == 0);
+  auto again = json_of(broken + "/result.json");
+  result.erase("seconds"), again.erase("seconds");
+  CHECK(again == result);
+  CHECK(read_file(broken + "/alexnet.tri") == read_file(whole + "/alexnet.tri"));
+
+  // Interrupted while it learns, it writes what it has.
+  const std::string stopped = bench.out + "/stopped";
+  const Ran interrupted =
+      run(search(stopped, " --finetune 100000") + " & pid=$!; for i in $(seq 1000); do [ -e " +
+          stopped + "/alexnet.tri.ckpt ] && break; sleep 0.01; done; kill -INT $pid; wait $pid");
+  INFO(interrupted.err);
+  CHECK(interrupted.status == 130);
+  CHECK(fs::exists(stopped + "/alexnet.tri"));
+  CHECK(json_of(stopped + "/result.json")["finetuned"]["epochs"] == 100000);
+}

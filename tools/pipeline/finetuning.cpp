@@ -86,7 +86,7 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
     result.held_out_kl = held_out.measure(result.model).kl;
     result.epoch = best_epoch(log_of(run.out));
   }
-  epochs.run(distillation(teacher, run.weights), data.used, [&](Training& training) -> HeldOut {
+  const auto measure = [&](Training& training) -> HeldOut {
     Model model = student_of(training.net, run.student);
     const Measures now = held_out.measure(model);
     if (now.kl <= result.held_out_kl) {
@@ -95,7 +95,12 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
       result.model = std::move(model);
     }
     return {now.accuracy, now.kl};
-  });
+  };
+  try {
+    epochs.run(distillation(teacher, run.weights), data.used, measure);
+  } catch (const Error&) {
+    if (!stop || !run.end_when_stopped) throw;
+  }
   epochs.lock().check();
   if (result.epoch == 0) save(result.model, run.out);
   const Against test(teacher, data.test, run.energies);

@@ -21,6 +21,7 @@ struct FinetuningRun {
   EnergyTable energies;
   std::filesystem::path out;  // student file to write
   bool resume = false;
+  bool end_when_stopped = false;  // with the best so far, and no Error
 };
 
 struct FinetuningResult {

@@ -35,6 +35,13 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
           {"layers", to_json(result.model.staircases, result.model)}};
 }
 
+Json finetuned_json(const FinetuningResult& result, int epochs) {
+  return {{"epochs", epochs},
+          {"epoch", result.epoch},
+          {"start_held_out_kl", result.start_kl},
+          {"held_out_kl", result.held_out_kl}};
+}
+
 std::string table(const FinetuningResult& result) {
   return measures_header() + measures_row("teacher", result.teacher, true) +
          measures_row("start", result.start, true) +

@@ -14,6 +14,9 @@ std::filesystem::path report_of(const std::filesystem::path& out);
 Json to_json(const FinetuningResult& result, const FinetuningRun& run,
              const std::string& student_file, const std::string& teacher_file);
 
+// result.json's part about it, where a search ends with it.
+Json finetuned_json(const FinetuningResult& result, int epochs);
+
 // Teacher, start and fine-tuned student on the test set.
 std::string table(const FinetuningResult& result);
 

@@ -53,6 +53,10 @@ void add_options(Options& options, Settings& s) {
           "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
           "[those that only depthwise layers read]")
       ->delimiter(',');
+  options
+      .add_option("--finetune", s.finetune,
+                  "epochs of fine-tuning that the student ends with, as ./finetune does; 0: none")
+      ->check(CLI::Range(0, 100'000));
   options.add_option("--top", s.top, "candidates measured on the test set")
       ->check(CLI::Range(1, 1000));
   options.add_option("--test", s.test_pictures, "test pictures to measure on, at most")

@@ -17,7 +17,7 @@ struct Settings {
   DataOptions data;
   std::vector<std::string> keep;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
-      test_pictures = 10000, top = 3;
+      test_pictures = 10000, top = 3, finetune = 0;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
   ObjectiveOptions objective;

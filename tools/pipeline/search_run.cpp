@@ -1,6 +1,8 @@
 #include "tools/pipeline/search_run.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "data/base/file.h"
 #include "data/split.h"
@@ -8,6 +10,7 @@
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/pipeline/energy_table.h"
+#include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/search_plan.h"
 #include "tools/report/search_log.h"
 
@@ -122,7 +125,11 @@ class Searches {
     o.cut_short = cut_short_ || stop_;
     lock_.check();
     student.model.teacher = checksum(in_.teacher);
-    save(student.model, o.student);
+    if (s_.finetune > 0 && !stop_)
+      finetune_into(o, student.model);
+    else
+      save(student.model, o.student);
+    o.cut_short |= stop_;
     o.result = result_json(o);
     o.result["seconds"] = seconds_since(begin);
     write_file(o.folder / "result.json", dump(o.result));
@@ -131,6 +138,24 @@ class Searches {
   }
 
  private:
+  // Fine-tunes the student, which is written, and makes it the selected one.
+  void finetune_into(SearchOutcome& o, const Model& student) {
+    FinetuningRun run{student,   in_.teacher,  finetuning_recipe_of(s_.net),
+                      {},        in_.energies, o.student,
+                      s_.resume, true};
+    run.recipe.epochs = run.recipe.qat_epochs = s_.finetune;
+    run.recipe.seed = s_.search.seed;
+    run.recipe.precision = precision_of("");
+    if (!in_.pictures.labeled) run.weights.labels = 0;
+    events_.note("fine-tuning: " + std::to_string(s_.finetune) + " epochs");
+    const TrainingData data = training_data(in_.pictures.train, "", in_.pictures.test);
+    run.recipe.batch = std::min(run.recipe.batch, data.used.size());
+    o.finetuned = finetune(run, data, events_.finetuning, stop_);
+    o.verdict.before_finetuning = std::exchange(o.verdict.selected.measures, o.finetuned->student);
+    o.verdict.within =
+        within(o.finetuned->student, o.verdict.teacher, s_.max_drop / 100, in_.pictures.labeled);
+  }
+
   // One algorithm with one seed; the start competes with what it finds.
   void run_one(const SearchOptions& options) {
     std::atomic<bool> enough{false};
@@ -174,6 +199,7 @@ class Searches {
                    {"calibrated", !s_.no_calibrate},
                    {"equalized", !s_.no_equalize}};
     add_verdict(result, o.verdict, s_.teacher_file, labeled, in_.teacher);
+    if (o.finetuned) result["finetuned"] = finetuned_json(*o.finetuned, s_.finetune);
     result["front"] = front_json(o.front, o.verdict, labeled, in_.teacher);
     if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labeled);
     return result;

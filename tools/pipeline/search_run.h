@@ -9,6 +9,7 @@
 
 #include "data/base/json.h"
 #include "rl/search/deploy.h"
+#include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/report/search_report.h"
 
@@ -28,6 +29,7 @@ struct SearchEvents {
   std::function<void(const SearchRow&, const SearchOptions&, int replayed)> update =
       [](const SearchRow&, const SearchOptions&, int) {};
   std::function<void()> searched = [] {};  // after each search
+  TrainingEvents finetuning = {};
 };
 
 struct SearchOutcome {
@@ -37,10 +39,11 @@ struct SearchOutcome {
   TestReport verdict;
   std::vector<Candidate> front;           // on held-out pictures
   std::vector<ComparisonRow> comparison;  // empty where one search ran alone
-  std::string note;                       // what to say under tables without accuracies
-  std::string evaluation;                 // the command that measures the student
-  std::string isa;                        // of the kernels that ran
-  bool cut_short = false;                 // --resume would go on
+  std::optional<FinetuningResult> finetuned;
+  std::string note;        // what to say under tables without accuracies
+  std::string evaluation;  // the command that measures the student
+  std::string isa;         // of the kernels that ran
+  bool cut_short = false;  // --resume would go on
 };
 
 // Completes the settings by their defaults and loads what they name. Throws Error.

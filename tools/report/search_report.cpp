@@ -99,6 +99,8 @@ void add_verdict(Json& result, const TestReport& v, const std::string& teacher_f
     result["candidates"].push_back(to_json(v.candidates[i], i + 1, labeled, model));
   result["selected"] = to_json(v.selected, 1, labeled, model);
   result["reconstructed"] = v.selected.calibrated.has_value();
+  if (v.before_finetuning)
+    result["selected"]["before_finetuning"] = to_json(*v.before_finetuning, labeled);
   result["within_max_drop"] = v.within;
   result["energy"] = energy_json(v, model);
 }
@@ -136,7 +138,10 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
   };
   all("MSE start", v.mse);
   if (v.start.candidate.f != v.mse.candidate.f) all("start, some at 8 bits", v.start);
-  all("best found", v.selected);
+  Deployed found = v.selected;
+  if (v.before_finetuning) found.measures = *v.before_finetuning;
+  all("best found", found);
+  if (v.before_finetuning) row("fine-tuned", v.selected.measures);
   if (!v.within)
     table += line("the best found loses more than %g points to the teacher\n", max_drop_points);
   return table;
