@@ -68,7 +68,7 @@ struct Fixture {
 static void check_gradients(Fixture f) {
   std::vector<float> d;
   f.loss(&d);
-  backward(f.net, f.acts, d.data());
+  backward(f.net, f.acts, d.data(), {.additions = true});
   const auto grads = f.net.grads;
   const auto params = f.net.params;
   const size_t W = f.net.weights, C = f.net.channels;
@@ -79,8 +79,13 @@ static void check_gradients(Fixture f) {
   };
   std::vector<Group> groups{{"gamma", W, W + C}, {"beta", W + C, W + 2 * C}};
   for (size_t i = 0; i < f.net.layers.size(); ++i)
-    if (const Layer& l = f.net.layers[i]; l.has_weights())
+    if (const Layer& l = f.net.layers[i]; l.has_weights()) {
       groups.push_back({l.name, f.net.weight_at[i], f.net.weight_at[i] + l.weights()});
+    } else if (l.kind == Kind::add) {
+      const size_t gain = W + f.net.channel_at[i], K = size_t(l.output.c);
+      groups.push_back({"gain of " + l.name, gain, gain + K});
+      groups.push_back({"offset of " + l.name, C + gain, C + gain + K});
+    }
   for (const Group& group : groups) {
     CAPTURE(group.name);
     Rng rng(17);
@@ -114,6 +119,23 @@ TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gamma
 
 TEST_CASE("so it is where rows are added and read by several others") {
   check_gradients(Fixture(residual_net()));
+}
+
+TEST_CASE("the gains and offsets of sums stay what they are unless they are to learn") {
+  Fixture f(residual_net());
+  std::vector<float> d;
+  f.loss(&d);
+  backward(f.net, f.acts, d.data());
+  for (int i = 0; i < int(f.net.layers.size()); ++i) {
+    const Layer& l = f.net.layers[i];
+    if (l.kind != Kind::add) continue;
+    const float* gains = f.net.grads.data() + f.net.weights + f.net.channel_at[i];
+    for (int k = 0; k < l.output.c; ++k) {
+      CHECK(f.net.gamma(i)[k] == 1);
+      CHECK(gains[k] == 0);
+      CHECK(gains[f.net.channels + size_t(k)] == 0);
+    }
+  }
 }
 
 TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
