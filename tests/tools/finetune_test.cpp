@@ -50,8 +50,8 @@ TEST_CASE("a fine-tuning killed after an epoch and resumed ends as an unbroken o
   const std::string whole = (s.bench.scratch.path / "whole.tri").string();
   const std::string broken = (s.bench.scratch.path / "broken.tri").string();
   REQUIRE(run(s.command + whole).status == 0);
-  run(s.command + broken + " & pid=$!; for i in $(seq 1000); do [ -e " + broken +
-      ".ckpt ] && break; sleep 0.01; done; kill -KILL $pid; wait $pid");
+  run(s.command + broken + " & pid=$!; while kill -0 $pid && ! [ -e " + broken +
+      ".ckpt ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
   REQUIRE(fs::exists(broken + ".ckpt"));
   const Ran other = run(s.command + broken + " --resume --labels 0.5");
   CHECK(other.status == 1);
@@ -101,8 +101,8 @@ TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and
   CHECK(result["selected"]["before_finetuning"]["test_kl"] == result["start"]["test_kl"]);
   CHECK(load_model(whole + "/alexnet.tri", table_of).staircases.size() == 7);
 
-  run(search(broken, "") + " & pid=$!; for i in $(seq 1000); do [ -e " + broken +
-      "/alexnet.tri.ckpt ] && break; sleep 0.01; done; kill -KILL $pid; wait $pid");
+  run(search(broken, "") + " & pid=$!; while kill -0 $pid && ! [ -e " + broken +
+      "/alexnet.tri.ckpt ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
   REQUIRE(fs::exists(broken + "/alexnet.tri.ckpt"));
   CHECK(!fs::exists(broken + "/result.json"));
   REQUIRE(run(search(broken, " --resume")).status == 0);
@@ -114,8 +114,8 @@ TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and
   // Interrupted while it learns, it writes what it has.
   const std::string stopped = bench.out + "/stopped";
   const Ran interrupted =
-      run(search(stopped, " --finetune 100000") + " & pid=$!; for i in $(seq 1000); do [ -e " +
-          stopped + "/alexnet.tri.ckpt ] && break; sleep 0.01; done; kill -INT $pid; wait $pid");
+      run(search(stopped, " --finetune 100000") + " & pid=$!; while kill -0 $pid && ! [ -e " +
+          stopped + "/alexnet.tri.ckpt ]; do sleep 0.01; done; kill -INT $pid; wait $pid");
   INFO(interrupted.err);
   CHECK(interrupted.status == 130);
   CHECK(fs::exists(stopped + "/alexnet.tri"));

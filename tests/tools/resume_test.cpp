@@ -136,8 +136,8 @@ TEST_CASE("a second search in the same folder is refused, and the first one ends
   const std::string whole = searches.folder("whole"), shared = searches.folder("shared");
   const std::string lock = shared + "/search.lock";
   REQUIRE(run(searches.command + whole).status == 0);
-  const Ran two = run(searches.command + shared + " & pid=$!; for i in $(seq 500); do [ -s " +
-                      lock + " ] && break; sleep 0.02; done; " + searches.command + shared +
+  const Ran two = run(searches.command + shared + " & pid=$!; while kill -0 $pid && ! [ -s " +
+                      lock + " ]; do sleep 0.02; done; " + searches.command + shared +
                       " --seed 2 >&2; echo $? $pid; wait $pid; echo $?");
   INFO(two.err);
   std::istringstream out(two.out.substr(two.out.find("1 ")));

@@ -73,9 +73,9 @@ TEST_CASE("a second training of the same file is refused; one that was killed is
   const std::string file = (bench.scratch.path / "nin.q8").string(), lock = file + ".lock";
   const std::string train =
       program("train") + " nin --batch 20 --data " + bench.data + " --out " + file + " --epochs ";
-  const Ran two = run(train + "1000 & pid=$!; for i in $(seq 500); do [ -s " + lock +
-                      " ] && break; sleep 0.02; done; " + train +
-                      "1; echo $? $pid; kill -KILL $pid; wait $pid");
+  const Ran two =
+      run(train + "1000 & pid=$!; while kill -0 $pid && ! [ -s " + lock +
+          " ]; do sleep 0.02; done; " + train + "1; echo $? $pid; kill -KILL $pid; wait $pid");
   INFO(two.err);
   const std::string pid = two.out.substr(2, two.out.find('\n') - 2);
   CHECK(two.out.starts_with("1 "));
