@@ -41,17 +41,6 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-std::string text_of(const LockOwner& o) {
-  return dump({{"host", o.host},
-               {"pid", o.pid},
-               {"started", o.started},
-               {"boot", o.boot},
-               {"pids", o.pids},
-               {"job", o.job},
-               {"restart", o.restart}},
-              -1);
-}
-
 // Nobody, where the file is gone, is being written, or is none of ours.
 LockOwner owner_of(const fs::path& file) try {
   const Json j = read_json(file, kMostBytes);
@@ -120,6 +109,17 @@ LockOwner LockOwner::self() {
           fs::read_symlink("/proc/self/ns/pid", none).string(),
           environment("SLURM_JOB_ID"),
           std::strtoll(environment("SLURM_RESTART_COUNT").c_str(), nullptr, 10)};
+}
+
+std::string text_of(const LockOwner& o) {
+  return dump({{"host", o.host},
+               {"pid", o.pid},
+               {"started", o.started},
+               {"boot", o.boot},
+               {"pids", o.pids},
+               {"job", o.job},
+               {"restart", o.restart}},
+              -1);
 }
 
 bool is_stale(const LockOwner& owner, double seconds, const LockOwner& self) {

@@ -35,6 +35,9 @@ struct LockOwner {
   static LockOwner self();
 };
 
+// What a lock file of this owner holds.
+std::string text_of(const LockOwner& owner);
+
 // Whether `self` may take over what `owner` has not renewed for `seconds`.
 bool is_stale(const LockOwner& owner, double seconds, const LockOwner& self);
 

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "data/base/file.h"
-#include "data/base/json.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -30,16 +29,6 @@ LockOwner dead() {
 void leave(const fs::path& file, const std::string& text, int seconds) {
   write_file(file, text);
   fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::seconds(seconds));
-}
-
-std::string text_of(const LockOwner& o) {
-  return dump({{"host", o.host},
-               {"pid", o.pid},
-               {"started", o.started},
-               {"boot", o.boot},
-               {"pids", o.pids},
-               {"job", o.job},
-               {"restart", o.restart}});
 }
 
 }  // namespace
