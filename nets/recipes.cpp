@@ -16,13 +16,13 @@ struct Row {
 
 // Plain networks as deep as VGG want a lower peak of the rate.
 const Row kRecipes[] = {
-    {"vgg16", 26, 6, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
-    {"vgg19", 30, 5, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
-    {"alexnet", 24, 6, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
-    {"nin", 22, 8, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"vgg16", 45, 7, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"vgg19", 45, 7, 1, 128, 0.08f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"alexnet", 50, 8, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
+    {"nin", 45, 6, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.01f},
     {"mobilenetv1", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.015f},
-    {"resnet20", 60, 0, 2, 128, 0.2f, 0.0f, {4, true, 0}, 30, 0.01f},
-    {"mobilenetv2", 60, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.015f},
+    {"resnet20", 80, 0, 2, 128, 0.2f, 0.0f, {4, true, 0}, 30, 0.01f},
+    {"mobilenetv2", 45, 0, 1, 128, 0.1f, 0.1f, {4, true, 8}, 20, 0.015f},
 };
 
 }  // namespace
