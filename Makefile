@@ -17,7 +17,7 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -ldl
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-PROGRAMS := search train finetune evaluate synthesize import bench
+PROGRAMS := search train finetune evaluate synthesize import export bench
 # Every folder of the library is a room, but for what belongs to ./bench alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
 # The bodies of kernels that another CPU has no use for; their tables name them under the same condition.

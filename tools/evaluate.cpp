@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "data/base/error.h"
+#include "data/base/serial.h"
 #include "data/cifar.h"
 #include "data/download.h"
 #include "engine/kernels/dispatch/isa.h"
@@ -37,20 +37,32 @@ void print_accuracy(const Network& net, const TestAccuracy& a, bool json) {
                 net.kind(), 100 * a.accuracy(), a.pictures, a.pictures_per_s);
 }
 
+// [pictures][classes], as they lie: little-endian.
+void write_logits(const std::vector<int32_t>& logits, const std::string& file) {
+  Writer bytes;
+  bytes.array(logits);
+  write_file(file, bytes.bytes());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options(
       "Measures a teacher or a student on the test set, or classifies pictures.\n"
       "Example: ./evaluate nets/weights/vgg19.q8 --json");
-  std::string file, isa;
+  std::string file, isa, logits;
   DataOptions data;
   std::vector<std::string> images;
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
   data.add_to(options);
-  options.add_option("--images", images,
-                     "picture files to classify: JPEG, PNG, BMP, GIF, TGA, PSD, PGM or PPM");
+  auto* pictures = options.add_option(
+      "--images", images, "picture files to classify: JPEG, PNG, BMP, GIF, TGA, PSD, PGM or PPM");
+  options
+      .add_option("--logits", logits,
+                  "file to write the logits of the test pictures to, in their order: 32-bit "
+                  "integers [pictures][classes], little-endian")
+      ->excludes(pictures);
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
@@ -60,6 +72,8 @@ int main(int argc, char** argv) {
     const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset test = load_test(folder);
     require_fit(test, folder.string(), net.input(), net.classes());
-    print_accuracy(net, measure(net, test), json);
+    const TestAccuracy accuracy = measure(net, test);
+    if (!logits.empty()) write_logits(accuracy.logits, logits);
+    print_accuracy(net, accuracy, json);
   });
 }

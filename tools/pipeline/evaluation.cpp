@@ -42,9 +42,10 @@ std::vector<Classified> classify(const Network& net, const std::vector<std::stri
 TestAccuracy measure(const Network& net, const Dataset& test) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  const std::vector<int32_t> logits = net.logits(test);
+  std::vector<int32_t> logits = net.logits(test);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return {count_correct(logits, test.labels(), net.classes()), test.size(), test.size() / seconds};
+  const int correct = count_correct(logits, test.labels(), net.classes());
+  return {correct, test.size(), test.size() / seconds, std::move(logits)};
 }
 
 Json to_json(const Network& net, const TestAccuracy& a) {

@@ -37,6 +37,7 @@ std::vector<Classified> classify(const Network& net, const std::vector<std::stri
 struct TestAccuracy {
   int correct, pictures;
   double pictures_per_s;
+  std::vector<int32_t> logits;  // [pictures][classes]
   double accuracy() const { return double(correct) / pictures; }
 };
 TestAccuracy measure(const Network& net, const Dataset& test);
