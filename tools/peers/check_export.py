@@ -61,7 +61,8 @@ def openvino_logits(path, x, batch):
 def qonnx_logits(path, x, batch):
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
-    model = ModelWrapper(str(path))
+    from qonnx.transformation.infer_shapes import InferShapes
+    model = ModelWrapper(str(path)).transform(InferShapes())
     run = lambda part: execute_onnx(model, {"pictures": part.astype(np.float32)})["logits"]
     return in_batches(run, x, 1)
 

@@ -54,9 +54,8 @@ class OnnxWriter {
     if (l.kind == Kind::avg_pool) return average(l, x);
     const std::string sums = l.kind == Kind::add ? add(i) : convolve(i);
     const QuantLayer& q = model_.quant[i];
-    // What the sums lack: of an addition all zero points are in the bias already.
-    const std::vector<int32_t> bias =
-        bias_around_zero(q, l.output.c, zero_point(model_.layers, l.reads.front().from));
+    // An addition's terms are not centered.
+    const std::vector<int32_t> bias = l.kind == Kind::add ? q.bias : centered_bias(model_, i);
     if (l.is_logits()) {
       after_logits_ = true;
       return rescale_logits(graph_, name_, sums, q, bias);
@@ -157,8 +156,9 @@ class OnnxWriter {
 
 }  // namespace
 
-void write_onnx(const Model& model, const std::filesystem::path& folder) {
+std::string write_onnx(const Model& model, const std::filesystem::path& folder) {
   OnnxWriter(model).run().save(folder / (model.net + ".onnx"));
+  return "";
 }
 
 }  // namespace tri

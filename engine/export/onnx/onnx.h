@@ -5,12 +5,13 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "engine/integer/model.h"
 
 namespace tri {
 
-// Throws Error.
-void write_onnx(const Model& model, const std::filesystem::path& folder);
+// Returns nothing to tell. Throws Error.
+std::string write_onnx(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

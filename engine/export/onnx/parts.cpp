@@ -93,9 +93,14 @@ void finish_graph(OnnxGraph& g, const Model& model, const std::string& x, int64_
   g.metadata("kind", model.staircases.empty() ? "teacher" : "student");
 }
 
-std::vector<int32_t> bias_around_zero(const QuantLayer& q, int K, int zero) {
-  std::vector<int32_t> bias = q.bias;  // no sum leaves 32 bits: that of pixels that are all `zero`
-  for (size_t at = 0; at < q.weights.size(); ++at) bias[at % size_t(K)] += zero * q.weights[at];
+std::vector<int32_t> centered_bias(const Model& model, size_t row) {
+  const Layer& l = model.layers[row];
+  const QuantLayer& q = model.quant[row];
+  const size_t K = size_t(l.output.c);
+  const auto zero = [&](size_t input) { return zero_point(model.layers, l.reads[input].from); };
+  std::vector<int32_t> bias = q.bias;  // fits: it is a sum as well, where all x are their zero
+  for (size_t at = 0; at < q.weights.size(); ++at) bias[at % K] += zero(0) * q.weights[at];
+  for (size_t at = 0; at < q.factors.size(); ++at) bias[at % K] += zero(at / K) * q.factors[at];
   return bias;
 }
 

@@ -43,7 +43,7 @@ std::string average_integers(OnnxGraph& g, const std::string& name, const Layer&
 // x: int32 [n][classes][1][1] -> the outputs `logits` and `scores`.
 void finish_graph(OnnxGraph& g, const Model& model, const std::string& x, int64_t batch);
 
-// What is in the bias that an exact sum of q * (x - zero) lacks: bias + zero * (sum of q), [K].
-std::vector<int32_t> bias_around_zero(const QuantLayer& q, int K, int zero);
+// [K]: what a row's sums of weight, or factor, times (x - zero point) lack of its accumulators.
+std::vector<int32_t> centered_bias(const Model& model, size_t row);
 
 }  // namespace tri
