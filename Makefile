@@ -33,7 +33,7 @@ BIN      := $(if $(SANITIZE),$(BUILD)/)
 
 # ONNX's schema: ./export alone writes it.
 ONNX     := -lonnx_proto -lprotobuf
-$(BUILD)/engine/export/%.o $(BUILD)/tests/engine/export/%.o: ISA_FLAGS := -DONNX_ML -DONNX_NAMESPACE=onnx
+$(BUILD)/engine/export/%.o $(BUILD)/tests/engine/onnx_test.o: ISA_FLAGS := -DONNX_ML -DONNX_NAMESPACE=onnx
 
 # oneDNN is a peer of ./bench, and of no other program: where it is missing, bench does without.
 DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && \

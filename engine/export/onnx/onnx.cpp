@@ -91,7 +91,7 @@ class OnnxWriter {
     const auto K = l.output.c;
     std::vector<std::string> products;
     for (int side = 0; side < 2; ++side) {
-      const std::string name = name_ + (side ? "b" : "a");
+      const std::string name = name_ + (side ? "second" : "first");
       const std::string x =
           graph_.cast(name + "_x", value(l.sources[size_t(side)]), TensorProto::INT32);
       const std::vector<int32_t> factor(factors.begin() + side * K,

@@ -85,7 +85,7 @@ class QonnxWriter {
     const auto factors = model_.quant[i].factors.begin();
     std::vector<std::string> products;
     for (int side = 0; side < 2; ++side) {
-      const std::string name = name_ + (side ? "b" : "a");
+      const std::string name = name_ + (side ? "second" : "first");
       const std::vector<float> factor(factors + side * l.output.c,
                                       factors + (side + 1) * l.output.c);
       products.push_back(graph_.node(
