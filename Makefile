@@ -1,5 +1,6 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
-# `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
+# `make deps` installs the Debian packages, `make deps-check` what only checks of ./export need,
+# `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialized). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
@@ -42,7 +43,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             libsimde-dev libonnx-dev libprotobuf-dev curl ca-certificates
 
-.PHONY: all test emulate lto deps clean cifar10
+.PHONY: all test emulate lto deps deps-check clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -99,6 +100,14 @@ $(BUILD)/libraries:
 deps:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
+
+# What only checks of exported networks need: programs that are not ours run them.
+CHECK_PACKAGES := python3-venv qemu-user
+deps-check:
+	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'
+	python3 -m venv build/check
+	build/check/bin/pip install --quiet -r tools/peers/requirements.txt
 
 cifar10:
 	@sh data/download.sh

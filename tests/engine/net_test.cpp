@@ -4,6 +4,11 @@
 #include <cmath>
 
 #include "engine/float/batchnorm.h"
+#include "engine/float/batchnorm.h"
+#include "engine/float/batchnorm.h"
+#include "engine/float/batchnorm.h"
+#include "engine/float/batchnorm.h"
+#include "engine/float/batchnorm.h"
 #include "engine/float/loss.h"
 #include "tests/support/test.h"
 
@@ -136,6 +141,266 @@ TEST_CASE("the gains and offsets of sums stay what they are unless they are to l
       CHECK(gains[f.net.channels + size_t(k)] == 0);
     }
   }
+}
+
+TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
+  Fixture f;
+  Net& net = f.net;
+  const TriSegment stairs{.t1 = 40, .v1 = 70, .t2 = 100, .v2 = 180};
+  net.staircases.assign(size_t(tap_rows(net.layers).size()), std::nullopt);
+  net.staircases[0] = stairs;
+  net.scale[0] = 0.02f;
+  f.training = false;
+  std::vector<float> d;
+  f.loss(&d);
+  const auto& out = f.acts.out[1];
+  const auto& y = f.acts.y[0];
+  const int K = net.layers[0].output.c;
+  std::vector<int> seen(3);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t k = i % size_t(K);
+    const double a = net.gamma(0)[k] / std::sqrt(net.running_variance[k] + 1e-5);
+    const double code = (a * (y[i] - net.running_mean[k]) + net.beta(0)[k]) / 0.02;
+    if (std::fabs(code - 40.5) < 1e-3 || std::fabs(code - 100.5) < 1e-3) continue;
+    const int expected = stairs(int(std::clamp(std::floor(code + 0.5), 0.0, 255.0)));
+    CHECK(out[i] == doctest::Approx(0.02 * expected));
+    ++seen[size_t(stairs.segment(int(std::clamp(code, 0.0, 255.0))))];
+  }
+  CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
+
+  // The slope on its own: one row of accumulators at known codes, the gradient of each 1.
+  const std::vector<float> codes{0, 40.5f, 70.5f, 10.5f, 100.5f, 130.5f, 170};
+  const std::vector<double> slopes{(70 / 60.0) * (1 - 40.5 / 60),
+                                   70 / 60.0,
+                                   (70 / 60.0) * 0.5 + (110 / 60.0) * 0.5,
+                                   (70 / 60.0) * 0.5,
+                                   110 / 60.0,
+                                   (110 / 60.0) * 0.5,
+                                   0};
+  std::vector<float> sums, gradient(codes.size(), 1);
+  for (const float code : codes) sums.push_back(0.02f * code);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs},
+                    gradient.data());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  check_gradients(Fixture());
+}
+
+TEST_CASE("so it is where rows are added and read by several others") {
+  check_gradients(Fixture(residual_net()));
+}
+
+TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
+  Fixture f;
+  Net& net = f.net;
+  const TriSegment stairs{.t1 = 40, .v1 = 70, .t2 = 100, .v2 = 180};
+  net.staircases.assign(size_t(tap_rows(net.layers).size()), std::nullopt);
+  net.staircases[0] = stairs;
+  net.scale[0] = 0.02f;
+  f.training = false;
+  std::vector<float> d;
+  f.loss(&d);
+  const auto& out = f.acts.out[1];
+  const auto& y = f.acts.y[0];
+  const int K = net.layers[0].output.c;
+  std::vector<int> seen(3);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t k = i % size_t(K);
+    const double a = net.gamma(0)[k] / std::sqrt(net.running_variance[k] + 1e-5);
+    const double code = (a * (y[i] - net.running_mean[k]) + net.beta(0)[k]) / 0.02;
+    if (std::fabs(code - 40.5) < 1e-3 || std::fabs(code - 100.5) < 1e-3) continue;
+    const int expected = stairs(int(std::clamp(std::floor(code + 0.5), 0.0, 255.0)));
+    CHECK(out[i] == doctest::Approx(0.02 * expected));
+    ++seen[size_t(stairs.segment(int(std::clamp(code, 0.0, 255.0))))];
+  }
+  CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
+
+  // The slope on its own: one row of accumulators at known codes, the gradient of each 1.
+  const std::vector<float> codes{0, 40.5f, 70.5f, 10.5f, 100.5f, 130.5f, 170};
+  const std::vector<double> slopes{(70 / 60.0) * (1 - 40.5 / 60),
+                                   70 / 60.0,
+                                   (70 / 60.0) * 0.5 + (110 / 60.0) * 0.5,
+                                   (70 / 60.0) * 0.5,
+                                   110 / 60.0,
+                                   (110 / 60.0) * 0.5,
+                                   0};
+  std::vector<float> sums, gradient(codes.size(), 1);
+  for (const float code : codes) sums.push_back(0.02f * code);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs},
+                    gradient.data());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  check_gradients(Fixture());
+}
+
+TEST_CASE("so it is where rows are added and read by several others") {
+  check_gradients(Fixture(residual_net()));
+}
+
+TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
+  Fixture f;
+  Net& net = f.net;
+  const TriSegment stairs{.t1 = 40, .v1 = 70, .t2 = 100, .v2 = 180};
+  net.staircases.assign(size_t(tap_rows(net.layers).size()), std::nullopt);
+  net.staircases[0] = stairs;
+  net.scale[0] = 0.02f;
+  f.training = false;
+  std::vector<float> d;
+  f.loss(&d);
+  const auto& out = f.acts.out[1];
+  const auto& y = f.acts.y[0];
+  const int K = net.layers[0].output.c;
+  std::vector<int> seen(3);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t k = i % size_t(K);
+    const double a = net.gamma(0)[k] / std::sqrt(net.running_variance[k] + 1e-5);
+    const double code = (a * (y[i] - net.running_mean[k]) + net.beta(0)[k]) / 0.02;
+    if (std::fabs(code - 40.5) < 1e-3 || std::fabs(code - 100.5) < 1e-3) continue;
+    const int expected = stairs(int(std::clamp(std::floor(code + 0.5), 0.0, 255.0)));
+    CHECK(out[i] == doctest::Approx(0.02 * expected));
+    ++seen[size_t(stairs.segment(int(std::clamp(code, 0.0, 255.0))))];
+  }
+  CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
+
+  // The slope on its own: one row of accumulators at known codes, the gradient of each 1.
+  const std::vector<float> codes{0, 40.5f, 70.5f, 10.5f, 100.5f, 130.5f, 170};
+  const std::vector<double> slopes{(70 / 60.0) * (1 - 40.5 / 60),
+                                   70 / 60.0,
+                                   (70 / 60.0) * 0.5 + (110 / 60.0) * 0.5,
+                                   (70 / 60.0) * 0.5,
+                                   110 / 60.0,
+                                   (110 / 60.0) * 0.5,
+                                   0};
+  std::vector<float> sums, gradient(codes.size(), 1);
+  for (const float code : codes) sums.push_back(0.02f * code);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs},
+                    gradient.data());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  check_gradients(Fixture());
+}
+
+TEST_CASE("so it is where rows are added and read by several others") {
+  check_gradients(Fixture(residual_net()));
+}
+
+TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
+  Fixture f;
+  Net& net = f.net;
+  const TriSegment stairs{.t1 = 40, .v1 = 70, .t2 = 100, .v2 = 180};
+  net.staircases.assign(size_t(tap_rows(net.layers).size()), std::nullopt);
+  net.staircases[0] = stairs;
+  net.scale[0] = 0.02f;
+  f.training = false;
+  std::vector<float> d;
+  f.loss(&d);
+  const auto& out = f.acts.out[1];
+  const auto& y = f.acts.y[0];
+  const int K = net.layers[0].output.c;
+  std::vector<int> seen(3);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t k = i % size_t(K);
+    const double a = net.gamma(0)[k] / std::sqrt(net.running_variance[k] + 1e-5);
+    const double code = (a * (y[i] - net.running_mean[k]) + net.beta(0)[k]) / 0.02;
+    if (std::fabs(code - 40.5) < 1e-3 || std::fabs(code - 100.5) < 1e-3) continue;
+    const int expected = stairs(int(std::clamp(std::floor(code + 0.5), 0.0, 255.0)));
+    CHECK(out[i] == doctest::Approx(0.02 * expected));
+    ++seen[size_t(stairs.segment(int(std::clamp(code, 0.0, 255.0))))];
+  }
+  CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
+
+  // The slope on its own: one row of accumulators at known codes, the gradient of each 1.
+  const std::vector<float> codes{0, 40.5f, 70.5f, 10.5f, 100.5f, 130.5f, 170};
+  const std::vector<double> slopes{(70 / 60.0) * (1 - 40.5 / 60),
+                                   70 / 60.0,
+                                   (70 / 60.0) * 0.5 + (110 / 60.0) * 0.5,
+                                   (70 / 60.0) * 0.5,
+                                   110 / 60.0,
+                                   (110 / 60.0) * 0.5,
+                                   0};
+  std::vector<float> sums, gradient(codes.size(), 1);
+  for (const float code : codes) sums.push_back(0.02f * code);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs},
+                    gradient.data());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  check_gradients(Fixture());
+}
+
+TEST_CASE("so it is where rows are added and read by several others") {
+  check_gradients(Fixture(residual_net()));
+}
+
+TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {
+  Fixture f;
+  Net& net = f.net;
+  const TriSegment stairs{.t1 = 40, .v1 = 70, .t2 = 100, .v2 = 180};
+  net.staircases.assign(size_t(tap_rows(net.layers).size()), std::nullopt);
+  net.staircases[0] = stairs;
+  net.scale[0] = 0.02f;
+  f.training = false;
+  std::vector<float> d;
+  f.loss(&d);
+  const auto& out = f.acts.out[1];
+  const auto& y = f.acts.y[0];
+  const int K = net.layers[0].output.c;
+  std::vector<int> seen(3);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t k = i % size_t(K);
+    const double a = net.gamma(0)[k] / std::sqrt(net.running_variance[k] + 1e-5);
+    const double code = (a * (y[i] - net.running_mean[k]) + net.beta(0)[k]) / 0.02;
+    if (std::fabs(code - 40.5) < 1e-3 || std::fabs(code - 100.5) < 1e-3) continue;
+    const int expected = stairs(int(std::clamp(std::floor(code + 0.5), 0.0, 255.0)));
+    CHECK(out[i] == doctest::Approx(0.02 * expected));
+    ++seen[size_t(stairs.segment(int(std::clamp(code, 0.0, 255.0))))];
+  }
+  CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
+
+  // The slope on its own: one row of accumulators at known codes, the gradient of each 1.
+  const std::vector<float> codes{0, 40.5f, 70.5f, 10.5f, 100.5f, 130.5f, 170};
+  const std::vector<double> slopes{(70 / 60.0) * (1 - 40.5 / 60),
+                                   70 / 60.0,
+                                   (70 / 60.0) * 0.5 + (110 / 60.0) * 0.5,
+                                   (70 / 60.0) * 0.5,
+                                   110 / 60.0,
+                                   (110 / 60.0) * 0.5,
+                                   0};
+  std::vector<float> sums, gradient(codes.size(), 1);
+  for (const float code : codes) sums.push_back(0.02f * code);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs},
+                    gradient.data());
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("the gradient of the loss is the slope of the loss, for weights, gammas and betas") {
+  check_gradients(Fixture());
+}
+
+TEST_CASE("so it is where rows are added and read by several others") {
+  check_gradients(Fixture(residual_net()));
 }
 
 TEST_CASE("a staircase's forward is its formula, and its slope a triangle at each threshold") {

@@ -1,8 +1,13 @@
 """Runs what ./export writes in programs that are not ours, and compares the logits, bit by bit,
 with those of ./evaluate --logits.
 
-    python3 tools/peers/check_export.py onnx FILE... [--pictures N]     ONNX Runtime, OpenVINO
-    python3 tools/peers/check_export.py qonnx FILE... [--pictures N]    the qonnx package
+    build/check/bin/python tools/peers/check_export.py onnx FILE... [--pictures N]     ONNX Runtime, OpenVINO
+    build/check/bin/python tools/peers/check_export.py qonnx FILE... [--pictures N]    the qonnx package
+
+On a CPU without VNNI, as emulated (sums of uint8 with int8 may saturate on such, ours must not):
+
+    qemu-x86_64 -cpu Haswell build/check/bin/python tools/peers/check_export.py onnx FILE \\
+        --only "ONNX Runtime" --pictures 3
 
 FILE is a .q8 or .tri file of a net for CIFAR-10's pictures. `make deps-check` installs what this
 needs. Exit status 1 where ONNX Runtime or qonnx differs; OpenVINO, which computes in floats, is
