@@ -1,7 +1,6 @@
-// ./evaluate FILE: accuracy and speed of a teacher (.q8) or a student (.tri), or the classes of
-// pictures.
+// ./evaluate FILE: what a teacher (.q8) or a student (.tri) is worth on the test set, or the
+// classes of pictures.
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
 #include "data/base/error.h"
@@ -9,6 +8,7 @@
 #include "data/download.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "tools/cli/options.h"
+#include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/evaluation.h"
 
 using namespace tri;
@@ -29,14 +29,6 @@ void print_classes(const std::vector<Classified>& list, bool json) {
                 " pictures cannot be classified");
 }
 
-void print_accuracy(const Network& net, const TestAccuracy& a, bool json) {
-  if (json)
-    std::cout << dump(to_json(net, a), -1);
-  else
-    std::printf("%s %s: %.2f %% of %d test pictures, %.0f pictures/s\n", net.model().net.c_str(),
-                net.kind(), 100 * a.accuracy(), a.pictures, a.pictures_per_s);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,11 +38,19 @@ int main(int argc, char** argv) {
   std::string file, isa;
   DataOptions data;
   std::vector<std::string> images;
+  std::string teacher, energies;
+  int top = 5;
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
   data.add_to(options);
   options.add_option("--images", images,
                      "picture files to classify: JPEG, PNG, BMP, GIF, TGA, PSD, PGM or PPM");
+  options.add_option("--teacher", teacher, "a .q8 or .tri file to compare with")
+      ->check(CLI::ExistingFile);
+  options.add_option("--top", top, "also count labels among so many largest logits")
+      ->check(CLI::Range(1, kMostClasses));
+  options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
+      ->check(CLI::ExistingFile);
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
     const auto folder = require_cifar10(data.folder, data.offline);
     const Dataset test = load_test(folder);
     require_fit(test, folder.string(), net.input(), net.classes());
-    print_accuracy(net, measure(net, test), json);
+    const EnergyTable table = energies.empty() ? EnergyTable() : load_energy_table(energies);
+    const Evaluation measured = evaluate(net, test, top, teacher, table);
+    std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
   });
 }

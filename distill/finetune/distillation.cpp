@@ -1,35 +1,24 @@
 #include "distill/finetune/distillation.h"
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "distill/judge/kl.h"
+
 namespace tri {
-namespace {
-
-// log_p [classes]: logarithms of the softmax of z / temperature.
-template <class T>
-void log_softmax(const T* z, double unit, double temperature, std::vector<double>& log_p) {
-  for (size_t c = 0; c < log_p.size(); ++c) log_p[c] = unit * double(z[c]) / temperature;
-  const double top = *std::ranges::max_element(log_p);
-  double sum = 0;
-  for (double& x : log_p) x -= top, sum += std::exp(x);
-  for (double& x : log_p) x -= std::log(sum);
-}
-
-}  // namespace
 
 double distillation(int n, int classes, const float* logits, const int32_t* teacher_logits,
                     const uint16_t* labels, const DistillationWeights& weights, float* d) {
   const double T = weights.temperature;
   double loss = weights.labels * cross_entropy(n, classes, logits, labels, 0, d);  // sets d
-  std::vector<double> student(static_cast<size_t>(classes)), teacher(student);
+  const size_t K = size_t(classes);
   for (int i = 0; i < n; ++i) {
-    const size_t row = size_t(i) * classes;
-    log_softmax(logits + row, 1, T, student);
-    log_softmax(teacher_logits + row, kLogitStep, T, teacher);
-    for (size_t c = 0; c < student.size(); ++c) {
+    const size_t row = size_t(i) * K;
+    const auto student = log_softmax(std::span(logits + row, K), 1 / T);
+    const auto teacher = log_softmax(std::span(teacher_logits + row, K), kLogitStep / T);
+    for (size_t c = 0; c < K; ++c) {
       const double p = std::exp(teacher[c]);
       loss += T * T * p * (teacher[c] - student[c]) / n;
       d[row + c] = float(weights.labels * d[row + c] + T * (std::exp(student[c]) - p) / n);
