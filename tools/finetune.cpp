@@ -40,6 +40,15 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.1, 100.0));
   options.add_option("--labels", run.weights.labels, "weight of the labels beside the teacher")
       ->check(CLI::Range(0.0, 1e6));
+  options
+      .add_option("--attention", run.weights.attention,
+                  "weight of the distance to the teacher's attention maps")
+      ->check(CLI::Range(0.0, 1e6));
+  options
+      .add_option("--energy", run.weights.energy,
+                  "weight of the energy of values that are not 0, over the teacher's: more zeros, "
+                  "and less energy, for a little accuracy")
+      ->check(CLI::Range(0.0, 1e6));
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_option("--seed", given.seed, "of batches");

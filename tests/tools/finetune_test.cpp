@@ -20,7 +20,7 @@ struct Students {
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     command = program("finetune") + " " + student + " --teacher " + bench.teacher + " --data " +
-              bench.data + " --epochs 3 --batch 12 --out ";
+              bench.data + " --epochs 3 --batch 12 --attention 0.1 --energy 0.2 --out ";
   }
 };
 
@@ -56,6 +56,7 @@ TEST_CASE("a fine-tuning killed after an epoch and resumed ends as an unbroken o
   const Ran other = run(s.command + broken + " --resume --labels 0.5");
   CHECK(other.status == 1);
   CHECK(other.err.find("--labels was 0.3") != std::string::npos);
+  CHECK(run(s.command + broken + " --resume --temperature 1").status == 1);
   const Ran last = run(s.command + broken + " --resume");
   INFO(last.err);
   REQUIRE(last.status == 0);

@@ -46,7 +46,7 @@ void bench_net(const std::string& name, const Settings& s) {
   std::vector<uint8_t> pixels(size_t(n) * net.layers.front().in.size());
   const std::vector<uint16_t> labels(size_t(n), 0);
   for (uint8_t& pixel : pixels) pixel = uint8_t(rng.below(256));
-  std::vector<float> d(size_t(n) * classes);
+  LossGradient gradient{std::vector<float>(size_t(n) * classes), {}, {}};
   Buffer<float> velocity(net.params.size(), 0);
   Activations acts;
   std::array<std::vector<double>, 4> seconds;  // forward, backward, update, all
@@ -56,9 +56,10 @@ void bench_net(const std::string& name, const Settings& s) {
     t[0] = Clock::now();
     normalize(pixels.data(), pixels.size(), input(net, acts, n));
     forward(net, acts, n, {.training = true, .dropout_seed = uint64_t(i)});
-    cross_entropy(n, classes, acts.logits(), labels.data(), recipe.smoothing, d.data());
+    cross_entropy(n, classes, acts.logits(), labels.data(), recipe.smoothing,
+                  gradient.logits.data());
     t[1] = Clock::now();
-    backward(net, acts, d.data());
+    backward(net, acts, gradient);
     t[2] = Clock::now();
     sgd_step({1e-3f, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
              net.params.data(), net.grads.data(), velocity.data());

@@ -7,6 +7,7 @@
 #include "engine/integer/quantize.h"
 #include "nets/nets.h"
 #include "tools/pipeline/train_log.h"
+#include "tools/report/search_report.h"
 
 namespace tri {
 namespace {
@@ -29,6 +30,10 @@ class Against {
     const Staircases staircases(model, model.staircases);
     return tri::measure(IntNet(model), pictures_, logits_, staircases, energies_);
   }
+  StudentRow row(const Measures& m, const Model& teacher, double energy_weight) const {
+    const double share = total(m.energy) / total(teacher_energy(teacher, energies_));
+    return {m.kl, microjoules(m), m.kl + energy_weight * share};
+  }
   double teacher_accuracy(int classes) const {
     return accuracy(logits_, pictures_.labels(), classes);
   }
@@ -46,6 +51,8 @@ Identity identity_of(const FinetuningRun& run, const Dataset& data) {
   identity.emplace_back("the teacher's checksum", std::to_string(checksum(run.teacher)));
   identity.emplace_back("--temperature", text(run.weights.temperature));
   identity.emplace_back("--labels", text(run.weights.labels));
+  identity.emplace_back("--attention", text(run.weights.attention));
+  identity.emplace_back("--energy", text(run.weights.energy));
   return identity;
 }
 
@@ -75,7 +82,10 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   const Against held_out(teacher, data.held_out, run.energies);
   FinetuningResult result{};
   result.model = run.student;
-  result.start_kl = result.held_out_kl = held_out.measure(run.student).kl;
+  const auto row_of = [&](const Measures& m) {
+    return held_out.row(m, run.teacher, run.weights.energy);
+  };
+  result.start_row = result.best_row = row_of(held_out.measure(run.student));
   Epochs epochs(
       run.out, run.recipe, identity_of(run, data.used), run.resume,
       [&](int) { return dequantize(run.student); }, events, stop);
@@ -83,21 +93,22 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   // epoch is the next one and will be as good again.
   if (epochs.resumed() && std::filesystem::exists(run.out)) {
     result.model = load_model(run.out, table_of);
-    result.held_out_kl = held_out.measure(result.model).kl;
+    result.best_row = row_of(held_out.measure(result.model));
     result.epoch = best_epoch(log_of(run.out));
   }
   const auto measure = [&](Training& training) -> HeldOut {
     Model model = student_of(training.net, run.student);
     const Measures now = held_out.measure(model);
-    if (now.kl <= result.held_out_kl) {
-      result.epoch = training.epoch, result.held_out_kl = now.kl;
+    const StudentRow row = row_of(now);
+    if (row.cost <= result.best_row.cost) {
+      result.epoch = training.epoch, result.best_row = row;
       save(model, run.out);
       result.model = std::move(model);
     }
-    return {now.accuracy, now.kl};
+    return {now.accuracy, row};
   };
   try {
-    epochs.run(distillation(teacher, run.weights), data.used, measure);
+    epochs.run(distillation(teacher, run.student, run.weights, run.energies), data.used, measure);
   } catch (const Error&) {
     if (!stop || !run.end_when_stopped) throw;
   }

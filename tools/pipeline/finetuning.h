@@ -3,7 +3,8 @@
 // All that a student's integers mean is learned on by gradient, from its teacher's logits on
 // augmented pictures: weights (rounded to 8 bits in every forward pass), and each channel's gain
 // and offset, which move its two thresholds; the staircases and the scales of codes stay. Of all
-// epochs, and the start, the one with the least KL to the teacher on the held-out pictures is kept.
+// epochs, and the start, the one with the least cost on the held-out pictures is kept: the KL
+// to the teacher, and where the loss counts energy that over the teacher's, times its weight.
 #pragma once
 
 #include <string>
@@ -27,7 +28,7 @@ struct FinetuningRun {
 struct FinetuningResult {
   Model model;                       // what stands in the file
   int epoch;                         // that it is of; 0: it is the start
-  double start_kl, held_out_kl;      // on held-out pictures
+  StudentRow start_row, best_row;    // on held-out pictures
   Measures teacher, start, student;  // on the test set
 };
 

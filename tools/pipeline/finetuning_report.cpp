@@ -14,11 +14,11 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
   const Recipe& r = run.recipe;
   Json teacher = {{"file", teacher_file}, {"checksum", std::to_string(checksum(run.teacher))}};
   teacher.update(to_json(result.teacher, true));
-  Json start = {{"file", student_file}, {"held_out_kl", result.start_kl}};
+  Json start = {{"file", student_file}, {"held_out_kl", result.start_row.kl}};
   start.update(to_json(result.start, true));
   Json student = {{"checksum", std::to_string(checksum(result.model))},
                   {"epoch", result.epoch},
-                  {"held_out_kl", result.held_out_kl}};
+                  {"held_out_kl", result.best_row.kl}};
   student.update(to_json(result.student, true));
   return {{"version", 1},
           {"net", run.student.net},
@@ -28,6 +28,8 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
             {"rate", r.rate},
             {"temperature", run.weights.temperature},
             {"labels", run.weights.labels},
+            {"attention", run.weights.attention},
+            {"energy", run.weights.energy},
             {"seed", r.seed}}},
           {"teacher", teacher},
           {"start", start},
@@ -38,8 +40,8 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
 Json finetuned_json(const FinetuningResult& result, int epochs) {
   return {{"epochs", epochs},
           {"epoch", result.epoch},
-          {"start_held_out_kl", result.start_kl},
-          {"held_out_kl", result.held_out_kl}};
+          {"start_held_out_kl", result.start_row.kl},
+          {"held_out_kl", result.best_row.kl}};
 }
 
 std::string table(const FinetuningResult& result) {
