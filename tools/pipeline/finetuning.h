@@ -23,13 +23,19 @@ struct FinetuningRun {
   std::filesystem::path out;  // student file to write
   bool resume = false;
   bool end_when_stopped = false;  // with the best so far, and no Error
+  // Of the teacher's accuracy (or, without labels, of full agreement), a share, that the student
+  // may lose on held-out pictures; what it takes is given up.
+  std::optional<double> max_drop = {};
+  bool labeled = true;
 };
 
 struct FinetuningResult {
-  Model model;                       // what stands in the file
-  int epoch;                         // that it is of; 0: it is the start
-  StudentRow start_row, best_row;    // on held-out pictures
-  Measures teacher, start, student;  // on the test set
+  Model model;                          // what stands in the file
+  int epoch;                            // that it is of; 0: it is the start
+  StudentRow start_row, best_row;       // on held-out pictures
+  Measures teacher, start, student;     // on the test set
+  std::vector<std::string> given_back;  // layers that got 8 bits again, in their order
+  std::optional<bool> within = {};      // max_drop, on held-out pictures
 };
 
 // Throws Error where they do not belong together: a teacher given, or of another network or other
@@ -37,7 +43,10 @@ struct FinetuningResult {
 void require_pair(const Model& student, const Model& teacher, const std::string& student_file,
                   const std::string& teacher_file);
 
-// Fine-tunes to the recipe's end. Writes the student after each epoch that is better than all
+// Fine-tunes to the recipe's end. With max_drop it goes on in rounds while the student loses more:
+// of its staircases the one whose loss gains most KL per microjoule gives way to 8 bits, and a
+// quarter of the epochs follow. The rounds' files are OUT.roundN.tri with logs and checkpoints;
+// `out` is written at the end. Writes the student after each epoch that is better than all
 // before, a checkpoint after every epoch and a row of the log. Throws Error as train_teacher()
 // does. REQUIRES: require_pair(), held-out pictures.
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,

@@ -34,6 +34,9 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
           {"teacher", teacher},
           {"start", start},
           {"finetuned", student},
+          {"max_drop", run.max_drop ? Json(*run.max_drop) : Json()},
+          {"within_max_drop", result.within ? Json(*result.within) : Json()},
+          {"given_back", result.given_back},
           {"layers", to_json(result.model.staircases, result.model)}};
 }
 
@@ -41,13 +44,23 @@ Json finetuned_json(const FinetuningResult& result, int epochs) {
   return {{"epochs", epochs},
           {"epoch", result.epoch},
           {"start_held_out_kl", result.start_row.kl},
-          {"held_out_kl", result.best_row.kl}};
+          {"held_out_kl", result.best_row.kl},
+          {"given_back", result.given_back}};
+}
+
+std::string given_up(const FinetuningResult& result) {
+  if (!result.within) return "";
+  std::string text;
+  for (const std::string& layer : result.given_back) text += (text.empty() ? "" : ", ") + layer;
+  return (*result.within ? "within" : "not within") +
+         std::string(" --max-drop on held-out pictures, ") +
+         (text.empty() ? "every staircase kept" : "with 8 bits again in " + text) + "\n";
 }
 
 std::string table(const FinetuningResult& result) {
   return measures_header() + measures_row("teacher", result.teacher, true) +
          measures_row("start", result.start, true) +
-         measures_row("fine-tuned", result.student, true);
+         measures_row("fine-tuned", result.student, true) + given_up(result);
 }
 
 }  // namespace tri

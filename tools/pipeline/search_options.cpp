@@ -61,8 +61,12 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(1, 1000));
   options.add_option("--test", s.test_pictures, "test pictures to measure on, at most")
       ->check(CLI::Range(1, 10000));
-  options.add_option("--max-drop", s.max_drop, "points of accuracy the student may lose")
-      ->check(CLI::Range(0.0, 100.0));
+  options
+      .add_option("--max-drop", s.max_drop,
+                  "points of accuracy the student may lose; given, with --finetune, layers get 8 "
+                  "bits again while it loses more")
+      ->check(CLI::Range(0.0, 100.0))
+      ->each([&s](const std::string&) { s.max_drop_acts = true; });
   options
       .add_option("--attention-weight", s.objective.weights.attention,
                   "w of -KL - w * AT - W * energy")

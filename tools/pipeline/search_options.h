@@ -20,6 +20,7 @@ struct Settings {
       test_pictures = 10000, top = 3, finetune = 0;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
+  bool max_drop_acts = false;  // in fine-tuning; else it is only reported
   ObjectiveOptions objective;
   SearchOptions search;
 };
