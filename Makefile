@@ -36,7 +36,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             libsimde-dev curl ca-certificates
 
-.PHONY: all test emulate lto deps clean cifar10
+.PHONY: all test emulate lto deps peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -90,6 +90,11 @@ $(BUILD)/libraries:
 deps:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
+
+# A Python of their own for the peers of ./bench, from PyPI: 6 GB, as PyTorch brings its CUDA.
+peers:
+	python3 -m venv build/peers
+	build/peers/bin/pip install --quiet --disable-pip-version-check torch onnxruntime openvino numpy
 
 cifar10:
 	@sh data/download.sh
