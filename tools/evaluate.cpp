@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "data/altered.h"
 #include "data/base/error.h"
 #include "data/cifar.h"
 #include "data/download.h"
@@ -38,7 +39,7 @@ int main(int argc, char** argv) {
   std::string file, isa;
   DataOptions data;
   std::vector<std::string> images;
-  std::string teacher, energies;
+  std::string teacher, energies, alter;
   int top = 5;
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
@@ -49,6 +50,8 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   options.add_option("--top", top, "also count labels among so many largest logits")
       ->check(CLI::Range(1, kMostClasses));
+  options.add_option("--alter", alter,
+                     "what happens to the test pictures first: jpeg:QUALITY, shift:PIXELS or flip");
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
@@ -58,8 +61,9 @@ int main(int argc, char** argv) {
     const Network net(file);
     if (!images.empty()) return print_classes(classify(net, images), json);
     const auto folder = require_cifar10(data.folder, data.offline);
-    const Dataset test = load_test(folder);
+    Dataset test = load_test(folder);
     require_fit(test, folder.string(), net.input(), net.classes());
+    if (!alter.empty()) test = altered(test, alter);
     const EnergyTable table = energies.empty() ? EnergyTable() : load_energy_table(energies);
     const Evaluation measured = evaluate(net, test, top, teacher, table);
     std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
