@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     const Model model = load_model(file, table_of);
     make_writable_folder(out);
-    std::ranges::find(export_formats(), format, &ExportFormat::name)->write(model, out);
+    const auto chosen = std::ranges::find(export_formats(), format, &ExportFormat::name);
+    chosen->write(model, out);
+    if (chosen->report) std::cout << chosen->report(model);
     std::cerr << "wrote " << out << "\n";
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "engine/integer/model.h"
@@ -14,6 +15,8 @@ struct ExportFormat {
   // Writes the network's files into a folder that is there, each by write_file(). All that can be
   // wrong with the network is found before the first file is written. Throws Error.
   void (*write)(const Model& model, const std::filesystem::path& folder);
+  // What there is to tell of it, in lines for people; null: nothing.
+  std::string (*report)(const Model& model) = nullptr;
 };
 
 const std::vector<ExportFormat>& export_formats();
