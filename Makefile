@@ -17,14 +17,16 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -ldl
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-PROGRAMS := search train finetune evaluate synthesize import bench
+PROGRAMS := search train finetune evaluate synthesize import export bench
 # Every folder of the library is a room, but for what belongs to ./bench alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
 # The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
-LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
+# Texts that exports contain: the linker makes objects of them.
+TEXTS    := $(wildcard engine/export/c/*.c)
+LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o) $(TEXTS:%=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
@@ -56,6 +58,10 @@ $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv
 $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $(ISA_FLAGS) -c -o $@ $<
+
+$(TEXTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
+	@mkdir -p $(@D)
+	ld -r -b binary -z noexecstack -o $@ $<
 
 $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
