@@ -27,9 +27,8 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     const Model model = load_model(file, table_of);
     make_writable_folder(out);
-    const auto chosen = std::ranges::find(export_formats(), format, &ExportFormat::name);
-    chosen->write(model, out);
-    if (chosen->report) std::cout << chosen->report(model);
+    std::cout
+        << std::ranges::find(export_formats(), format, &ExportFormat::name)->write(model, out);
     std::cerr << "wrote " << out << "\n";
   });
 }

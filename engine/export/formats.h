@@ -13,10 +13,9 @@ struct ExportFormat {
   const char* name;
   const char* help;  // one line
   // Writes the network's files into a folder that is there, each by write_file(). All that can be
-  // wrong with the network is found before the first file is written. Throws Error.
-  void (*write)(const Model& model, const std::filesystem::path& folder);
-  // What there is to tell of it, in lines for people; null: nothing.
-  std::string (*report)(const Model& model) = nullptr;
+  // wrong with the network is found before the first file is written. Returns
+  // what there is to tell of them, lines for standard output. Throws Error.
+  std::string (*write)(const Model& model, const std::filesystem::path& folder);
 };
 
 const std::vector<ExportFormat>& export_formats();

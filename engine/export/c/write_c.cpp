@@ -147,34 +147,9 @@ std::string thousands(double value) {
   return text;
 }
 
-}  // namespace
-
-std::string c_identifier(const std::string& net) {
-  static const char* const kKeywords[] = {
-      "auto",    "break",  "case",     "char",   "const",    "continue", "default",
-      "do",      "double", "else",     "enum",   "extern",   "float",    "for",
-      "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
-      "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
-      "typedef", "union",  "unsigned", "void",   "volatile", "while",    "main"};
-  std::string name = net;
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  const bool bad = name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ||
-                   name[0] == '_' || std::ranges::find(kKeywords, name) != std::end(kKeywords);
-  return bad ? "net_" + name : name;
-}
-
-void write_c(const Model& model, const std::filesystem::path& folder) {
-  require_small(model);
-  const std::string net = c_identifier(model.net);
-  const CPlan plan = plan_c(model);
-  const std::string texts[] = {header(model, plan, net), source(model, plan, net),
-                               check_program(model, net)};
-  const char* const ends[] = {".h", ".c", "_check.c"};
-  for (int i = 0; i < 3; ++i) write_file(folder / (net + ends[i]), texts[i]);
-}
-
-std::string c_report(const Model& model) {
+// What the files cost a device, beside the same of the teacher where they are a student: lines for
+// people.
+std::string report(const Model& model) {
   const std::string net = c_identifier(model.net);
   std::string text;
   if (net != model.net)
@@ -201,6 +176,34 @@ std::string c_report(const Model& model) {
   row("multiplications a picture", a.multiplications, b.multiplications);
   row("table reads a picture", a.reads, b.reads);
   return text;
+}
+
+}  // namespace
+
+std::string c_identifier(const std::string& net) {
+  static const char* const kKeywords[] = {
+      "auto",    "break",  "case",     "char",   "const",    "continue", "default",
+      "do",      "double", "else",     "enum",   "extern",   "float",    "for",
+      "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
+      "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
+      "typedef", "union",  "unsigned", "void",   "volatile", "while",    "main"};
+  std::string name = net;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  const bool bad = name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ||
+                   name[0] == '_' || std::ranges::find(kKeywords, name) != std::end(kKeywords);
+  return bad ? "net_" + name : name;
+}
+
+std::string write_c(const Model& model, const std::filesystem::path& folder) {
+  require_small(model);
+  const std::string net = c_identifier(model.net);
+  const CPlan plan = plan_c(model);
+  const std::string texts[] = {header(model, plan, net), source(model, plan, net),
+                               check_program(model, net)};
+  const char* const ends[] = {".h", ".c", "_check.c"};
+  for (int i = 0; i < 3; ++i) write_file(folder / (net + ends[i]), texts[i]);
+  return report(model);
 }
 
 }  // namespace tri
