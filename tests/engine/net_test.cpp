@@ -68,7 +68,7 @@ struct Fixture {
 static void check_gradients(Fixture f) {
   std::vector<float> d;
   f.loss(&d);
-  backward(f.net, f.acts, d.data(), {.additions = true});
+  backward(f.net, f.acts, {d, {}, {}}, {.additions = true});
   const auto grads = f.net.grads;
   const auto params = f.net.params;
   const size_t W = f.net.weights, C = f.net.channels;
@@ -125,7 +125,7 @@ TEST_CASE("the gains and offsets of sums stay what they are unless they are to l
   Fixture f(residual_net());
   std::vector<float> d;
   f.loss(&d);
-  backward(f.net, f.acts, d.data());
+  backward(f.net, f.acts, {d, {}, {}});
   for (int i = 0; i < int(f.net.layers.size()); ++i) {
     const Layer& l = f.net.layers[i];
     if (l.kind != Kind::add) continue;
@@ -180,6 +180,15 @@ TEST_CASE("a staircase's forward is its formula, and its slope a triangle at eac
     CAPTURE(codes[i]);
     CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
   }
+  // A price of what is not 0 adds the first threshold's slope of a jump by 1, per unit of the sum.
+  std::vector<float> priced(codes.size(), 1);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs, 0.5f},
+                    priced.data());
+  const std::vector<double> heights{1 - 40.5 / 60, 1, 0.5, 0.5, 0, 0, 0};
+  for (size_t i = 0; i < codes.size(); ++i) {
+    CAPTURE(codes[i]);
+    CHECK(priced[i] - gradient[i] == doctest::Approx(0.5 * heights[i] / 60 / 0.02).epsilon(1e-4));
+  }
 }
 
 TEST_CASE(
@@ -188,10 +197,12 @@ TEST_CASE(
     CAPTURE(training);
     Fixture f;
     f.training = training;
-    // Besides the cross-entropy the squares of what the layers' convolutions return.
+    // Besides the cross-entropy the squares of what the layers' convolutions return, and of what
+    // the second layer puts out.
     constexpr double kSquares = 1e-3;
     const auto loss = [&](std::vector<float>* d) {
       double value = f.loss(d);
+      for (const float x : f.acts.out[2]) value += kSquares * x * x;
       for (size_t i = 0; i < f.net.layers.size(); ++i)
         if (f.net.layers[i].has_norm())
           for (const float y : f.acts.y[i]) value += kSquares * y * y;
@@ -205,11 +216,13 @@ TEST_CASE(
       for (int i = 0; i < M * K; ++i) dy[i] += float(2 * kSquares) * y[i];
     };
     std::fill(f.net.grads.begin(), f.net.grads.end(), 7.0f);
-    backward(f.net, f.acts, d.data(), mode);
+    LossGradient from{d, std::vector<std::vector<float>>(f.net.layers.size()), {}};
+    for (const float x : f.acts.out[2]) from.outputs[1].push_back(float(2 * kSquares) * x);
+    backward(f.net, f.acts, from, mode);
     CHECK(std::all_of(f.net.grads.begin(), f.net.grads.begin() + ptrdiff_t(f.net.weights),
                       [](float g) { return g == 7; }));
     mode.weights = true, mode.pictures = with_weights.data();
-    backward(f.net, f.acts, d.data(), mode);
+    backward(f.net, f.acts, from, mode);
     CHECK(with_weights == gradient);
     CHECK(f.net.grads[0] != 7);
 
