@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
     if (!alter.empty()) test = altered(test, alter);
     const EnergyTable table = energies.empty() ? EnergyTable() : load_energy_table(energies);
     const Evaluation measured = evaluate(net, test, top, teacher, table);
-    std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
     if (!logits.empty()) write_logits(measured.logits, logits);
+    std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
   });
 }
