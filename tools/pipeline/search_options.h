@@ -31,6 +31,9 @@ void add_options(Options& options, Settings& s);
 // few of a net's multiplications, so three levels save next to nothing there and cost the most.
 std::vector<std::string> kept_by_default(const Model& model);
 
+// Throws Error for what --keep names and the net does not have: for before anything is computed.
+void require_layers(const std::vector<std::string>& names, const Model& model);
+
 // Removes the staircases of the layers that --keep names, and notes each.
 void keep_layers(const std::vector<std::string>& names, const Model& model,
                  const Objective& objective, WarmUp& start,
