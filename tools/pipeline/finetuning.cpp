@@ -111,7 +111,8 @@ class Rounds {
       round.model = load_model(run.out, table_of);
       round.held_out = held_out_.measure(round.model);
       round.best = row_of(round.held_out);
-      round.epoch = best_epoch(log_of(run.out));
+      const bool is_start = checksum(round.model) == checksum(run.student);
+      round.epoch = is_start ? 0 : best_epoch(log_of(run.out));
     }
     const auto measure = [&](Training& training) -> HeldOut {
       Model model = student_of(training.net, run.student);
