@@ -1,5 +1,5 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
-# `make deps` installs the Debian packages, `make deps-check` what only checks of ./export need,
+# `make deps` installs the Debian packages, `make deps-check` what only checks need,
 # `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialized). Objects end up in build/; an object named *_avx2
@@ -107,8 +107,8 @@ deps:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
-# What only checks of exported networks need: programs that are not ours run them.
-CHECK_PACKAGES := python3-venv qemu-user
+# What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
+CHECK_PACKAGES := python3-venv qemu-user clang clang-format shellcheck
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'

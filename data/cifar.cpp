@@ -138,15 +138,25 @@ size_t label_of(const uint8_t* record, const Format& f, const std::string& where
   return label;
 }
 
-// Adds the records of a file.
-void read_records(const fs::path& file, const Format& f, Records& to) {
-  const std::vector<uint8_t> bytes = read_file(file, f.largest_file());
-  const size_t record = f.record(), count = bytes.size() / record;
-  if (bytes.empty() || bytes.size() % record != 0)
-    throw Error(file.string() + ": holds " + std::to_string(bytes.size()) + " bytes (" +
-                std::to_string(count) + " records and " + std::to_string(bytes.size() % record) +
+// How many records a file holds, asked before memory is taken for them.
+size_t records_in(const fs::path& file, const Format& f) {
+  const size_t record = f.record(), size = size_t(size_of(file)), count = size / record;
+  if (size > f.largest_file())
+    throw Error(file.string() + ": holds " + std::to_string(size) + " bytes, expected at most " +
+                std::to_string(f.largest_file()) + kRemedy);
+  if (size == 0 || size % record != 0)
+    throw Error(file.string() + ": holds " + std::to_string(size) + " bytes (" +
+                std::to_string(count) + " records and " + std::to_string(size % record) +
                 " bytes), expected one or more whole records of " + std::to_string(record) +
                 " bytes: the file is damaged or not " + f.what + kRemedy);
+  return count;
+}
+
+// Adds the records of a file.
+void read_records(const fs::path& file, const Format& f, Records& to) {
+  const size_t record = f.record(), count = records_in(file, f);
+  const std::vector<uint8_t> bytes = read_file(file, f.largest_file());
+  if (bytes.size() != count * record) throw Error(file.string() + ": changed while it was read");
   const size_t first = to.labels.size(), channels = size_t(f.shape.c);
   const size_t plane = f.shape.size() / channels;
   to.labels.resize(first + count);
@@ -164,16 +174,14 @@ void read_records(const fs::path& file, const Format& f, Records& to) {
 
 Dataset load_files(const fs::path& folder, const Format& f, std::span<const std::string> names) {
   Records records;
-  uint64_t bytes = 0;
+  size_t count = 0;
   for (const std::string& name : names) {
     const fs::path file = folder / name;
     if (!fs::exists(file))
       throw Error(file.string() + ": not found, expected a file of " + f.what + kRemedy);
-    std::error_code error;
-    const uint64_t size = fs::file_size(file, error);
-    if (!error) bytes += std::min<uint64_t>(size, f.largest_file());
+    count += records_in(file, f);
   }
-  records.pixels.reserve(bytes / f.record() * f.shape.size());
+  records.pixels.reserve(count * f.shape.size());
   for (const std::string& name : names) read_records(folder / name, f, records);
   return {f.shape, f.classes, std::move(records.pixels), std::move(records.labels)};
 }

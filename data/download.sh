@@ -22,6 +22,11 @@ fail() {
   exit 1
 }
 
+# The shell would compute what is no number.
+case $seconds in
+  '' | *[!0-9]* | ?????????*) fail "CIFAR10_SECONDS is '$seconds', expected a number of seconds" ;;
+esac
+
 size() { stat -c %s "$part" 2>/dev/null || echo 0; }
 
 # Looks at the growing file while curl runs: a line redrawn in place on a terminal, else one every
@@ -45,7 +50,7 @@ show_progress() {
 # One attempt, from where $part ends; curl's status, its message in $work/error.
 download() {
   curl -fsSLN --connect-timeout 10 --speed-limit 1000 --speed-time 20 \
-    --max-time $((deadline - $(date +%s) + 1)) -C - -o "$part" "$url" 2>"$work/error" 3>&- 9>&- &
+    --max-time $((deadline - $(date +%s) + 1)) -C - -o "$part" --url "$url" 2>"$work/error" 3>&- 9>&- &
   curl=$!
   show_progress
   status=0
@@ -59,11 +64,15 @@ if [ -e "$target" ]; then
   echo "$target is there already: remove it to download it again" >&2
   exit 0
 fi
+# A link would be written through, and a pipe waited for.
+if [ -L "$part" ] || { [ -e "$part" ] && [ ! -f "$part" ]; }; then
+  fail "$part: is no regular file: remove it"
+fi
 command -v curl >/dev/null || fail "curl is not installed: run 'make deps'"
 mkdir -p data || fail "data: cannot be made"
 exec 9<data
 flock -n 9 || fail "another download is running: wait for it"
-work= curl=
+work='' curl=''
 trap 'if [ -n "$curl" ]; then kill "$curl" 2>/dev/null || :; fi; rm -rf ${work:+"$work"}' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM

@@ -11,18 +11,6 @@ namespace tri {
 namespace fs = std::filesystem;
 namespace {
 
-// As a shell reads it back.
-std::string quoted(const fs::path& path) {
-  const std::string text = path.string();
-  const auto plain = [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("/._-+,:@%").find(char(c)) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string out = "'";
-  for (const char c : text) c == '\'' ? out += "'\\''" : out += c;
-  return out + "'";
-}
-
 bool any(const fs::path& folder, std::initializer_list<const char*> names) {
   return std::any_of(names.begin(), names.end(),
                      [&](const char* name) { return fs::exists(folder / name); });
@@ -59,9 +47,9 @@ std::string of_archive(const fs::path& file) {
   for (const auto& [part, folder] : {std::pair("cifar-10-binary", "cifar-10-batches-bin"),
                                      std::pair("cifar-100-binary", "cifar-100-binary")})
     if (name.starts_with(part))
-      return start + "tar -xf " + quoted(file) + " -C data' and name what comes out: --data data/" +
-             folder;
-  return start + "mkdir -p data/unpacked && tar -xf " + quoted(file) +
+      return start + "tar -xf " + shell_quoted(file) +
+             " -C data' and name what comes out: --data data/" + folder;
+  return start + "mkdir -p data/unpacked && tar -xf " + shell_quoted(file) +
          " -C data/unpacked' and name the folder in it with --data, or with './import' where it "
          "holds pictures";
 }
@@ -79,7 +67,7 @@ std::string diagnosis(const fs::path& path) {
   for (const fs::path& entry : all)
     if (holds_data(entry))
       return "is the folder above the data set, expected the data set's own: --data " +
-             quoted(entry);
+             shell_quoted(entry);
   for (const fs::path& entry : all) {
     const std::string name = entry.filename().string();
     const bool is_version = name == "cifar-10-batches-py" || name == "cifar-100-python" ||
@@ -91,7 +79,7 @@ std::string diagnosis(const fs::path& path) {
   }
   const auto is_folder = [](const fs::path& entry) { return fs::is_directory(entry); };
   if (std::count_if(all.begin(), all.end(), is_folder) >= kLeastClasses)
-    return "holds folders: if there are pictures in them, './import " + quoted(path) +
+    return "holds folders: if there are pictures in them, './import " + shell_quoted(path) +
            " --out data/imported' makes a data set of them, to be named --data data/imported";
   return "";
 }
@@ -116,6 +104,17 @@ fs::path checked(const fs::path& folder, const std::string& source) {
 }
 
 }  // namespace
+
+std::string shell_quoted(const fs::path& path) {
+  const std::string text = path.string();
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("/._-+,:@%").find(char(c)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string out = "'";
+  for (const char c : text) c == '\'' ? out += "'\\''" : out += c;
+  return out + "'";
+}
 
 const char* const kDefaultData = "data/cifar-10-batches-bin";
 

@@ -6,6 +6,9 @@
 
 namespace tri {
 
+// A path as a shell reads it back, for commands that programs suggest.
+std::string shell_quoted(const std::filesystem::path& path);
+
 extern const char* const kDefaultData;  // data/cifar-10-batches-bin
 
 // The folder that holds the data set: `named` where not empty (then it must be there, or Error),

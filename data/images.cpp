@@ -144,6 +144,11 @@ Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file, i
 }
 
 std::vector<uint8_t> decode_picture(const fs::path& file, Shape shape) {
+  // What no picture begins with is refused before memory is taken for all of it.
+  constexpr size_t kMark = 16;
+  const std::vector<uint8_t> head = read_head(file, kMark);
+  if (const PictureKind kind = picture_kind(head, file.string()); kind == PictureKind::unreadable)
+    fail(file.string(), why_unreadable(kind, head));
   const Image image = decode_image(read_file(file, kLargestBlock), file.string(), shape.c);
   return area_average(image.pixels.data(), image.height, image.width, shape);
 }

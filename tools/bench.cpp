@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
     else if (action)
       action();
     else
-      throw std::runtime_error("nothing to measure: see ./bench --help");
+      throw CLI::ValidationError("SUBCOMMAND", "nothing to measure: name one, or --signature");
   });
 }

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     if (!energies.empty()) run.energies = load_energy_table(energies);
     std::filesystem::path file = student;
     run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;
-    make_writable_folder(std::filesystem::absolute(run.out).parent_path());
+    require_writable_file(run.out);
     const auto folder = require_cifar10(data.folder, data.offline);
     const TrainingData pictures = training_data(load_train(folder), "", load_test(folder));
     require_fit(pictures.used, folder.string(), run.student.layers.front().in,

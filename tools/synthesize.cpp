@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     if (synthesis.count > most)
       throw Error("--count " + std::to_string(synthesis.count) + ": a sheet holds " +
                   std::to_string(most) + " pictures of this size at most");
-    make_writable_folder(std::filesystem::absolute(out).parent_path());
+    require_writable_file(out);
     ProgressLine line;
     const Dataset pictures = synthesize(teacher, synthesis, [&](const SynthesisProgress& p) {
       char text[100];

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     recipe.seed = given.seed;
     recipe.precision = precision_of(precision);
     run.out = out.empty() ? run.net.name + ".q8" : out;
-    make_writable_folder(std::filesystem::absolute(run.out).parent_path());
+    require_writable_file(run.out);
     const auto folder = require_cifar10(data.folder, data.offline);
     const TrainingData pictures = training_data(load_train(folder), more, load_test(folder));
     ProgressLine line;

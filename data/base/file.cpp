@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -30,7 +31,14 @@ std::span<const uint8_t> bytes_of(const std::string& text) {
 
 }  // namespace
 
-std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
+namespace {
+
+struct OpenFile {
+  std::ifstream in;
+  uint64_t size;
+};
+
+OpenFile open_to_read(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) throw Error(path.string() + ": is a folder, expected a file");
@@ -40,15 +48,33 @@ std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
   if (!in) throw Error(path.string() + ": cannot be read: " + std::strerror(errno));
   const std::streamoff size = in.tellg();
   if (size < 0) throw Error(path.string() + ": cannot be read: its size is unknown");
-  if (uint64_t(size) > limit)
-    throw Error(path.string() + ": holds " + std::to_string(size) + " bytes, expected at most " +
-                std::to_string(limit));
-  std::vector<uint8_t> bytes(static_cast<size_t>(size));
   in.seekg(0);
-  if (size && !in.read(reinterpret_cast<char*>(bytes.data()), size))
+  return {std::move(in), uint64_t(size)};
+}
+
+std::vector<uint8_t> read_bytes(OpenFile& file, size_t count, const fs::path& path) {
+  std::vector<uint8_t> bytes(count);
+  if (count && !file.in.read(reinterpret_cast<char*>(bytes.data()), std::streamsize(count)))
     throw Error(path.string() + ": reading stopped before its end");
   return bytes;
 }
+
+}  // namespace
+
+std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
+  OpenFile file = open_to_read(path);
+  if (file.size > limit)
+    throw Error(path.string() + ": holds " + std::to_string(file.size) +
+                " bytes, expected at most " + std::to_string(limit));
+  return read_bytes(file, size_t(file.size), path);
+}
+
+std::vector<uint8_t> read_head(const fs::path& path, size_t count) {
+  OpenFile file = open_to_read(path);
+  return read_bytes(file, size_t(std::min<uint64_t>(count, file.size)), path);
+}
+
+uint64_t size_of(const fs::path& path) { return open_to_read(path).size; }
 
 void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
   std::error_code error;

@@ -16,6 +16,12 @@ namespace tri {
 // All bytes of `path`. Throws Error when it cannot be read or is larger than `limit` bytes.
 std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit = 1ull << 32);
 
+// Its first bytes, at most `count`: for asking what it is before memory is taken for all of it.
+// Throws Error as read_file() does.
+std::vector<uint8_t> read_head(const std::filesystem::path& path, size_t count);
+// Its size in bytes. Throws Error when it cannot be told.
+uint64_t size_of(const std::filesystem::path& path);
+
 // Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it, so that
 // `path` holds either its old content or the new one, never a part. Throws Error; the temporary
 // file is then removed. One that a kill leaves goes with make_writable_folder().

@@ -29,9 +29,12 @@ std::string first_line(const char* file) {
 }
 
 // Field 22 of /proc/PID/stat; the second one, the program's name in brackets, may hold spaces.
+// Nothing of a process that has ended and that its parent has not asked about (a zombie).
 std::string start_of(int64_t pid) {
   const std::string stat = first_line(("/proc/" + std::to_string(pid) + "/stat").c_str());
   size_t at = stat.rfind(')');
+  const std::string state = at == std::string::npos ? "" : stat.substr(at).substr(0, 3);
+  if (state == ") Z" || state == ") X") return "";
   for (int field = 3; field <= 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
   return at == std::string::npos ? "" : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }

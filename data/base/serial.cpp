@@ -1,5 +1,7 @@
 #include "data/base/serial.h"
 
+#include <algorithm>
+
 #include "data/base/check.h"
 #include "data/base/hash.h"
 
@@ -32,7 +34,9 @@ void Writer::save(const std::filesystem::path& file) {
 
 Reader::Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t limit,
                uint32_t oldest)
-    : where_(file.string()), bytes_(read_file(file, limit)), left_(bytes_) {
+    : where_(file.string()) {
+  // What the head says is asked before memory is taken for all.
+  bytes_ = read_head(file, kSizeAt + sizeof(uint64_t)), left_ = bytes_;
   const std::string what = kind.what;
   if (bytes_.size() < kMagicBytes || std::memcmp(bytes_.data(), kind.magic, kMagicBytes) != 0)
     fail("is not a tri-segment " + what);
@@ -41,9 +45,11 @@ Reader::Reader(const std::filesystem::path& file, const FileKind& kind, uint64_t
   if (version_ > kind.version || version_ < (oldest ? oldest : kind.version))
     fail("is a " + what + " of version " + std::to_string(version_) + ", this program reads " +
          std::to_string(kind.version) + ": make the file again");
-  if (const auto size = number<uint64_t>(); size != bytes_.size())
-    fail("is truncated or has bytes added: holds " + std::to_string(bytes_.size()) +
+  if (const auto size = number<uint64_t>(); size != size_of(file))
+    fail("is truncated or has bytes added: holds " + std::to_string(size_of(file)) +
          " bytes, expected " + std::to_string(size));
+  bytes_ = read_file(file, limit), left_ = bytes_;
+  left_ = left_.subspan(std::min(left_.size(), kSizeAt + sizeof(uint64_t)));
   uint64_t checksum;
   if (left_.size() < sizeof checksum) fail("is damaged: too short");
   const std::span<const uint8_t> body(bytes_.data(), bytes_.size() - sizeof checksum);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <sstream>
 
 #include "data/base/hash.h"
@@ -43,6 +44,27 @@ std::string text_of(const std::string& algorithm, uint64_t seed, size_t update,
   for (const RewardParts& p : e.parts) write(p);
   return out.str();
 }
+
+// The lines of a file that end with a line break; what follows the last one is the piece of a line
+// that was cut off. Of a line that no journal has, being too long, all that is told is a part, as a
+// file without lines may be larger than the memory.
+class Lines {
+ public:
+  explicit Lines(const fs::path& file) : in_(file, std::ios::binary) {}
+  bool next(std::string& line) {
+    line.clear();
+    for (int c; (c = in_.rdbuf()->sbumpc()) != '\n'; line += char(c))
+      if (c == std::char_traits<char>::eof())
+        return false;
+      else if (line.size() == kMostLine)
+        return true;
+    return true;
+  }
+
+ private:
+  static constexpr size_t kMostLine = 1 << 24;  // 100,000 students
+  std::ifstream in_;
+};
 
 struct Update {
   std::string algorithm;
@@ -86,16 +108,14 @@ Journal::Journal(fs::path file, Binding binding, bool resume, const Lock* lock)
 }
 
 void Journal::read() {
-  const std::vector<uint8_t> bytes = read_file(file_);
-  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  Lines lines(file_);
   const auto fail = [&](const std::string& why) {
     throw Error(file_.string() + ": " + why + ", or start anew without --resume");
   };
   Binding bound;
   uint64_t size = 0;
   int number = 0;
-  // getline also gives what follows the last line break: the piece of a line that was cut off.
-  for (std::string line; std::getline(lines, line) && !lines.eof(); size += line.size() + 1) {
+  for (std::string line; lines.next(line); size += line.size() + 1) {
     const auto text = text_of(line);
     const auto update = update_of(text.value_or(""));
     auto* search = update ? &searches_[{update->algorithm, update->seed}] : nullptr;
@@ -109,7 +129,7 @@ void Journal::read() {
     } else if (number > 1 && search && update->number == search->size()) {
       search->push_back(update->evaluation);
     } else {
-      if (number == 1) break;
+      if (number == 1) fail("is no search journal: name the right folder with --out");
       fail("line " + std::to_string(number) + " is damaged: keep the lines before it (head -n " +
            std::to_string(number - 1) + ") to go on from there");
     }

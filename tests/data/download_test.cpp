@@ -220,3 +220,30 @@ TEST_CASE("programs that find no CIFAR-10 download it, unless --offline forbids 
   CHECK(nlohmann::json::parse(ran.out)["images"] == 1);
   place.check_complete();
 }
+
+TEST_CASE("download: a URL that looks like an option, a time that is none, a part that is no file" *
+          kSkipped * kNeeds) {
+  Place place;
+  const auto refused = [&](const std::string& url, const std::string& more, const char* words) {
+    CAPTURE(more);
+    const Ran ran = place.download(url, more);
+    INFO(ran.err);
+    CHECK(ran.status == 1);
+    CHECK(ran.err.find(words) != std::string::npos);
+  };
+  refused("-oowned", "", "error: -oowned: ");
+  CHECK(!fs::exists(place.root / "owned"));
+  for (const char* seconds : {"'a[$(touch owned)]'", "1e3", "-5", "9999999999"})
+    refused("http://127.0.0.1:1/", std::string("CIFAR10_SECONDS=") + seconds,
+            "CIFAR10_SECONDS is ");
+  CHECK(!fs::exists(place.root / "owned"));
+  const HttpServer server(place.archive, {});
+  const fs::path victim = place.scratch.path / "victim";
+  write_file(victim, std::string("precious"));
+  fs::create_symlink(victim, place.part());
+  refused(server.url(), "", "is no regular file: remove it");
+  CHECK(fs::file_size(victim) == 8);
+  fs::remove(place.part());
+  CHECK(run("mkfifo " + place.part().string()).status == 0);
+  refused(server.url(), "", "is no regular file: remove it");
+}

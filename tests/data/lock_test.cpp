@@ -53,6 +53,20 @@ TEST_CASE("lock: the second one is refused by the first one's name, until that e
                        Error);
 }
 
+TEST_CASE("lock: an owner that was killed a moment ago, and that nobody has waited for, is dead") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "lock";
+  const pid_t child = fork();
+  if (child == 0) {
+    write_file(file, text_of(LockOwner::self()));
+    _exit(0);
+  }
+  siginfo_t ended;
+  REQUIRE(waitid(P_PID, id_t(child), &ended, WEXITED | WNOWAIT) == 0);
+  CHECK_NOTHROW(Lock(file, "what"));
+  waitpid(child, nullptr, 0);
+}
+
 TEST_CASE("lock: an owner that is dead, silent for a minute or an earlier start has lost it") {
   const LockOwner self = LockOwner::self();
   CHECK(!is_stale(self, 59, self));

@@ -188,3 +188,66 @@ TEST_CASE("on a machine of 64 cores with little memory, no program starts thread
     CHECK(ran.out == "tri-segment 0.1.0\n");
   }
 }
+
+TEST_CASE("options that cannot be meant are refused before anything is computed") {
+  const Bench bench;
+  const auto refused = [&](const std::string& more, int status, const std::string& words) {
+    CAPTURE(more);
+    const Ran ran = bench.search(more + " --data " + bench.data);
+    CHECK(ran.status == status);
+    INFO(ran.err);
+    CHECK(mentions(ran.err, words));
+    CHECK(!mentions(ran.err, "warm-up"));
+  };
+  refused("--keep conv9", 1, "--keep conv9: alexnet has no such hidden layer");
+  for (const char* name : {"auto:-3", "auto:2x", "auto:", "auto:0", "auto:7", "auto:99999999999"})
+    refused(std::string("--keep ") + name, 1, std::string("--keep ") + name + ": expected auto:N");
+  refused("--keep conv1,conv2,conv3,conv4,conv5,fc6,fc7", 1, "--keep");
+  refused("--seed 18446744073709551616", 2, "--seed: 18446744073709551616 is not in range");
+  refused("--seed -1", 2, "--seed: -1 is not in range");
+  refused("--prior-width nan", 2, "--prior-width: nan is not a number");
+  refused("--attention-weight -1", 2, "--attention-weight: Value -1 not in range");
+  CHECK(run(program("bench") + " lut --zeros nan").status == 2);
+  const Ran nothing = run(program("bench"));
+  CHECK(nothing.status == 2);
+  CHECK(mentions(nothing.err, "nothing to measure"));
+  // A folder stands where the file is to be; the data is not even looked for.
+  const std::string folder = bench.scratch.path.string();
+  for (const std::string command : {"train nin", "synthesize nin"}) {
+    const Ran ran =
+        run(program(command.substr(0, command.find(' '))) + command.substr(command.find(' ')) +
+            " --out " + folder + (command == "train nin" ? " --offline --data /nowhere" : ""));
+    CHECK(ran.status == 1);
+    CHECK(mentions(ran.err, folder + ": cannot be written: it is there and no regular file"));
+  }
+}
+
+TEST_CASE("a program asked for too many threads, or short of memory for them, takes fewer" *
+          doctest::skip(kSanitized) * doctest::description("needs a build without ASan")) {
+  const Bench bench;
+  const std::string evaluate = program("evaluate") + " " + bench.teacher + " --data " + bench.data;
+  const Ran many = run("OMP_NUM_THREADS=100000 " + evaluate);
+  CHECK(many.status == 0);
+  CHECK(mentions(many.err, "100000 threads cannot be started here: going on with "));
+  const Ran few = run("ulimit -v 500000; OMP_NUM_THREADS=64 " + evaluate);
+  CHECK((few.status == 0 || mentions(few.err, "error: there is not enough memory")));
+  CHECK(mentions(few.err, "64 threads cannot be started here"));
+}
+
+TEST_CASE("a suggested command quotes what a shell would split, and weights are found elsewhere") {
+  const Bench bench;
+  const std::string data = bench.scratch.path.string() + "/my data";
+  fs::rename(bench.data, data);
+  const Ran ran =
+      bench.search("--algo mse --top 1 --test 4 --reconstruction 0 --data '" + data + "'");
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+  CHECK(mentions(ran.err, "next: ./evaluate " + bench.out + "/alexnet.tri --data '" + data + "'"));
+  // Beside the program, where it was started from another folder.
+  fs::create_directories(bench.scratch.path / "nets/weights");
+  fs::copy_file(program("synthesize"), bench.scratch.path / "synthesize");
+  fs::copy_file(bench.teacher, bench.scratch.path / "nets/weights/alexnet.q8");
+  const std::string at = bench.scratch.path.string();
+  CHECK(run("cd / && " + at + "/synthesize alexnet --count 32 --steps 1 --out " + at + "/a.jpg")
+            .status == 0);
+}

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "data/base/file.h"
+#include "engine/integer/model_file.h"
+#include "nets/nets.h"
 #include "tests/support/pictures.h"
 #include "tests/support/program.h"
 #include "tests/support/test.h"
@@ -83,6 +85,9 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   CHECK(row_of_csv[9].empty());
   CHECK(!row_of_csv[11].empty());
   CHECK(row(bench.out + "/search.csv", 2).empty());
+  CHECK(result["student"]["file"] == "alexnet.tri");
+  CHECK(result["student"]["checksum"] ==
+        std::to_string(checksum(load_model(bench.out + "/alexnet.tri", table_of))));
   const Json record = json_of(bench.out + "/run.json");
   CHECK(record["version"] == 1);
   CHECK(record["program"] == "tri-segment 0.1.0");

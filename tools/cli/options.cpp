@@ -57,13 +57,19 @@ std::string wrong_usage(const Options& options, const CLI::ParseError& error) {
   return error.what();
 }
 
-// CLI::Range lets NaN pass.
-void refuse_nan(const Options& options) {
+// CLI::Range lets NaN pass, and a number that does not fit 64 bits becomes another one.
+void refuse_numbers(const CLI::App& options) {
   for (const CLI::Option* option : options.get_options())
-    if (option->get_type_name().starts_with("FLOAT"))
-      for (const std::string& value : option->results())
-        if (!std::isfinite(std::strtod(value.c_str(), nullptr)))
-          throw CLI::ValidationError(option->get_name(), value + " is not a number");
+    for (const std::string& value : option->results()) {
+      const std::string type = option->get_type_name();
+      if (type.starts_with("FLOAT") && !std::isfinite(std::strtod(value.c_str(), nullptr)))
+        throw CLI::ValidationError(option->get_name(), value + " is not a number");
+      errno = 0;
+      if (type.starts_with("UINT") &&
+          (value.starts_with('-') || (std::strtoull(value.c_str(), nullptr, 0), errno == ERANGE)))
+        throw CLI::ValidationError(option->get_name(), value + " is not in range 0 to 2^64 - 1");
+    }
+  for (const CLI::App* subcommand : options.get_subcommands()) refuse_numbers(*subcommand);
 }
 
 }  // namespace
@@ -139,7 +145,8 @@ int run_program(Options& options, int argc, char** argv, const std::function<voi
   try {
     try {
       options.parse(argc, argv);
-      refuse_nan(options);
+      refuse_numbers(options);
+      if (const std::string note = limit_threads(); !note.empty()) std::cerr << note << "\n";
       body();
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() != 0) {

@@ -1,15 +1,20 @@
 #include "tools/pipeline/finetuning.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <span>
 
 #include "data/base/error.h"
 #include "data/base/file.h"
+#include "data/base/hash.h"
+#include "data/base/json.h"
 #include "engine/integer/dequantize.h"
 #include "engine/integer/model_file.h"
 #include "engine/integer/quantize.h"
 #include "nets/nets.h"
 #include "rl/search/deploy.h"
+#include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/train_log.h"
 #include "tools/report/search_report.h"
 
@@ -50,13 +55,21 @@ class Against {
 
 Identity identity_of(const FinetuningRun& run, const Dataset& data) {
   Identity identity = tri::identity_of(run.student.net, run.student.layers, run.recipe, data);
-  const auto text = [](double x) { return std::to_string(x); };
+  const auto text = [](double x) {  // digits that tell all doubles apart
+    char digits[32];
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, x).ptr);
+  };
   identity.emplace_back("the student's checksum", std::to_string(checksum(run.student)));
   identity.emplace_back("the teacher's checksum", std::to_string(checksum(run.teacher)));
   identity.emplace_back("--temperature", text(run.weights.temperature));
   identity.emplace_back("--labels", text(run.weights.labels));
   identity.emplace_back("--attention", text(run.weights.attention));
   identity.emplace_back("--energy", text(run.weights.energy));
+  identity.emplace_back(
+      "the energies",
+      run.weights.energy > 0
+          ? std::to_string(fnv1a(std::span<const char>(dump(to_json(run.energies)))))
+          : "of no weight");
   return identity;
 }
 
@@ -111,7 +124,8 @@ class Rounds {
       round.model = load_model(run.out, table_of);
       round.held_out = held_out_.measure(round.model);
       round.best = row_of(round.held_out);
-      round.epoch = best_epoch(log_of(run.out));
+      const bool is_start = checksum(round.model) == checksum(run.student);
+      round.epoch = is_start ? 0 : best_epoch(log_of(run.out));
     }
     const auto measure = [&](Training& training) -> HeldOut {
       Model model = student_of(training.net, run.student);

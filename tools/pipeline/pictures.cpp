@@ -7,10 +7,19 @@
 #include "data/cifar.h"
 #include "data/contact_sheet.h"
 #include "data/download.h"
+#include "data/find_data.h"
 
 namespace tri {
 
-std::string own_teacher(const std::string& net) { return "nets/weights/" + net + ".q8"; }
+std::string own_teacher(const std::string& net) {
+  const std::string file = "nets/weights/" + net + ".q8";
+  if (std::filesystem::exists(file)) return file;
+  // Started from another folder: beside the program.
+  std::error_code none;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", none);
+  const auto beside = program.parent_path() / file;
+  return !none && std::filesystem::exists(beside) ? beside.string() : file;
+}
 
 std::filesystem::path sheet_of(const std::string& teacher_file) {
   return std::filesystem::path(teacher_file).replace_extension(".jpg");
@@ -20,7 +29,8 @@ Pictures load_synthesized(const Model& teacher, const std::string& teacher_file)
   const std::filesystem::path sheet = sheet_of(teacher_file);
   if (!std::filesystem::exists(sheet))
     throw Error(sheet.string() + ": not found, expected pictures synthesized from the teacher: '" +
-                "./synthesize " + teacher.net + " --teacher " + teacher_file + "' makes them");
+                "./synthesize " + teacher.net + " --teacher " + shell_quoted(teacher_file) +
+                "' makes them");
   const Dataset all = load_sheet(sheet, teacher.layers.front().in);
   const int kept = all.size() - all.size() / 4;
   return {all.slice(0, kept), all.slice(kept, all.size()), false, "synthesized", sheet.string()};
@@ -54,7 +64,8 @@ Dataset bench_pictures(const DataOptions& data, const Model& model, int count) {
 }
 
 std::string evaluation_of(const std::string& file, const DataOptions& data) {
-  return "./evaluate " + file + (data.folder.empty() ? "" : " --data " + data.folder);
+  return "./evaluate " + shell_quoted(file) +
+         (data.folder.empty() ? "" : " --data " + shell_quoted(data.folder));
 }
 
 std::string note_without_labels(const Pictures& pictures, const std::string& evaluation) {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdio>
+#include <optional>
+#include <set>
 
 #include "data/base/file.h"
 #include "data/base/hash.h"
@@ -108,23 +109,48 @@ std::vector<std::string> kept_by_default(const Model& model) {
   return names;
 }
 
+namespace {
+
+// N of auto:N; nothing for another name.
+std::optional<int> automatic(const std::string& name, int taps) {
+  const std::string head = "auto:";
+  if (!name.starts_with(head)) return {};
+  int count = 0;
+  const char* end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + head.size(), end, count);
+  if (read.ec != std::errc() || read.ptr != end || count < 1 || count >= taps)
+    throw Error("--keep " + name + ": expected auto:N with N in 1.." + std::to_string(taps - 1));
+  return count;
+}
+
+// The tap of a hidden layer by its name.
+int tap_of(const std::string& name, const Model& model) {
+  const int tap = model.tap(name);
+  if (tap < 0) throw Error("--keep " + name + ": " + model.net + " has no such hidden layer");
+  return tap;
+}
+
+}  // namespace
+
+void require_layers(const std::vector<std::string>& names, const Model& model) {
+  std::set<int> taps;
+  for (const std::string& name : names)
+    if (!automatic(name, model.taps())) taps.insert(tap_of(name, model));
+  if (int(taps.size()) >= model.taps()) throw Error("--keep leaves no layer to search for");
+}
+
 void keep_layers(const std::vector<std::string>& names, const Model& model,
                  const Objective& objective, WarmUp& start,
                  const std::function<void(const std::string&)>& note) {
   const std::vector<int> layers = model.tap_rows();
   std::vector<int> taps;
   for (const std::string& name : names) {
-    int count = 0;
-    if (std::sscanf(name.c_str(), "auto:%d", &count) == 1) {
-      const std::vector<int> sensitive = most_sensitive(objective, start, count);
+    if (const std::optional<int> count = automatic(name, model.taps())) {
+      const std::vector<int> sensitive = most_sensitive(objective, start, *count);
       taps.insert(taps.end(), sensitive.begin(), sensitive.end());
       continue;
     }
-    const auto named = [&](int i) { return model.layers[size_t(i)].name == name; };
-    const auto found = std::find_if(layers.begin(), layers.end(), named);
-    if (found == layers.end())
-      throw Error("--keep " + name + ": " + model.net + " has no such hidden layer");
-    taps.push_back(int(found - layers.begin()));
+    taps.push_back(tap_of(name, model));
   }
   for (const int tap : taps) {
     start.mse_optimal[size_t(tap)].reset();

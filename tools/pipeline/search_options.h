@@ -33,6 +33,9 @@ void add_options(Options& options, Settings& s);
 // on, and three levels lose it block by block.
 std::vector<std::string> kept_by_default(const Model& model);
 
+// Throws Error for what --keep names and the net does not have: for before anything is computed.
+void require_layers(const std::vector<std::string>& names, const Model& model);
+
 // Removes the staircases of the layers that --keep names, and notes each.
 void keep_layers(const std::vector<std::string>& names, const Model& model,
                  const Objective& objective, WarmUp& start,

@@ -7,6 +7,7 @@
 #include "data/base/file.h"
 #include "data/split.h"
 #include "distill/correct/equalize.h"
+#include "engine/integer/model_file.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/pipeline/energy_table.h"
@@ -36,10 +37,7 @@ std::filesystem::path folder_of(const Settings& s) {
 }
 
 // Of the folder, which can be written to.
-Lock lock_of(const Settings& s) {
-  make_writable_folder(folder_of(s));
-  return Lock(folder_of(s) / "search.lock", folder_of(s));
-}
+Lock lock_of(const Settings& s) { return Lock(folder_of(s) / "search.lock", folder_of(s)); }
 
 Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
                    const Lock& lock, const SearchEvents& events) {
@@ -132,6 +130,10 @@ class Searches {
     o.cut_short |= stop_;
     o.result = result_json(o);
     o.result["seconds"] = seconds_since(begin);
+    // Whose report it is: a kill between the two files leaves a student that it does not name.
+    o.result["student"] = {
+        {"file", o.student.filename().string()},
+        {"checksum", std::to_string(checksum(o.finetuned ? o.finetuned->model : student.model))}};
     write_file(o.folder / "result.json", dump(o.result));
     log_.finish();
     return o;
@@ -234,12 +236,14 @@ class Searches {
 SearchInputs load_inputs(Settings& s) {
   set_isa(s.isa);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
-  set_isa(s.isa);
+  make_writable_folder(folder_of(s));
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
+  make_writable_folder(folder_of(s));
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
   if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
+  require_layers(s.keep, in.teacher);
   if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
   if (total(teacher_energy(in.teacher, in.energies)) == 0)
     throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
