@@ -26,7 +26,9 @@ SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cp
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
-LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
+# Texts that exports contain: the linker makes objects of them.
+TEXTS    := $(wildcard engine/export/c/*.c)
+LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o) $(TEXTS:%=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp')))
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp'))
@@ -63,6 +65,10 @@ $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv
 $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $(ISA_FLAGS) -c -o $@ $<
+
+$(TEXTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
+	@mkdir -p $(@D)
+	ld -r -b binary -z noexecstack -o $@ $<
 
 $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)

@@ -1,5 +1,6 @@
 #include "engine/export/formats.h"
 
+#include "engine/export/c/write_c.h"
 #include "engine/export/onnx/onnx.h"
 #include "engine/export/onnx/qonnx.h"
 
@@ -9,6 +10,7 @@ const std::vector<ExportFormat>& export_formats() {
   static const std::vector<ExportFormat> formats = {
       {"onnx", "NET.onnx: standard operators, integers from the picture to the logits", write_onnx},
       {"qonnx", "NET.qonnx.onnx: with MultiThreshold nodes, for QONNX and FINN", write_qonnx},
+      {"c", "NET.h, NET.c: C99 for small devices, and NET_check.c with golden vectors", write_c},
   };
   return formats;
 }
