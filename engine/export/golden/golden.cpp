@@ -82,7 +82,8 @@ std::vector<uint8_t> golden_pictures(Shape shape, int count) {
 }
 
 Golden golden(const Model& model, int pictures) {
-  Golden golden{.pictures = pictures};
+  Golden golden;
+  golden.pictures = pictures;
   golden.pixels = golden_pictures(model.layers.front().in, pictures);
   const IntNet net(model);
   std::optional<Staircases> staircases;
