@@ -27,7 +27,7 @@ ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
 # Texts that exports contain: the linker makes objects of them.
-TEXTS    := $(wildcard engine/export/c/*.c)
+TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o) $(TEXTS:%=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp')))

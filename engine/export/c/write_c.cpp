@@ -9,7 +9,7 @@
 #include "engine/export/c/stages.h"
 #include "engine/export/c/tables.h"
 #include "engine/export/c/text.h"
-#include "engine/export/golden/golden.h"
+#include "engine/export/device/golden.h"
 
 namespace tri {
 namespace {
