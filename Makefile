@@ -109,7 +109,7 @@ deps:
 
 # What only checks of exported networks need: programs that are not ours run them.
 CHECK_PACKAGES := python3-venv qemu-user clang qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi \
-                  gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
+                  iverilog verilator yosys gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'

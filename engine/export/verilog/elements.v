@@ -1,4 +1,5 @@
 // What a network of three-level activations is made of, and what it replaces.
+/* verilator lint_off DECLFILENAME */  // several small modules
 
 // Two comparators make a sum a level: how many of the thresholds, t1 <= t2, it is above.
 module staircase (

@@ -6,6 +6,9 @@
 // two thresholds and nothing; of an addition both factors. weights.hex: [positions][K] a layer.
 `include "sizes.vh"
 
+// Places are counted in 32 bits, of which a memory takes as many as it has.
+/* verilator lint_off UNUSEDSIGNAL */
+
 module network (
     input                clock,
     input                reset,       // starts with the picture that is in the memory
@@ -21,7 +24,7 @@ module network (
     output signed [31:0] logit
 );
   localparam [31:0] CONVOLUTION = 0, DEPTHWISE = 1, ADD = 2, MAX_POOL = 3, AVERAGE = 4;
-  localparam [31:0] TO_CODE = 0, TO_LEVEL = 1, TO_LOGIT = 2;
+  localparam [31:0] TO_LEVEL = 1, TO_LOGIT = 2;
   localparam [1:0] FETCH = 0, CLEAR = 1, STEP = 2, FINISH = 3;
 
   reg [31:0] program_rom[0:`PROGRAM_WORDS-1];
@@ -57,10 +60,10 @@ module network (
   wire over_channels = kind == CONVOLUTION;
   wire [31:0] channels = over_channels ? C : kind == ADD ? 32'd2 : 32'd1;
   wire [31:0] h = oh * stride + i - pad, w = ow * stride + j - pad;  // huge where negative
-  wire inside = h < H && w < W;
+  wire in_map = h < H && w < W;
   wire second = kind == ADD && c == 32'd1;
   wire [31:0] from = (second ? other_at : in_at) + (h * W + w) * C + (over_channels ? c : k);
-  wire [7:0] x = inside ? memory[from[`MEMORY_BITS-1:0]] : outside[7:0];
+  wire [7:0] x = in_map ? memory[from[`MEMORY_BITS-1:0]] : outside[7:0];
   wire [31:0] weight_at = weights_at + row * K + k;
   wire [7:0] weight = weights_rom[weight_at[`WEIGHT_BITS-1:0]];
   wire [31:0] number_at = numbers_at + 32'd5 * k;
@@ -95,7 +98,7 @@ module network (
   wire signed [31:0] others_next =
       kind == ADD ? others + $signed(factor) * $signed({24'd0, value})
       : kind == AVERAGE ? others + $signed({24'd0, value})
-      : inside && {24'd0, x} > others ? {24'd0, x} : others;
+      : in_map && {24'd0, x} > others ? {24'd0, x} : others;
 
   // What becomes of a sum.
   wire weighted = kind == CONVOLUTION || kind == DEPTHWISE;
