@@ -28,9 +28,9 @@ SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
 # Texts that exports contain: the linker makes objects of them.
 TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
-LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o) $(TEXTS:%=$(BUILD)/%.o)
+LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
-EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp')))
+EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
@@ -45,7 +45,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             libsimde-dev libonnx-dev libprotobuf-dev curl ca-certificates
 
-.PHONY: all test emulate lto deps deps-check clean cifar10
+.PHONY: all test emulate lto deps deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -115,6 +115,11 @@ deps-check:
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'
 	python3 -m venv build/check
 	build/check/bin/pip install --quiet -r tools/peers/requirements.txt
+
+# A Python of their own for the peers of ./bench, from PyPI: 6 GB, as PyTorch brings its CUDA.
+peers:
+	python3 -m venv build/peers
+	build/peers/bin/pip install --quiet --disable-pip-version-check torch onnxruntime openvino numpy
 
 cifar10:
 	@sh data/download.sh

@@ -1,12 +1,13 @@
 #include "data/cifar.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "data/base/check.h"
 #include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/temporary.h"
 
 namespace tri {
 namespace fs = std::filesystem;
@@ -88,8 +89,7 @@ Format cifar100_format(const fs::path& folder) {
 // The project's own files, as their dataset.json says.
 Format own_format(const fs::path& folder) {
   const fs::path file = folder / "dataset.json";
-  const std::vector<uint8_t> bytes = read_file(file, kLargestText);
-  const auto json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  const Json json = read_json(file, kLargestText);
   const auto number = [&](const char* key, int least, int most) {
     const auto found = json.is_object() ? json.find(key) : json.end();
     const bool there = json.is_object() && found != json.end() && found->is_number_integer();
@@ -234,40 +234,78 @@ void save_records(const fs::path& file, const Dataset& records) {
 }
 
 void require_new_folder(const fs::path& folder) {
-  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
-    throw Error(folder.string() +
-                ": exists already, expected a new or empty folder: remove it or name another one");
+  const auto fail = [&](const std::string& why) {
+    throw Error(folder.string() + ": " + why +
+                ", expected a new or empty folder: remove it or name another one");
+  };
+  if (!fs::exists(folder)) return;
+  if (!fs::is_directory(folder)) fail("exists already");
+  // A disk that was just mounted, or that a desktop has shown, is empty all the same.
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with('.') && name != "lost+found") fail("exists already and holds " + name);
+  }
 }
+
+namespace {
+
+void write_dataset(const fs::path& folder, const Dataset& train, const Dataset& test) {
+  const std::vector<std::string> files = train_names();
+  for (int i = 0; i < kTrainFiles; ++i) {
+    const auto begin = [&](int part) { return int(int64_t(train.size()) * part / kTrainFiles); };
+    save_records(folder / files[size_t(i)], train.slice(begin(i), begin(i + 1)));
+  }
+  save_records(folder / "test_batch.bin", test);
+  std::string names;
+  for (const std::string& name : train.classes()) names += name + "\n";
+  write_file(folder / "batches.meta.txt", names);
+  if (is_cifar10(train.shape(), train.classes())) return;
+  const size_t classes = train.classes().size();
+  write_file(folder / "dataset.json", dump({{"version", 1},
+                                            {"side", train.shape().h},
+                                            {"channels", train.shape().c},
+                                            {"classes", classes},
+                                            {"label_bytes", label_bytes_of(classes)}}));
+}
+
+// Into a folder that is there, and may be a mount point or the one that a shell stands in: what
+// makes it a data set comes last.
+void move_all(const fs::path& from, const fs::path& to) {
+  std::vector<fs::path> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(from))
+    names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end(), [](const fs::path& a, const fs::path& b) {
+    const auto last = [](const fs::path& name) { return name.extension() == ".bin"; };
+    return last(a) != last(b) ? last(b) : b < a;
+  });
+  size_t moved = 0;
+  try {
+    for (; moved < names.size(); ++moved) fs::rename(from / names[moved], to / names[moved]);
+  } catch (const fs::filesystem_error&) {
+    std::error_code ignored;
+    while (moved > 0) fs::remove(to / names[--moved], ignored);
+    throw;
+  }
+  flush_folder(to);
+}
+
+}  // namespace
 
 void save_dataset(const fs::path& folder, const Dataset& train, const Dataset& test) {
   CHECK(train.size() >= kLeastTrain && test.size() >= 1 && train.shape() == test.shape() &&
         train.classes() == test.classes());
   require_new_folder(folder);
+  const bool there = fs::exists(folder);
   const fs::path target = fs::absolute(folder / "").parent_path();
-  const fs::path temporary = target.string() + "." + std::to_string(getpid()) + ".tmp";
   try {
-    fs::create_directories(temporary);
-    const std::vector<std::string> files = train_names();
-    for (int i = 0; i < kTrainFiles; ++i) {
-      const auto begin = [&](int part) { return int(int64_t(train.size()) * part / kTrainFiles); };
-      save_records(temporary / files[size_t(i)], train.slice(begin(i), begin(i + 1)));
-    }
-    save_records(temporary / "test_batch.bin", test);
-    std::string names;
-    for (const std::string& name : train.classes()) names += name + "\n";
-    write_file(temporary / "batches.meta.txt", names);
-    const size_t classes = train.classes().size();
-    const nlohmann::ordered_json json = {{"version", 1},
-                                         {"side", train.shape().h},
-                                         {"channels", train.shape().c},
-                                         {"classes", classes},
-                                         {"label_bytes", label_bytes_of(classes)}};
-    if (!is_cifar10(train.shape(), train.classes()))
-      write_file(temporary / "dataset.json", json.dump(2) + "\n");
-    fs::rename(temporary, target);
+    if (!there) fs::create_directories(target.parent_path());
+    Temporary temporary(there ? folder / ".dataset" : target, Temporary::Kind::folder);
+    write_dataset(temporary.name(), train, test);
+    if (there)
+      move_all(temporary.name(), folder);
+    else if (!temporary.put_in_place())
+      throw Error(std::strerror(errno));
   } catch (const std::exception& error) {
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
     throw Error(folder.string() + ": cannot be written: " + error.what());
   }
 }

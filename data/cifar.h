@@ -33,8 +33,10 @@ void save_records(const std::filesystem::path& file, const Dataset& records);
 
 // Writes the whole data set into `folder`, which must not exist or be empty: data_batch_1..5.bin,
 // each a fifth of `train`, test_batch.bin and batches.meta.txt, and dataset.json where these are
-// not CIFAR-10's. The folder appears complete or not at all. Throws Error.
-// REQUIRES: at least kLeastTrain and one pictures, of one shape, with the same classes.
+// not CIFAR-10's. A new folder appears complete or not at all; in an empty one, which may be a
+// mount point, data_batch_1.bin comes last. Names that begin with a dot, and lost+found, do not
+// count. Throws Error. REQUIRES: at least kLeastTrain and one pictures, of one shape, with the same
+// classes.
 constexpr int kLeastTrain = 5;
 void save_dataset(const std::filesystem::path& folder, const Dataset& train, const Dataset& test);
 // Throws Error where save_dataset would refuse the folder: lets a program ask before a long job.

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "data/base/file.h"
+#include "data/exif.h"
 #include "data/picture_kind.h"
 
 namespace {
@@ -70,6 +71,42 @@ std::vector<uint8_t> area_average(const uint8_t* picture, int height, int width,
   return out;
 }
 
+// Of a [pixels][channels + 1] picture whose last value is its opacity, what is seen before white.
+std::vector<uint8_t> on_white(const uint8_t* picture, size_t pixels, int channels) {
+  constexpr int kWhite = 255, kOpaque = 255;
+  std::vector<uint8_t> out;
+  out.reserve(pixels * size_t(channels));
+  for (size_t i = 0; i < pixels; ++i, picture += channels + 1) {
+    const int alpha = picture[channels];
+    for (int c = 0; c < channels; ++c)
+      out.push_back(
+          uint8_t((picture[c] * alpha + kWhite * (kOpaque - alpha) + kOpaque / 2) / kOpaque));
+  }
+  return out;
+}
+
+// The picture as it is meant to be seen (exif.h).
+Image upright(Image stored, int orientation, int channels) {
+  if (orientation == 1) return stored;
+  const bool turned = orientation >= 5;  // rows are columns
+  const auto is = [orientation](auto... list) { return ((orientation == list) || ...); };
+  const bool from_below = is(3, 4, 6, 7), from_right = is(2, 3, 7, 8);
+  Image out{stored.height, stored.width, {}};
+  if (turned) std::swap(out.height, out.width);
+  out.pixels.reserve(stored.pixels.size());
+  for (int y = 0; y < out.height; ++y)
+    for (int x = 0; x < out.width; ++x) {
+      int row = turned ? x : y, column = turned ? y : x;
+      if (from_below) row = stored.height - 1 - row;
+      if (from_right) column = stored.width - 1 - column;
+      const uint8_t* from =
+          stored.pixels.data() +
+          (size_t(row) * size_t(stored.width) + size_t(column)) * size_t(channels);
+      out.pixels.insert(out.pixels.end(), from, from + channels);
+    }
+  return out;
+}
+
 [[noreturn]] void fail(const std::string& file, const std::string& why) {
   throw Error(file + ": cannot be decoded (" + why +
               "), expected an undamaged JPEG, PNG, BMP, GIF, TGA, PSD, PGM or PPM picture of at "
@@ -96,14 +133,14 @@ Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file, i
   stbi__g_failure_reason = nullptr;  // some failures leave the reason as it was
   int width = 0, height = 0, there = 0;
   const std::unique_ptr<uint8_t, void (*)(void*)> picture(
-      stbi__load_and_postprocess_8bit(&source, &width, &height, &there, channels), stbi_image_free);
+      stbi__load_and_postprocess_8bit(&source, &width, &height, &there, channels + 1),
+      stbi_image_free);
   const char* reason = stbi_failure_reason();
   if (!picture) fail(file, reason && *reason ? reason : "it is damaged");
   if (width < 1 || height < 1) fail(file, "it has no pixels");
   if (!knows_end && source.img_buffer >= source.img_buffer_end) fail(file, "it is cut short");
-  return {height,
-          width,
-          {picture.get(), picture.get() + size_t(height) * size_t(width) * size_t(channels)}};
+  return upright({height, width, on_white(picture.get(), size_t(height) * size_t(width), channels)},
+                 exif_orientation(bytes), channels);
 }
 
 std::vector<uint8_t> decode_picture(const fs::path& file, Shape shape) {

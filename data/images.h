@@ -18,9 +18,9 @@ struct Image {
   std::vector<uint8_t> pixels;
 };
 // The picture that a file of these bytes holds, grey (one channel) or RGB (three), whatever the
-// file has; of an animation the first. Transparency and EXIF orientation are ignored. Throws Error,
-// which names `file`, when it is of another kind, is damaged or cut short, or is larger than
-// kLargestSide on a side.
+// file has; of an animation the first. It is upright, as its EXIF orientation says, and stands on
+// white where it is transparent. Throws Error, which names `file`, when it is of another kind, is
+// damaged or cut short, or is larger than kLargestSide on a side.
 Image decode_image(const std::vector<uint8_t>& bytes, const std::string& file, int channels);
 
 // The picture in a file as [h][w][c] bytes of this shape, which is as high as wide. Where the

@@ -34,7 +34,7 @@ fi
 if have yosys; then
   printf '%-20s %14s %12s %12s\n' element transistors 'iCE40 cells' 'ECP5 cells'
   for module in adder_element multiplier_element staircase requantizer; do
-    yosys -q -p "read_verilog elements.v; synth -flatten -top $module; abc -g cmos2; tee -o gates stat -tech cmos"
+    yosys -q -p "read_verilog elements.v; synth -noabc -flatten -top $module; abc -fast -g cmos2; tee -o gates stat -tech cmos"
     yosys -q -p "read_verilog elements.v; synth_ice40 -top $module; tee -o ice40 stat"
     yosys -q -p "read_verilog elements.v; synth_ecp5 -nodsp -top $module; tee -o ecp5 stat"
     cells() { awk '/Number of cells/ {cells = $4} END {print cells}' "$1"; }

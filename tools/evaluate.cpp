@@ -1,14 +1,16 @@
-// ./evaluate FILE: accuracy and speed of a teacher (.q8) or a student (.tri), or the classes of
-// pictures.
+// ./evaluate FILE: what a teacher (.q8) or a student (.tri) is worth on the test set, or the
+// classes of pictures.
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
+#include "data/altered.h"
+#include "data/base/error.h"
 #include "data/base/serial.h"
 #include "data/cifar.h"
 #include "data/download.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "tools/cli/options.h"
+#include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/evaluation.h"
 
 using namespace tri;
@@ -29,14 +31,6 @@ void print_classes(const std::vector<Classified>& list, bool json) {
                 " pictures cannot be classified");
 }
 
-void print_accuracy(const Network& net, const TestAccuracy& a, bool json) {
-  if (json)
-    std::cout << dump(to_json(net, a), -1);
-  else
-    std::printf("%s %s: %.2f %% of %d test pictures, %.0f pictures/s\n", net.model().net.c_str(),
-                net.kind(), 100 * a.accuracy(), a.pictures, a.pictures_per_s);
-}
-
 // [pictures][classes], as they lie: little-endian.
 void write_logits(const std::vector<int32_t>& logits, const std::string& file) {
   Writer bytes;
@@ -53,6 +47,8 @@ int main(int argc, char** argv) {
   std::string file, isa, logits;
   DataOptions data;
   std::vector<std::string> images;
+  std::string teacher, energies, alter;
+  int top = 5;
   bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
   data.add_to(options);
@@ -63,6 +59,14 @@ int main(int argc, char** argv) {
                   "file to write the logits of the test pictures to, in their order: 32-bit "
                   "integers [pictures][classes], little-endian")
       ->excludes(pictures);
+  options.add_option("--teacher", teacher, "a .q8 or .tri file to compare with")
+      ->check(CLI::ExistingFile);
+  options.add_option("--top", top, "also count labels among so many largest logits")
+      ->check(CLI::Range(1, kMostClasses));
+  options.add_option("--alter", alter,
+                     "what happens to the test pictures first: jpeg:QUALITY, shift:PIXELS or flip");
+  options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
+      ->check(CLI::ExistingFile);
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_flag("--json", json, "results as JSON");
   return run_program(options, argc, argv, [&] {
@@ -70,10 +74,12 @@ int main(int argc, char** argv) {
     const Network net(file);
     if (!images.empty()) return print_classes(classify(net, images), json);
     const auto folder = require_cifar10(data.folder, data.offline);
-    const Dataset test = load_test(folder);
+    Dataset test = load_test(folder);
     require_fit(test, folder.string(), net.input(), net.classes());
-    const TestAccuracy accuracy = measure(net, test);
-    if (!logits.empty()) write_logits(accuracy.logits, logits);
-    print_accuracy(net, accuracy, json);
+    if (!alter.empty()) test = altered(test, alter);
+    const EnergyTable table = energies.empty() ? EnergyTable() : load_energy_table(energies);
+    const Evaluation measured = evaluate(net, test, top, teacher, table);
+    if (!logits.empty()) write_logits(measured.logits, logits);
+    std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
   });
 }

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   std::string student, teacher, out, energies, isa, precision;
   DataOptions data;
   Recipe given;
+  double max_drop = 0;
   options.add_option("FILE", student, "the student, a .tri file")->required();
   options.add_option("--teacher", teacher, "its teacher, a .q8 file [nets/weights/NET.q8]");
   data.add_to(options);
@@ -40,6 +41,21 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.1, 100.0));
   options.add_option("--labels", run.weights.labels, "weight of the labels beside the teacher")
       ->check(CLI::Range(0.0, 1e6));
+  options
+      .add_option("--attention", run.weights.attention,
+                  "weight of the distance to the teacher's attention maps")
+      ->check(CLI::Range(0.0, 1e6));
+  options
+      .add_option("--energy", run.weights.energy,
+                  "weight of the energy of values that are not 0, over the teacher's: more zeros, "
+                  "and less energy, for a little accuracy")
+      ->check(CLI::Range(0.0, 1e6));
+  auto* drop =
+      options
+          .add_option("--max-drop", max_drop,
+                      "points of accuracy it may lose on held-out pictures: while it loses "
+                      "more, layers get 8 bits again [no limit]")
+          ->check(CLI::Range(0.0, 100.0));
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_option("--seed", given.seed, "of batches");
@@ -59,6 +75,7 @@ int main(int argc, char** argv) {
     if (*batch) recipe.batch = given.batch;
     if (*rate) recipe.rate = given.rate;
     recipe.seed = given.seed;
+    if (*drop) run.max_drop = max_drop / 100;
     recipe.precision = precision_of(precision);
     if (!energies.empty()) run.energies = load_energy_table(energies);
     std::filesystem::path file = student;

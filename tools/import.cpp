@@ -61,7 +61,8 @@ void import_folder(Settings s) {
   if (list.train.size() < tri::kLeastTrain)
     throw tri::Error(s.folder + ": holds " + std::to_string(list.train.size()) +
                      " training pictures, expected at least " + std::to_string(tri::kLeastTrain));
-  tri::make_writable_folder(fs::absolute(s.out + "/").parent_path().parent_path());
+  tri::make_writable_folder(
+      fs::exists(s.out) ? fs::path(s.out) : fs::absolute(s.out + "/").parent_path().parent_path());
   tri::ProgressLine line;
   const tri::ImportedSet set = tri::load_image_folder(
       list, shape, [&](int done, int all) { line.show(done, all, "reading " + s.folder); });

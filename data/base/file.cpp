@@ -7,13 +7,11 @@
 #include <cstring>
 #include <fstream>
 
+#include "data/base/temporary.h"
+
 namespace tri {
 namespace fs = std::filesystem;
 namespace {
-
-fs::path temporary_name(const fs::path& path) {
-  return path.string() + "." + std::to_string(getpid()) + ".tmp";
-}
 
 // Whether all bytes were written; if not, errno says why.
 bool write_all(int file, std::span<const uint8_t> bytes) {
@@ -57,23 +55,13 @@ void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
   const fs::file_status there = fs::status(path, error);
   if (fs::exists(there) && !fs::is_regular_file(there))  // root would replace /dev/null by it
     throw Error(path.string() + ": cannot be written: it is there and no regular file");
-  const fs::path temporary = temporary_name(path);
+  Temporary temporary(path, Temporary::Kind::file);
   const auto fail = [&](const char* what) {
-    const std::string why = std::strerror(errno);
-    unlink(temporary.c_str());
-    throw Error(path.string() + ": " + what + ": " + why);
+    throw Error(path.string() + ": " + what + ": " + std::strerror(errno));
   };
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) fail("cannot be written");
-  if (!write_all(file, bytes)) {
-    const int why = errno;
-    close(file);
-    errno = why;
-    fail("cannot be written");
-  }
-  const bool flushed = fsync(file) == 0;
-  if (close(file) != 0 || !flushed) fail("cannot be flushed to the disk");
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be renamed into place");
+  if (!write_all(temporary.descriptor(), bytes)) fail("cannot be written");
+  if (fsync(temporary.descriptor()) != 0) fail("cannot be flushed to the disk");
+  if (!temporary.put_in_place()) fail("cannot be renamed into place");
 }
 
 void write_file(const fs::path& path, const std::string& text) { write_file(path, bytes_of(text)); }
@@ -82,7 +70,7 @@ GrowingFile::GrowingFile(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   if (const auto there = fs::status(path_, error); fs::exists(there) && !fs::is_regular_file(there))
     throw Error(path_.string() + ": is no regular file, expected one");
-  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
   if (file_ < 0) fail("cannot be opened");
   size_ = uint64_t(lseek(file_, 0, SEEK_END));
 }
@@ -116,11 +104,21 @@ void make_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(error.message());
-  const fs::path probe = temporary_name(folder / "probe");
-  const int file = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) fail(std::strerror(errno));
-  close(file);
-  unlink(probe.c_str());
+  sweep(folder);
+  try {
+    Temporary probe(folder / "probe", Temporary::Kind::file);
+  } catch (const Error&) {
+    fail(std::strerror(errno));
+  }
+}
+
+void require_writable_file(const fs::path& file) {
+  std::error_code error;
+  const fs::file_status there = fs::status(file, error);
+  if (fs::exists(there) && !fs::is_regular_file(there))
+    throw Error(file.string() +
+                ": cannot be written: it is there and no regular file: name another with --out");
+  make_writable_folder(fs::absolute(file).parent_path());
 }
 
 }  // namespace tri

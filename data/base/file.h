@@ -18,7 +18,7 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit
 
 // Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it, so that
 // `path` holds either its old content or the new one, never a part. Throws Error; the temporary
-// file is then removed.
+// file is then removed. One that a kill leaves goes with make_writable_folder().
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 void write_file(const std::filesystem::path& path, const std::string& text);
 
@@ -44,7 +44,10 @@ class GrowingFile {
 };
 
 // Makes the folder, and those above it, where they are not there, and makes sure that files can be
-// made in it: for asking before a long job. Throws Error.
+// made in it: for asking before a long job. Removes what killed programs left there (temporary.h).
+// Throws Error.
 void make_writable_folder(const std::filesystem::path& folder);
+// The same of the folder of a file, and that the file itself can be replaced.
+void require_writable_file(const std::filesystem::path& file);
 
 }  // namespace tri

@@ -6,10 +6,12 @@ namespace tri {
 
 Json read_json(const std::filesystem::path& file, uint64_t limit) {
   const std::vector<uint8_t> bytes = read_file(file, limit);
-  const auto within = [&](int depth, Json::parse_event_t, Json&) {
+  std::string key;  // of the outermost object
+  const auto within = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth == 1 && event == Json::parse_event_t::key) key = parsed.get<std::string>();
     if (depth > kMostJsonDepth)
-      throw Error(file.string() + ": nests deeper than " + std::to_string(kMostJsonDepth) +
-                  " levels");
+      throw Error(file.string() + ": " + (key.empty() ? "" : "\"" + key + "\" ") +
+                  "nests deeper than " + std::to_string(kMostJsonDepth) + " levels");
     return true;
   };
   try {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/base/check.h"
+#include "data/base/parallel.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/float/loops/loops.h"
 
@@ -191,8 +192,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
   const Shape map = model_.layers[layer].output;
   const size_t K = size_t(map.c), pixels = sample_.size() / K;
   const double share = double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
-#pragma omp parallel for
-  for (size_t k = 0; k < K; ++k) {
+  const auto match = [&](size_t k) {
     std::vector<int32_t> values(pixels);
     for (size_t p = 0; p < pixels; ++p) values[p] = sample_[p * K + k];
     // The value with so many above it.
@@ -204,13 +204,17 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
     };
     const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
     const double t1 = threshold(above_t1), t2 = threshold(above_t2);
-    if (above_t2 == 0) continue;
+    if (above_t2 == 0) return;
     const auto placement = place(f, t1, t2, q.bias[k], teacher_.headroom[layer][k]);
-    if (!placement) continue;
+    if (!placement) return;
     const double unit = Multiplier{q.m[k], q.shift[k]}.value(), factor = placement->r.value();
-    if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) continue;
+    if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) return;
     c.offset[k] = placement->offset, c.m[k] = placement->r.m, c.shift[k] = placement->r.shift;
-  }
+  };
+  FirstException thrown;
+#pragma omp parallel for
+  for (size_t k = 0; k < K; ++k) thrown.keep([&] { match(k); });
+  thrown.rethrow();
 }
 
 Epilogue StudentCalibrator::epilogue(int layer, const Epilogue& usual) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "data/base/check.h"
+#include "data/base/parallel.h"
 #include "engine/arithmetic/trisegment.h"
 #include "engine/float/gemm.h"
 
@@ -37,8 +38,10 @@ Change change(const std::array<uint8_t, 3>& values, const ChannelThresholds& fro
 // Pixels in tiles that do not depend on the number of threads.
 template <class Work>
 void tiles(int P, Work&& work) {
+  FirstException thrown;
 #pragma omp parallel for schedule(dynamic)
-  for (int p = 0; p < P; p += kTile) work(p, std::min(kTile, P - p));
+  for (int p = 0; p < P; p += kTile) thrown.keep([&] { work(p, std::min(kTile, P - p)); });
+  thrown.rethrow();
 }
 
 // A channel's part of the problem: codes [P][T]; s [P][T], `stride` apart; g [T][T], likewise.
@@ -82,14 +85,17 @@ struct Channel {
       for (int move = 0; move < kMoves; ++move) {
         std::array<ChannelThresholds, 8> tried;
         std::array<double, 8> errors;
-#pragma omp parallel for schedule(dynamic)
-        for (size_t i = 0; i < tried.size(); ++i) {
+        const auto try_one = [&](size_t i) {
           tried[i] = {best.t1 + step * kDirections[i][0], best.t2 + step * kDirections[i][1]};
           const bool possible =
               tried[i].t1 >= kLeast && tried[i].t2 <= kMost && tried[i].t1 < tried[i].t2;
           errors[i] = possible ? change_of_error(change(values, now, tried[i]))
                                : std::numeric_limits<double>::infinity();
-        }
+        };
+        FirstException thrown;
+#pragma omp parallel for schedule(dynamic)
+        for (size_t i = 0; i < tried.size(); ++i) thrown.keep([&] { try_one(i); });
+        thrown.rethrow();
         const size_t i = size_t(std::ranges::min_element(errors) - errors.begin());
         if (!(errors[i] < least)) break;
         least = errors[i], best = tried[i];

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/base/check.h"
+#include "data/base/parallel.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/float/gemm.h"
 
@@ -28,8 +29,11 @@ bool fit(int P, int R, int K, const float* x, const std::vector<float>& y,
          const std::vector<float>& lo, const std::vector<float>& hi, std::vector<float>& w) {
   const int A = R + 1;
   const auto tiles = [](int size, auto&& work) {  // the same for any number of threads
+    FirstException thrown;
 #pragma omp parallel for schedule(dynamic)
-    for (int first = 0; first < size; first += kTile) work(first, std::min(kTile, size - first));
+    for (int first = 0; first < size; first += kTile)
+      thrown.keep([&] { work(first, std::min(kTile, size - first)); });
+    thrown.rethrow();
   };
   std::vector<float> gram(size_t(A) * A);
   tiles(A, [&](int a, int count) {  // the upper triangle
@@ -126,8 +130,10 @@ void fit_weights(const Layer& l, const std::vector<uint8_t>& inputs,
       replace_channel(&w[size_t(i) * A], R, K, s + i, q, mean, deviation);
   };
   if (systems == 1) return solve(0);
+  FirstException thrown;
 #pragma omp parallel for
-  for (int s = 0; s < systems; ++s) solve(s);
+  for (int s = 0; s < systems; ++s) thrown.keep([&] { solve(s); });
+  thrown.rethrow();
 }
 
 void fit_thresholds(const Layer& l, const std::vector<uint8_t>& inputs,
@@ -174,8 +180,10 @@ void fit_thresholds(const Layer& l, const std::vector<uint8_t>& inputs,
     std::copy(some.begin(), some.end(), &thresholds[size_t(s)]);
   };
   if (problems == 1) return solve(0);
+  FirstException thrown;
 #pragma omp parallel for schedule(dynamic)
-  for (int s = 0; s < problems; ++s) solve(s);
+  for (int s = 0; s < problems; ++s) thrown.keep([&] { solve(s); });
+  thrown.rethrow();
 }
 
 }  // namespace tri

@@ -8,6 +8,15 @@
 
 namespace tri {
 
+std::vector<int> taps_of(const Model& model, const std::vector<std::string>& layers) {
+  std::vector<int> taps;
+  for (const std::string& name : layers) {
+    taps.push_back(model.tap(name));
+    CHECK(taps.back() >= 0);
+  }
+  return taps;
+}
+
 AttentionMaps::AttentionMaps(std::vector<int> taps)
     : taps_(std::move(taps)), map_size_(taps_.size()), maps_(taps_.size()) {}
 
@@ -17,6 +26,11 @@ bool AttentionMaps::watches(int tap) const {
 
 void AttentionMaps::clear() {
   for (auto& maps : maps_) maps.clear();
+}
+
+const std::vector<double>& AttentionMaps::maps(int tap) const {
+  CHECK(watches(tap));
+  return maps_[size_t(std::find(taps_.begin(), taps_.end(), tap) - taps_.begin())];
 }
 
 void AttentionMaps::activation(int tap, const uint8_t* values, int n, Shape shape) {

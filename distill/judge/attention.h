@@ -12,11 +12,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/integer/int_net.h"
 
 namespace tri {
+
+// The taps of activated layers. REQUIRES: the model has them.
+std::vector<int> taps_of(const Model& model, const std::vector<std::string>& layers);
 
 // Collects the normalized attention maps of some taps, over as many pictures as pass.
 class AttentionMaps : public Observer {
@@ -25,6 +29,8 @@ class AttentionMaps : public Observer {
   bool watches(int tap) const override;
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
   void clear();  // forgets the pictures
+  // Of a tap that is watched: [pictures][h * w].
+  const std::vector<double>& maps(int tap) const;
 
   // AT of two collections of the same taps and pictures. 0 where there are no taps.
   friend double attention_distance(const AttentionMaps& student, const AttentionMaps& teacher);

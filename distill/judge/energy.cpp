@@ -32,11 +32,13 @@ double byte_of(const EnergyTable& table, size_t bytes) {
   return fits == table.sram.end() ? table.sram.rbegin()->second : fits->second;
 }
 
+// A weight that meets a level that is not 0.
+double joining(const Layer& l, const EnergyTable& t) { return t.add16 + byte_of(t, l.weights()); }
+
 // The sums of a layer with weights.
 double products(double uses, const EventRecorder::Events& e, const Layer& l, const EnergyTable& t) {
-  const double weight = byte_of(t, l.weights());
-  if (!e.coded) return uses * (t.multiply8 + t.add32 + weight);
-  return uses * (e.share(e.low) + e.share(e.high)) * (t.add16 + weight) +
+  if (!e.coded) return uses * (t.multiply8 + t.add32 + byte_of(t, l.weights()));
+  return uses * (e.share(e.low) + e.share(e.high)) * joining(l, t) +
          double(l.output.size()) * 2 * (2 * t.multiply8 + t.add32);
 }
 
@@ -83,6 +85,19 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
 
 std::vector<double> teacher_energy(const Model& model, const EnergyTable& table) {
   return energy(model, {}, std::vector<EventRecorder::Events>(model.layers.size()), table);
+}
+
+std::vector<double> nonzero_energy(const Model& model, const StaircaseSet& staircases,
+                                   const EnergyTable& t) {
+  std::vector<double> result(model.layers.size());
+  for (const Layer& l : model.layers) {
+    if (!l.has_weights()) continue;
+    const Read& read = l.reads.front();
+    if (read.tap < 0 || staircases.empty() || !staircases[size_t(read.tap)]) continue;
+    result[size_t(read.from)] +=
+        uses_of(l) * joining(l, t) / double(model.layers[size_t(read.from)].output.size());
+  }
+  return result;
 }
 
 double total(const std::vector<double>& layers) {

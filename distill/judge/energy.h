@@ -37,6 +37,11 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
                            const EnergyTable& table);
 // Of a teacher, which costs the same whatever the pictures.
 std::vector<double> teacher_energy(const Model& model, const EnergyTable& table);
+// What it costs more, in picojoules, that one output of a layer with a staircase is not 0:
+// additions and weights read by the layers that read it (through a max pool: by the mean of its
+// window). By layer; 0 where it costs nothing.
+std::vector<double> nonzero_energy(const Model& model, const StaircaseSet& staircases,
+                                   const EnergyTable& table);
 // Of all layers together.
 double total(const std::vector<double>& layers);
 

@@ -1,8 +1,5 @@
 #include "distill/judge/kl.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "data/base/check.h"
 #include "engine/integer/model.h"
 
@@ -16,26 +13,14 @@ size_t pictures(std::span<const int32_t> logits, int classes) {
 
 }  // namespace
 
-std::vector<double> log_softmax(std::span<const int32_t> logits) {
-  const int32_t largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> y;
-  double sum = 0;
-  for (int32_t logit : logits) {
-    y.push_back(double(kLogitStep) * (double(logit) - double(largest)));
-    sum += std::exp(y.back());
-  }
-  for (double& value : y) value -= std::log(sum);
-  return y;
-}
-
 double kl_divergence(std::span<const int32_t> student, std::span<const int32_t> teacher,
                      int classes) {
   CHECK(student.size() == teacher.size());
   const size_t n = pictures(student, classes), K = size_t(classes);
   double total = 0;
   for (size_t i = 0; i < n; ++i) {
-    const std::vector<double> s = log_softmax(student.subspan(i * K, K));
-    const std::vector<double> t = log_softmax(teacher.subspan(i * K, K));
+    const std::vector<double> s = log_softmax(student.subspan(i * K, K), kLogitStep);
+    const std::vector<double> t = log_softmax(teacher.subspan(i * K, K), kLogitStep);
     double kl = 0;
     for (size_t k = 0; k < K; ++k) kl += std::exp(s[k]) * (s[k] - t[k]);
     total += std::max(kl, 0.0);  // rounding may take it just below
@@ -70,6 +55,31 @@ int count_correct(std::span<const int32_t> logits, std::span<const uint16_t> lab
 
 double accuracy(std::span<const int32_t> logits, std::span<const uint16_t> labels, int classes) {
   return count_correct(logits, labels, classes) / double(labels.size());
+}
+
+int count_within_top(int k, std::span<const int32_t> logits, std::span<const uint16_t> labels,
+                     int classes) {
+  const size_t K = size_t(classes);
+  CHECK(pictures(logits, classes) == labels.size());
+  int within = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const auto row = logits.subspan(i * K, K);
+    const int32_t own = row[labels[i]];
+    int before = 0;
+    for (size_t c = 0; c < K; ++c) before += row[c] > own || (row[c] == own && c < labels[i]);
+    within += before < k;
+  }
+  return within;
+}
+
+std::vector<std::vector<int>> confusion_matrix(std::span<const int32_t> logits,
+                                               std::span<const uint16_t> labels, int classes) {
+  const std::vector<int> best = top1(logits, classes);
+  CHECK(best.size() == labels.size());
+  const std::vector<int> none(static_cast<size_t>(classes));
+  std::vector<std::vector<int>> matrix(none.size(), none);
+  for (size_t i = 0; i < best.size(); ++i) ++matrix[labels[i]][size_t(best[i])];
+  return matrix;
 }
 
 }  // namespace tri

@@ -8,15 +8,6 @@
 namespace tri {
 namespace {
 
-std::vector<int> taps_of(const Model& model, const std::vector<std::string>& layers) {
-  std::vector<int> taps;
-  for (const std::string& name : layers) {
-    taps.push_back(model.tap(name));
-    CHECK(taps.back() >= 0);
-  }
-  return taps;
-}
-
 Observers both(AttentionMaps& maps, EventRecorder* events) {
   return events ? Observers({&maps, events}) : Observers({&maps});
 }

@@ -69,7 +69,7 @@ class Batch {
     for (auto* pixels : {&x_, &dx_, &d_view_}) pixels->resize(size_t(n_) * shape_.size());
     for (auto* nodes : {&nodes_, &d_nodes_, &m_, &v_})
       nodes->assign(size_t(n_) * size_t(pyramid_.nodes()), 0);
-    d_logits_.resize(size_t(n_) * size_t(classes_));
+    gradient_.logits.resize(size_t(n_) * size_t(classes_));
     for (int i = 0; i < n_; ++i) {
       pyramid_.random_nodes(Rng(o_.seed, uint64_t(begin + i)), &nodes_[nodes_at(i)]);
       labels_.push_back(uint16_t((begin + i) % classes_));
@@ -85,11 +85,11 @@ class Batch {
     const View view = moving ? View{jitter(), jitter(), rng_.below(2) == 1} : View{};
     show(moving ? x_ : normalized(pictures().pixels()), view, acts);
     forward(net_, acts, n_, {});
-    const double classes =
-        cross_entropy(n_, classes_, acts.logits(), labels_.data(), kSmoothing, d_logits_.data());
-    for (float& d : d_logits_) d *= float(o_.classes);
+    const double classes = cross_entropy(n_, classes_, acts.logits(), labels_.data(), kSmoothing,
+                                         gradient_.logits.data());
+    for (float& d : gradient_.logits) d *= float(o_.classes);
     StatisticsLoss statistics(net_, o_.statistics);
-    backward(net_, acts, d_logits_.data(),
+    backward(net_, acts, gradient_,
              {.weights = false, .pictures = d_view_.data(), .add = std::ref(statistics)});
     take_gradient(view);
     const double rate = o_.rate * (1 + std::cos(std::numbers::pi * step / o_.steps)) / 2;
@@ -160,7 +160,7 @@ class Batch {
   std::vector<uint16_t> labels_;
   std::vector<float> nodes_, d_nodes_, m_, v_;  // [n][pyramid_.nodes()]
   std::vector<float> x_, dx_, d_view_;          // [n][h][w][c]
-  std::vector<float> d_logits_;                 // [n][classes]
+  LossGradient gradient_;
 };
 
 }  // namespace

@@ -52,8 +52,8 @@ struct Line {
   }
 };
 
-FloatStaircase as_floats(const TriSegment& f) {
-  return {float(f.t1), float(f.v1), float(f.t2), float(f.v2)};
+FloatStaircase as_floats(const TriSegment& f, float nonzero = 0) {
+  return {float(f.t1), float(f.v1), float(f.t2), float(f.v2), nonzero};
 }
 
 void apply_forward(const Line& line, int M, int K, const float* y, const Activate& activate,
@@ -83,8 +83,9 @@ void apply_backward(const Line& line, int M, int K, const float* y, const Activa
       [&](int row, int rows, float* sum, float* product) {
         const size_t at = size_t(row) * K;
         if (activate.staircase)
-          loops().staircase_backward(rows, K, y + at, a, b, scale, as_floats(*activate.staircase),
-                                     mean, d + at, sum, product);
+          loops().staircase_backward(rows, K, y + at, a, b, scale,
+                                     as_floats(*activate.staircase, activate.nonzero), mean, d + at,
+                                     sum, product);
         else
           loops().clamp_backward(rows, K, y + at, a, b, least, most, mean, d + at, sum, product);
       },

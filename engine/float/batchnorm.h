@@ -32,6 +32,7 @@ struct Activate {
   Activation kind = Activation::relu;  // relu or linear
   float scale = 0;
   const TriSegment* staircase = nullptr;  // REQUIRES: relu and a scale
+  float nonzero = 0;  // backward: the gradient of each of its values being above 0
 };
 
 // out = activate(gamma * (y - mean) * inverse_std + beta).

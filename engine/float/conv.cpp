@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/base/parallel.h"
 #include "engine/float/depthwise.h"
 #include "engine/float/gemm.h"
 #include "engine/float/scratch.h"
@@ -55,10 +56,14 @@ int blocks_of(int size) { return (size + kBlock - 1) / kBlock; }
 
 // c [M][N] = a [M][K] * b [K][N], on all threads.
 void product(int M, int N, int K, const float* a, MatrixIn b, float* c, Precision precision) {
+  FirstException thrown;
 #pragma omp parallel for schedule(dynamic)
   for (int row = 0; row < M; row += kBlock)
-    gemm(std::min(kBlock, M - row), N, K, {a + size_t(row) * K, K}, b, 0, c + size_t(row) * N, N,
-         precision);
+    thrown.keep([&] {
+      gemm(std::min(kBlock, M - row), N, K, {a + size_t(row) * K, K}, b, 0, c + size_t(row) * N, N,
+           precision);
+    });
+  thrown.rethrow();
 }
 
 // sum [size] = partial[0] + partial[1] + ..., each of `size` floats.
@@ -81,14 +86,17 @@ void matrix_backward(const Layer& l, int rows, const float* x, const float* w, c
   if (dx) product(rows, R, K, dy, {w, K, Transpose::yes}, dx, precision);
   if (!dw) return;
   float* partial = parts > 1 ? scratch<struct PartialSums>(parts * size) : dw;
+  FirstException thrown;
 #pragma omp parallel for collapse(2) schedule(dynamic)
   for (int part = 0; part < parts; ++part)
-    for (int block = 0; block < blocks_of(R); ++block) {
-      const size_t begin = size_t(rows) * part / parts, end = size_t(rows) * (part + 1) / parts;
-      const int r = block * kBlock;
-      gemm(std::min(kBlock, R - r), K, int(end - begin), {x + begin * R + r, R, Transpose::yes},
-           {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K, precision);
-    }
+    for (int block = 0; block < blocks_of(R); ++block)
+      thrown.keep([&] {
+        const size_t begin = size_t(rows) * part / parts, end = size_t(rows) * (part + 1) / parts;
+        const int r = block * kBlock;
+        gemm(std::min(kBlock, R - r), K, int(end - begin), {x + begin * R + r, R, Transpose::yes},
+             {dy + begin * K, K}, 0, partial + part * size + size_t(r) * K, K, precision);
+      });
+  thrown.rethrow();
   if (parts > 1) add_parts(parts, size, partial, dw);
 }
 
@@ -100,13 +108,16 @@ void conv_forward(const Layer& l, int n, const float* x, const float* w, float* 
   if (winograd_fits(l)) return winograd_forward(l, n, x, w, y, precision);
   const int pixels = l.output.h * l.output.w, R = l.rows(), K = l.output.c;
   if (is_matrix(l)) return product(n * pixels, K, R, x, {w, K}, y, precision);
+  FirstException thrown;
 #pragma omp parallel for
-  for (int i = 0; i < n; ++i) {
-    float* columns = scratch<struct Columns>(size_t(pixels) * R);
-    im2col(l, x + i * l.in.size(), columns);
-    gemm(Transpose::no, Transpose::no, pixels, K, R, columns, w, 0, y + i * l.output.size(),
-         precision);
-  }
+  for (int i = 0; i < n; ++i)
+    thrown.keep([&] {
+      float* columns = scratch<struct Columns>(size_t(pixels) * R);
+      im2col(l, x + i * l.in.size(), columns);
+      gemm(Transpose::no, Transpose::no, pixels, K, R, columns, w, 0, y + i * l.output.size(),
+           precision);
+    });
+  thrown.rethrow();
 }
 
 void conv_backward(const Layer& l, int n, const float* x, const float* w, const float* dy,
@@ -117,22 +128,25 @@ void conv_backward(const Layer& l, int n, const float* x, const float* w, const 
   if (is_matrix(l)) return matrix_backward(l, n * pixels, x, w, dy, dx, dw, precision);
   const int parts = std::min(n, kParts);
   float* partial = scratch<struct PartialSums>(size_t(parts) * R * K);
+  FirstException thrown;
 #pragma omp parallel for
-  for (int part = 0; part < parts; ++part) {
-    const int begin = n * part / parts, end = n * (part + 1) / parts;
-    float* columns = scratch<struct Columns>(size_t(pixels) * R);
-    for (int i = begin; i < end; ++i) {
-      const float* dyi = dy + i * l.output.size();
-      if (dw) {
-        im2col(l, x + i * l.in.size(), columns);
-        gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
-             partial + size_t(part) * R * K, precision);
+  for (int part = 0; part < parts; ++part)
+    thrown.keep([&] {
+      const int begin = n * part / parts, end = n * (part + 1) / parts;
+      float* columns = scratch<struct Columns>(size_t(pixels) * R);
+      for (int i = begin; i < end; ++i) {
+        const float* dyi = dy + i * l.output.size();
+        if (dw) {
+          im2col(l, x + i * l.in.size(), columns);
+          gemm(Transpose::yes, Transpose::no, R, K, pixels, columns, dyi, i > begin,
+               partial + size_t(part) * R * K, precision);
+        }
+        if (!dx) continue;
+        gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns, precision);
+        col2im(l, columns, dx + i * l.in.size());
       }
-      if (!dx) continue;
-      gemm(Transpose::no, Transpose::yes, pixels, R, K, dyi, w, 0, columns, precision);
-      col2im(l, columns, dx + i * l.in.size());
-    }
-  }
+    });
+  thrown.rethrow();
   if (dw) add_parts(parts, size_t(R) * K, partial, dw);
 }
 

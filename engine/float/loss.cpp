@@ -25,8 +25,10 @@ double cross_entropy(int n, int classes, const float* logits, const uint16_t* la
 }
 
 Loss cross_entropy(float smoothing) {
-  return [smoothing](const TrainingBatch& batch, int classes, const float* logits, float* d) {
-    return cross_entropy(batch.n, classes, logits, batch.labels, smoothing, d);
+  return [smoothing](const TrainingBatch& batch, const Net& net, const Activations& acts,
+                     LossGradient& gradient) {
+    return cross_entropy(batch.n, net.layers.back().output.c, acts.logits(), batch.labels,
+                         smoothing, gradient.logits.data());
   };
 }
 

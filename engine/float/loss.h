@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "engine/float/net.h"
+
 namespace tri {
 
 // One batch as a loss sees it: n pictures as they were augmented, and what they show.
@@ -13,9 +15,10 @@ struct TrainingBatch {
   const uint16_t* labels;  // [n]
 };
 
-// The mean loss of a batch whose logits are [n][classes]; d [n][classes]: its gradient.
-using Loss =
-    std::function<double(const TrainingBatch&, int classes, const float* logits, float* d)>;
+// The mean loss of a batch that has passed `net`, and its gradient: `gradient` comes with room for
+// that of the logits, and without anything else.
+using Loss = std::function<double(const TrainingBatch&, const Net& net, const Activations&,
+                                  LossGradient& gradient)>;
 
 // logits: [n][classes]; labels: [n]. Returns the mean loss; d [n][classes]: its gradient.
 // smoothing: label smoothing (Szegedy et al., CVPR 2016), the share spread over all classes.

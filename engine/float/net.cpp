@@ -30,7 +30,7 @@ const float* weights_used(Net& net, const Activations& acts, int i) {
 Activate activate(const Net& net, int i) {
   const Layer& l = net.layers[i];
   const bool staircase = l.tap >= 0 && !net.staircases.empty() && net.staircases[l.tap];
-  return {l.activation, net.scale[i], staircase ? &*net.staircases[l.tap] : nullptr};
+  return {l.activation, net.scale[i], staircase ? &*net.staircases[l.tap] : nullptr, 0};
 }
 
 // out [size] = a + b.
@@ -200,21 +200,25 @@ class Gradients {
   std::vector<bool> set_;
 };
 
-void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
-                  const BackwardMode& mode) {
+void backward_row(Net& net, Activations& acts, int i, const LossGradient& loss,
+                  Gradients& gradients, const BackwardMode& mode) {
   const Layer& l = net.layers[i];
   const int n = acts.n, K = l.output.c, M = n * l.output.h * l.output.w;
   const float* x = acts.out[l.sources[0] + 1].data();
   const size_t size = n * l.in.size();
   float* d = gradients.of(i);
+  if (!loss.outputs.empty() && !loss.outputs[i].empty())
+    sum(n * l.output.size(), d, loss.outputs[i].data(), d);
+  Activate how = activate(net, i);
+  if (!loss.nonzero.empty()) how.nonzero = loss.nonzero[i];
   switch (l.kind) {
     case Kind::conv:
     case Kind::depthwise: {
       float* dgamma = net.grads.data() + net.weights + net.channel_at[i];
       if (l.has_norm()) {
         const float* y = acts.y[i].data();
-        batchnorm_backward(batchnorm(net, acts, i), M, K, y, activate(net, i), acts.training, d,
-                           dgamma, dgamma + net.channels);
+        batchnorm_backward(batchnorm(net, acts, i), M, K, y, how, acts.training, d, dgamma,
+                           dgamma + net.channels);
         if (mode.add) mode.add(i, M, K, y, d);
       } else {
         bias_backward(M, K, d, dgamma + net.channels);
@@ -227,8 +231,8 @@ void backward_row(Net& net, Activations& acts, int i, Gradients& gradients,
     }
     case Kind::add: {
       float* dgamma = net.grads.data() + net.weights + net.channel_at[i];
-      batchnorm_backward(batchnorm(net, acts, i), M, K, acts.y[i].data(), activate(net, i), false,
-                         d, dgamma, dgamma + net.channels);
+      batchnorm_backward(batchnorm(net, acts, i), M, K, acts.y[i].data(), how, false, d, dgamma,
+                         dgamma + net.channels);
       if (!mode.additions)
         std::fill_n(dgamma, K, 0.0f), std::fill_n(dgamma + net.channels, K, 0.0f);
       for (const int source : l.sources)
@@ -265,11 +269,11 @@ void forward(Net& net, Activations& acts, int n, ForwardMode mode) {
   for (int i = 0; i < int(net.layers.size()); ++i) forward_row(net, acts, i, mode);
 }
 
-void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode) {
+void backward(Net& net, Activations& acts, const LossGradient& loss, const BackwardMode& mode) {
   const int last = int(net.layers.size()) - 1;
   Gradients gradients(net, acts, mode.pictures != nullptr);
-  std::copy_n(d_logits, acts.n * net.layers[last].output.size(), gradients.of(last));
-  for (int i = last; i >= 0; --i) backward_row(net, acts, i, gradients, mode);
+  std::copy_n(loss.logits.data(), acts.n * net.layers[last].output.size(), gradients.of(last));
+  for (int i = last; i >= 0; --i) backward_row(net, acts, i, loss, gradients, mode);
   if (mode.pictures) std::copy_n(gradients.of(kPicture), acts.out[0].size(), mode.pictures);
 }
 

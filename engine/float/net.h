@@ -74,6 +74,16 @@ struct ForwardMode {
 // [n][classes].
 void forward(Net& net, Activations& acts, int n, ForwardMode mode);
 
+// Where a backward pass starts from.
+struct LossGradient {
+  std::vector<float> logits;  // [n][classes]
+  // Of what activated layers put out, [n][h][w][c] by layer; one, or all, may be missing: 0.
+  std::vector<std::vector<float>> outputs;
+  // Of every output of a layer that has a staircase being above 0, by layer: the price of what is
+  // not 0. None: 0. The slope of being above 0 is the staircase's at its first threshold.
+  std::vector<float> nonzero;
+};
+
 struct BackwardMode {
   bool weights = true;        // false: leaves the weights' gradients out, a third of all work
   bool additions = false;     // the gains and offsets of sums get gradients, else 0
@@ -83,10 +93,10 @@ struct BackwardMode {
   std::function<void(int layer, int M, int K, const float* y, float* d)> add = {};
 };
 
-// d_logits: [n][classes]; after forward(). Sets net.grads. The statistics of batch norm are taken
+// After forward(). Sets net.grads. The statistics of batch norm are taken
 // as the forward pass took them: of the batch, and so functions of y, or running ones, and
 // constant.
-void backward(Net& net, Activations& acts, const float* d_logits, const BackwardMode& mode = {});
+void backward(Net& net, Activations& acts, const LossGradient& loss, const BackwardMode& mode = {});
 
 // Room for a batch of n; returns where the pictures go.
 float* input(const Net& net, Activations& acts, int n);

@@ -64,7 +64,6 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
   net.precision = net.quantized && !recipe.frozen_norm ? Precision::fp32 : recipe.precision;
   std::vector<uint8_t> pixels(size_t(n) * data.shape().size());
   std::vector<uint16_t> labels(n);
-  std::vector<float> d(size_t(n) * classes(net));
   Activations acts;
   double losses = 0;
   int64_t correct = 0;
@@ -76,12 +75,12 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
     forward(net, acts, n, {.training = !recipe.frozen_norm, .dropout_seed = dropout});
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
     const float rate = one_cycle(recipe.rate, recipe.warm, progress);
-    const double now =
-        loss({n, pixels.data(), labels.data()}, classes(net), acts.logits(), d.data());
+    LossGradient gradient{std::vector<float>(size_t(n) * classes(net)), {}, {}};
+    const double now = loss({n, pixels.data(), labels.data()}, net, acts, gradient);
     if (!std::isfinite(now)) fail_diverged("the loss is", training.epoch, step, rate);
     losses += now;
     correct += count_correct(n, classes(net), acts.logits(), labels.data());
-    backward(net, acts, d.data(), {.additions = recipe.frozen_norm});
+    backward(net, acts, gradient, {.additions = recipe.frozen_norm});
     sgd_step({rate, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
              net.params.data(), net.grads.data(), training.velocity.data());
     const double seconds =

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "data/base/check.h"
+#include "data/base/parallel.h"
 #include "engine/float/gemm.h"
 #include "engine/float/loops/loops.h"
 #include "engine/float/scratch.h"
@@ -43,6 +44,7 @@ class Winograd {
     float* u = scratch<struct U>(P * plane(C, K));
     float* v = scratch<struct V>(P * plane(most, C));
     float* m = scratch<struct M>(P * plane(most, K));
+    FirstException thrown;
 #pragma omp parallel
     {
       weights_in(w, u);
@@ -51,11 +53,14 @@ class Winograd {
         in(f.inputs_in, C, T, x + size_t(first) * H * W * C, v);
 #pragma omp for schedule(dynamic)
         for (int p = 0; p < P; ++p)
-          gemm(Transpose::no, Transpose::no, T, K, C, v + p * plane(T, C), u + p * plane(C, K), 0,
-               m + p * plane(T, K), precision);
+          thrown.keep([&] {
+            gemm(Transpose::no, Transpose::no, T, K, C, v + p * plane(T, C), u + p * plane(C, K), 0,
+                 m + p * plane(T, K), precision);
+          });
         out(f.outputs_out, K, count, 1, m, y + size_t(first) * H * W * K);
       }
     }
+    thrown.rethrow();
   }
 
   void backward(int n, const float* x, const float* w, const float* dy, float* dx,
@@ -69,6 +74,7 @@ class Winograd {
     // Only neighboring rows of the inputs' tiles overlap: first every phases-th row of tiles, then
     // the next ones, so that no two threads add to one pixel and sums keep their order.
     const int phases = (A + f.m - 1) / f.m;
+    FirstException thrown;
 #pragma omp parallel
     {
       if (dx) weights_in(w, u);
@@ -77,15 +83,16 @@ class Winograd {
         if (dw) in(f.inputs_in, C, T, x + size_t(first) * H * W * C, v);
         in(f.gradients_in, K, T, dy + size_t(first) * H * W * K, z);
 #pragma omp for schedule(dynamic)
-        for (int p = 0; p < P; ++p) {
-          const float* zp = z + p * plane(T, K);
-          if (dw)
-            gemm(Transpose::yes, Transpose::no, C, K, T, v + p * plane(T, C), zp, first > 0,
-                 du + p * plane(C, K), precision);
-          if (dx)
-            gemm(Transpose::no, Transpose::yes, T, C, K, zp, u + p * plane(C, K), 0,
-                 q + p * plane(T, C), precision);
-        }
+        for (int p = 0; p < P; ++p)
+          thrown.keep([&] {
+            const float* zp = z + p * plane(T, K);
+            if (dw)
+              gemm(Transpose::yes, Transpose::no, C, K, T, v + p * plane(T, C), zp, first > 0,
+                   du + p * plane(C, K), precision);
+            if (dx)
+              gemm(Transpose::no, Transpose::yes, T, C, K, zp, u + p * plane(C, K), 0,
+                   q + p * plane(T, C), precision);
+          });
         if (!dx) continue;
         float* pixels = dx + size_t(first) * H * W * C;
 #pragma omp for
@@ -97,6 +104,7 @@ class Winograd {
       for (int c = 0; c < (dw ? C : 0); ++c)
         f.weights_out(size_t(c) * K, size_t(c + 1) * K, size_t(C) * K, du, plane(C, K), dw);
     }
+    thrown.rethrow();
   }
 
  private:

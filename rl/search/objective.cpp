@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "data/base/check.h"
+#include "data/base/parallel.h"
 
 namespace tri {
 namespace {
@@ -55,9 +56,7 @@ std::vector<RewardParts> Objective::on_batch(int batch,
   if (students.size() > 1 && cut >= 0)
     head = judge.head(cut, Staircases(teacher_.model(), students.front()), calibrate_, workspace(),
                       counts_energy() ? &before : nullptr);
-    // A single one has all threads for itself.
-#pragma omp parallel for schedule(dynamic) if (students.size() > 1)
-  for (size_t i = 0; i < students.size(); ++i) {
+  const auto judge_one = [&](size_t i) {
     const Staircases staircases(teacher_.model(), students[i]);
     EventRecorder counted = before;
     EventRecorder* events = counts_energy() ? &counted : nullptr;
@@ -65,7 +64,12 @@ std::vector<RewardParts> Objective::on_batch(int batch,
     parts[i] = calibrate_ ? judge.calibrated(staircases, workspace(), events, shared)
                           : judge(teacher_, staircases, workspace(), events, shared);
     if (events) parts[i].energy = relative_energy(students[i], counted);
-  }
+  };
+  FirstException thrown;
+  // A single one has all threads for itself.
+#pragma omp parallel for schedule(dynamic) if (students.size() > 1)
+  for (size_t i = 0; i < students.size(); ++i) thrown.keep([&] { judge_one(i); });
+  thrown.rethrow();
   return parts;
 }
 
@@ -78,12 +82,15 @@ double Objective::relative_energy(const StaircaseSet& staircases,
 Candidate Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
   const Staircases staircases(student.model(), set);
   std::vector<RewardParts> parts(judges_.size());
+  FirstException thrown;
 #pragma omp parallel for schedule(dynamic) if (judges_.size() > 1)
-  for (size_t i = 0; i < judges_.size(); ++i) {
-    EventRecorder events(teacher_.model().layers.size());
-    parts[i] = judges_[i](student, staircases, workspace(), &events);
-    parts[i].energy = relative_energy(set, events);
-  }
+  for (size_t i = 0; i < judges_.size(); ++i)
+    thrown.keep([&] {
+      EventRecorder events(teacher_.model().layers.size());
+      parts[i] = judges_[i](student, staircases, workspace(), &events);
+      parts[i].energy = relative_energy(set, events);
+    });
+  thrown.rethrow();
   Candidate mean{.f = set, .parts = {}};
   for (const RewardParts& p : parts) {
     mean.parts.kl += p.kl / batches();

@@ -1,9 +1,12 @@
 #include "data/base/file.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "data/base/temporary.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -69,6 +72,53 @@ TEST_CASE("file: what is no regular file is neither read, which may last for eve
                        Contains("it is there and no regular file"), Error);
   CHECK(fs::is_fifo(pipe));
   CHECK(entries(scratch.path) == 1);
+}
+
+TEST_CASE("file: a link that was planted where a temporary file would be is not written through") {
+  const Scratch scratch;
+  const fs::path path = scratch.path / "file", victim = scratch.path / "victim";
+  write_file(victim, std::string("precious"));
+  const std::string name = path.string() + ".trisegment-" + std::to_string(getpid()) + "-";
+  for (const int i : {0, 1}) fs::create_symlink(victim, name + std::to_string(i) + ".tmp");
+  write_file(path, std::string("text"));
+  CHECK(text(path) == "text");
+  CHECK(text(victim) == "precious");
+  // A link in the file's own place is replaced, and a file that grows is no link.
+  fs::create_symlink(victim, scratch.path / "link");
+  CHECK_THROWS_WITH_AS(GrowingFile(scratch.path / "link"), Contains("link: cannot be opened"),
+                       Error);
+  write_file(scratch.path / "link", std::string("text"));
+  CHECK(text(victim) == "precious");
+  CHECK(!fs::is_symlink(scratch.path / "link"));
+}
+
+TEST_CASE("file: temporary files of killed programs go at the next start, those in use stay") {
+  const Scratch scratch;
+  const fs::path path = scratch.path / "file";
+  const std::string old = path.string() + ".trisegment-1-0.tmp";
+  write_file(old, std::string("half"));
+  fs::create_directory(path.string() + ".trisegment-1-1.tmp");
+  write_file(path.string() + ".trisegment-1-1.tmp/inside", std::string("half"));
+  write_file(scratch.path / "notes.tmp", std::string("the user's own"));
+  {
+    const Temporary used(path, Temporary::Kind::file), folder(path, Temporary::Kind::folder);
+    // Another process asks: one has the locks that it took itself.
+    const pid_t child = fork();
+    if (child == 0) {
+      sweep(scratch.path);
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(fs::exists(used.name()));
+    CHECK(fs::exists(folder.name()));
+    CHECK(!fs::exists(old));
+  }
+  CHECK(entries(scratch.path) == 1);
+  write_file(old, std::string("half"));
+  make_writable_folder(scratch.path);
+  CHECK(entries(scratch.path) == 1);
+  CHECK(text(scratch.path / "notes.tmp") == "the user's own");
 }
 
 TEST_CASE("file: a folder to write to is made, or refused before there is anything to write") {

@@ -7,6 +7,7 @@
 
 #include "data/base/file.h"
 #include "data/base/rng.h"
+#include "data/exif.h"
 #include "tests/support/pictures.h"
 #include "tests/support/test.h"
 
@@ -54,7 +55,7 @@ TEST_CASE("images: a JPEG is decoded to nearly what was encoded") {
   CHECK(worst <= 8);
 }
 
-TEST_CASE("images: grey becomes RGB, transparency is ignored") {
+TEST_CASE("images: grey becomes RGB, and what is transparent stands on white") {
   const Scratch scratch;
   const std::vector<uint8_t> grey = noise(kSide * kSide), rgb = noise(kPictureBytes);
   std::vector<uint8_t> rgba;
@@ -66,7 +67,78 @@ TEST_CASE("images: grey becomes RGB, transparency is ignored") {
   const std::vector<uint8_t> decoded = decode_picture(scratch.path / "grey.png", kPictureShape);
   for (size_t i = 0; i < decoded.size(); ++i)
     if (decoded[i] != grey[i / 3]) FAIL("differs at byte " << i);
-  CHECK(decode_picture(scratch.path / "rgba.png", kPictureShape) == rgb);
+  const std::vector<uint8_t> seen = decode_picture(scratch.path / "rgba.png", kPictureShape);
+  REQUIRE(seen.size() == rgb.size());
+  for (size_t i = 0; i < rgb.size(); ++i) {
+    const double alpha = rgba[i / 3 * 4 + 3] / 255.0;
+    if (std::abs(seen[i] - (alpha * rgb[i] + (1 - alpha) * 255)) > 0.51)
+      FAIL("differs at byte " << i);
+  }
+}
+
+TEST_CASE("images: EXIF orientations 1 to 8 are applied, in JPEG and PNG, in both byte orders") {
+  const Scratch scratch;
+  constexpr int kHigh = 32, kWide = 48;  // as it is to be seen
+  const auto color = [](int y, int x) {
+    return std::vector<uint8_t>{uint8_t(5 * x), uint8_t(7 * y), uint8_t(2 * (x + y))};
+  };
+  std::vector<uint8_t> seen;
+  for (int y = 0; y < kHigh; ++y)
+    for (int x = 0; x < kWide; ++x)
+      for (const uint8_t byte : color(y, x)) seen.push_back(byte);
+  const auto exif = [](int orientation, bool little) {
+    std::vector<uint8_t> tiff = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                                 1,   18,  0, 3,  0, 0, 0, 1, 0, uint8_t(orientation),
+                                 0,   0,   0, 0};
+    if (little)
+      tiff = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 18, 1, 3, 0, 1, 0, 0, 0, uint8_t(orientation)};
+    return tiff;
+  };
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    CAPTURE(orientation);
+    // As the standard has it: where row 0 and column 0 of the file are in what is seen.
+    const bool turned = orientation >= 5;
+    const int high = turned ? kWide : kHigh, wide = turned ? kHigh : kWide;
+    const auto in = [&](std::initializer_list<int> list) {
+      return std::ranges::count(list, orientation);
+    };
+    std::vector<uint8_t> stored;
+    for (int row = 0; row < high; ++row)
+      for (int column = 0; column < wide; ++column) {
+        int y = turned ? column : row, x = turned ? row : column;
+        if (in({3, 4, 7, 8})) y = kHigh - 1 - y;  // at the bottom
+        if (in({2, 3, 6, 7})) x = kWide - 1 - x;  // at the right
+        for (const uint8_t byte : color(y, x)) stored.push_back(byte);
+      }
+    for (const std::string name : {"a.jpg", "a.png"}) {
+      CAPTURE(name);
+      write_picture(scratch.path / name, high, wide, 3, stored);
+      const std::vector<uint8_t> plain = read_file(scratch.path / name);
+      for (const bool little : {false, true}) {
+        const std::vector<uint8_t> tiff = exif(orientation, little);
+        std::vector<uint8_t> head, bytes = plain;
+        const uint8_t size = uint8_t(tiff.size());
+        if (name == "a.jpg")
+          head = {0xff, 0xe1, 0, uint8_t(size + 8), 'E', 'x', 'i', 'f', 0, 0};
+        else
+          head = {0, 0, 0, size, 'e', 'X', 'I', 'f'};
+        head.insert(head.end(), tiff.begin(), tiff.end());
+        if (name == "a.png") head.resize(head.size() + 4);
+        bytes.insert(bytes.begin() + (name == "a.jpg" ? 2 : 33), head.begin(), head.end());
+        const Image image = decode_image(bytes, name, 3);
+        CHECK(image.height == kHigh);
+        CHECK(image.width == kWide);
+        REQUIRE(image.pixels.size() == seen.size());
+        int worst = 0;
+        for (size_t i = 0; i < seen.size(); ++i)
+          worst = std::max(worst, std::abs(image.pixels[i] - seen[i]));
+        CHECK(worst <= (name == "a.jpg" ? 16 : 0));
+        // Cut short anywhere, or of no orientation: as it is stored, or refused.
+        for (size_t cut = 0; cut < head.size(); ++cut)
+          CHECK(exif_orientation(std::span(bytes).first(cut + 33)) <= 8);
+      }
+    }
+  }
 }
 
 TEST_CASE("images: other sizes are scaled by the mean of the area that a pixel covers") {

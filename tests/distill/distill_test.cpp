@@ -15,11 +15,11 @@ using doctest::Approx;
 TEST_CASE("log softmax gives the logarithms of probabilities, also for extreme logits") {
   const std::vector<int32_t> logits = {0, 1024, 2048};  // 0, 1, 2
   const double sum = 1 + std::exp(1) + std::exp(2);
-  const std::vector<double> y = log_softmax(logits);
+  const std::vector<double> y = log_softmax(std::span<const int32_t>(logits), kLogitStep);
   for (int k = 0; k < 3; ++k) CHECK(std::exp(y[size_t(k)]) == Approx(std::exp(k) / sum));
   const std::vector<int32_t> extreme = {INT32_MIN, INT32_MAX};
-  CHECK(log_softmax(extreme)[1] == 0);
-  CHECK(std::isfinite(log_softmax(extreme)[0]));
+  CHECK(log_softmax(std::span<const int32_t>(extreme), kLogitStep)[1] == 0);
+  CHECK(std::isfinite(log_softmax(std::span<const int32_t>(extreme), kLogitStep)[0]));
 }
 
 TEST_CASE("the divergence is the student's expectation of the log ratio, averaged over pictures") {
@@ -44,6 +44,19 @@ TEST_CASE("agreement and accuracy compare top-1 classes, the first of equals") {
   CHECK(agreement(s, t, 3) == Approx(2.0 / 3));
   CHECK(count_correct(s, labels, 3) == 2);
   CHECK(accuracy(s, labels, 3) == Approx(2.0 / 3));
+}
+
+TEST_CASE("top k and the confusion matrix count labels, of equal logits the first") {
+  const std::vector<int32_t> z = {1, 5, 5, 9, 0, 0, 0, 0, 1};
+  const std::vector<uint16_t> labels = {2, 2, 2};
+  CHECK(count_within_top(1, z, labels, 3) == 1);
+  CHECK(count_within_top(2, z, labels, 3) == 2);
+  CHECK(count_within_top(3, z, labels, 3) == 3);
+  CHECK(confusion_matrix(z, labels, 3) ==
+        std::vector<std::vector<int>>{{0, 0, 0}, {0, 0, 0}, {1, 1, 1}});
+  const std::vector<uint16_t> others = {1, 0, 1};
+  CHECK(confusion_matrix(z, others, 3) ==
+        std::vector<std::vector<int>>{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}});
 }
 
 TEST_CASE("attention distance is the norm of the difference of normalized maps") {

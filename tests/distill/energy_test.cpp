@@ -41,6 +41,24 @@ TEST_CASE("energy counts every operation of a layer, the map's edges left out") 
   CHECK(teacher[1] == Approx(2048 * (1e6 + 1e3) + 2048 * 1e9));
 }
 
+TEST_CASE("a value that is not 0 costs what the layers that read it save when it is") {
+  Rng rng(1);
+  const Model model =
+      random_model({conv3("a", 4), conv3("b", 2), pool("p", 2, 2), logits(linear("c", 10))}, rng);
+  const StaircaseSet student = {TriSegment{1, 2, 3, 4}, TriSegment{1, 2, 3, 4}};
+  const std::vector<double> price = nonzero_energy(model, student, {});
+  const auto cost = [&](uint64_t of_a, uint64_t of_p) {  // in thousandths not 0
+    std::vector<EventRecorder::Events> events(model.layers.size());
+    events[1] = {.zeros = 1000 - of_a, .low = of_a, .high = 0, .coded = true};
+    events[3] = {.zeros = 1000 - of_p, .low = 0, .high = of_p, .coded = true};
+    return total(energy(model, student, events, {}));
+  };
+  // 32 x 32 x 4 and, after the pool of four values, 16 x 16 x 2.
+  CHECK(cost(400, 100) - cost(300, 100) == Approx(0.1 * 4096 * price[0]));
+  CHECK(cost(400, 200) - cost(400, 100) == Approx(0.1 * 512 * 4 * price[1]));
+  for (const size_t i : {2, 3}) CHECK(price[i] == 0);
+}
+
 TEST_CASE("max pools cost a comparison for every code of a window but the first") {
   Rng rng(4);
   // 3x3 windows, padded, have 16 * 3 - 1 places an axis within the map.

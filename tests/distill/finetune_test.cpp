@@ -5,6 +5,7 @@
 #include "data/base/rng.h"
 #include "data/batch.h"
 #include "distill/finetune/distillation.h"
+#include "distill/judge/attention.h"
 #include "distill/judge/kl.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/integer/dequantize.h"
@@ -83,6 +84,79 @@ TEST_CASE("distillation's gradient is that of its differences") {
             doctest::Approx((up.loss(weights) - down.loss(weights)) / (2 * kStep)).epsilon(2e-3));
     }
   }
+}
+
+TEST_CASE("attention transfer is the distance that the reward has, and its gradient its slope") {
+  Rng rng(6);
+  const Shape shape{3, 4, 5};
+  constexpr int n = 2;
+  const size_t size = n * shape.size();
+  std::vector<uint8_t> codes, teacher_codes;
+  for (size_t i = 0; i < size; ++i) {
+    codes.push_back(uint8_t(rng.below(3) * 40));
+    teacher_codes.push_back(uint8_t(rng.below(256)));
+  }
+  AttentionMaps student({0}), teacher({0});
+  student.activation(0, codes.data(), n, shape);
+  teacher.activation(0, teacher_codes.data(), n, shape);
+  std::vector<float> x, d(size), scratch(size);
+  for (const uint8_t code : codes) x.push_back(0.05f * code);  // maps do not see the scale
+  const auto loss = [&](float* gradient) {
+    return attention_transfer(n, shape, x.data(), teacher.maps(0), 0.7, gradient);
+  };
+  CHECK(loss(d.data()) == doctest::Approx(attention_distance(student, teacher)));
+  for (size_t i = 0; i < size; ++i) {
+    constexpr float kStep = 1.0f / 256;
+    const float at = x[i];
+    x[i] = at + kStep;
+    const double up = loss(scratch.data());
+    x[i] = at - kStep;
+    const double down = loss(scratch.data());
+    x[i] = at;
+    CHECK(d[i] == doctest::Approx(0.7 * (up - down) / (2 * kStep)).epsilon(2e-3));
+  }
+  // Nothing to go by: a map of zeros, and the teacher's own.
+  std::fill(x.begin(), x.begin() + ptrdiff_t(shape.size()), 0.0f);
+  for (size_t i = shape.size(); i < size; ++i) x[i] = float(teacher_codes[i]);
+  loss(d.data());
+  CHECK(std::ranges::all_of(d, [](float g) { return g == 0; }));
+}
+
+TEST_CASE("the price of values that are not 0 is their energy over the teacher's") {
+  Rng rng(8);
+  std::vector<Layer> layers = every_kind_of_layer(false);
+  Model model = random_model(std::move(layers), rng);
+  model.staircases = random_staircases(model, rng);
+  Model teacher_model = model;
+  teacher_model.staircases.clear();
+  const IntNet teacher(teacher_model);
+  Net net = dequantize(model);
+  const int n = 2, classes = int(model.classes.size());
+  const std::vector<uint8_t> pixels = random_pixels(n, rng);
+  const std::vector<uint16_t> labels(n, 1);
+  Activations acts;
+  normalize(pixels.data(), pixels.size(), input(net, acts, n));
+  forward(net, acts, n, {});
+  const EnergyTable energies;
+  const auto loss = [&](double energy, LossGradient& gradient) {
+    gradient = {std::vector<float>(size_t(n * classes)), {}, {}};
+    return distillation(teacher, model, {.energy = energy}, energies)(
+        {n, pixels.data(), labels.data()}, net, acts, gradient);
+  };
+  LossGradient plain, priced;
+  const double more = loss(3, priced) - loss(0, plain);
+  CHECK(plain.nonzero.empty());
+  CHECK(priced.logits == plain.logits);
+  REQUIRE(priced.nonzero.size() == model.layers.size());
+  const std::vector<double> prices = nonzero_energy(model, model.staircases, energies);
+  const double unit = 3 / total(teacher_energy(teacher_model, energies));
+  double picojoules = 0;
+  for (size_t i = 0; i < prices.size(); ++i) {
+    for (const float x : acts.out[i + 1]) picojoules += x != 0 ? prices[i] / n : 0;
+    CHECK(priced.nonzero[i] == doctest::Approx(prices[i] * unit / n));
+  }
+  CHECK(picojoules > 0);
+  CHECK(more == doctest::Approx(picojoules * unit));
 }
 
 // The student's float emulation, as fine-tuning sees it, and back.

@@ -47,13 +47,16 @@ TEST_CASE("the loss is an argument: a training follows the gradient that it retu
   Training training(Net("small", small_layers(), Rng(1)));
   int batches = 0;
   // Pulls the first logit up, whatever the labels say.
-  const Loss up = [&](const TrainingBatch& batch, int classes, const float* logits, float* d) {
+  const Loss up = [&](const TrainingBatch& batch, const Net&, const Activations& acts,
+                      LossGradient& gradient) {
+    std::vector<float>& d = gradient.logits;
+    const int classes = int(d.size()) / batch.n;
     CHECK(batch.n == recipe.batch);
     CHECK(batch.pixels[0] / 24 == batch.labels[0]);
     double loss = 0;
     for (int i = 0; i < batch.n * classes; ++i) {
       d[i] = i % classes == 0 ? -1.0f / float(batch.n) : 0;
-      loss += d[i] * logits[i];
+      loss += d[i] * acts.logits()[i];
     }
     ++batches;
     return loss;
@@ -76,15 +79,16 @@ TEST_CASE("a loss that is not finite stops the epoch and says where") {
   Training training(Net("small", small_layers(), Rng(1)));
   training.epoch = 2;
   int steps = 0;
-  const Loss third = [&](const TrainingBatch&, int, const float*, float*) {
+  const Loss third = [&](const TrainingBatch&, const Net&, const Activations&, LossGradient&) {
     return ++steps == 3 ? std::nan("") : 1.0;
   };
   CHECK_THROWS_WITH_AS(
       train_epoch(training, recipe, third, data, quiet),
       doctest::Contains("the loss is no longer finite in epoch 3, step 3, at a rate of"), Error);
   CHECK(steps == 3);
-  const Loss strange = [&](const TrainingBatch& batch, int classes, const float*, float* d) {
-    std::fill(d, d + batch.n * classes, std::nanf(""));
+  const Loss strange = [&](const TrainingBatch&, const Net&, const Activations&,
+                           LossGradient& gradient) {
+    std::ranges::fill(gradient.logits, std::nanf(""));
     return 1.0;
   };
   CHECK_THROWS_WITH_AS(train_epoch(training, recipe, strange, data, quiet),

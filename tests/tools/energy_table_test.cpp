@@ -66,7 +66,7 @@ TEST_CASE("energy table: what cannot be right is an error that names file and ke
 TEST_CASE("energy table: lists nested without end, and files without end, are refused by name") {
   CHECK_THROWS_WITH_AS(
       read("{\"add8\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
-      Contains("table.json: \"add8\" is a list, expected picojoules"), Error);
+      Contains("table.json: \"add8\" nests deeper than 16 levels"), Error);
   CHECK_THROWS_WITH_AS(read(std::string(2'000'000, ' ')),
                        Contains("table.json: holds 2000000 bytes"), Error);
 }

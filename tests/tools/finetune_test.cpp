@@ -1,10 +1,15 @@
 // ./finetune from the command line on: a small data set.
 #include <algorithm>
+#include <cmath>
 
 #include "data/base/file.h"
+#include "data/cifar.h"
+#include "distill/judge/kl.h"
+#include "engine/integer/int_net.h"
 #include "engine/integer/model_file.h"
 #include "nets/nets.h"
 #include "tests/support/program.h"
+#include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -12,15 +17,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Moves the biases of a teacher's logits so that each class has the same mean on random pictures: a
+// random teacher says the same of all else.
+void balance(const std::string& file) {
+  Model model = load_model(file, table_of);
+  const Dataset pictures = random_pictures(200, 7);
+  const std::vector<int32_t> logits = logits_of(IntNet(model), pictures);
+  QuantLayer& last = model.quant.back();
+  const size_t classes = last.bias.size();
+  for (size_t k = 0; k < classes; ++k) {
+    double mean = 0;
+    for (size_t i = k; i < logits.size(); i += classes) mean += logits[i] / double(pictures.size());
+    last.bias[k] -= int32_t(std::lround(mean * std::exp2(last.shift[k]) / last.m[k]));
+  }
+  save(model, file);
+}
+
 struct Students {
   Bench bench;
   std::string student = bench.out + "/alexnet.tri", command;
-  Students() {
+  explicit Students(bool balanced = false) {
+    if (balanced) balance(bench.teacher);
     const Ran ran = bench.search("--algo mse --reconstruction 0 --data " + bench.data);
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     command = program("finetune") + " " + student + " --teacher " + bench.teacher + " --data " +
-              bench.data + " --epochs 3 --batch 12 --out ";
+              bench.data + " --epochs 3 --batch 12 --attention 0.1 --energy 0.2 --out ";
   }
 };
 
@@ -56,6 +78,7 @@ TEST_CASE("a fine-tuning killed after an epoch and resumed ends as an unbroken o
   const Ran other = run(s.command + broken + " --resume --labels 0.5");
   CHECK(other.status == 1);
   CHECK(other.err.find("--labels was 0.3") != std::string::npos);
+  CHECK(run(s.command + broken + " --resume --temperature 1").status == 1);
   const Ran last = run(s.command + broken + " --resume");
   INFO(last.err);
   REQUIRE(last.status == 0);
@@ -120,4 +143,67 @@ TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and
   CHECK(interrupted.status == 130);
   CHECK(fs::exists(stopped + "/alexnet.tri"));
   CHECK(json_of(stopped + "/result.json")["finetuned"]["epochs"] == 100000);
+}
+
+TEST_CASE("--max-drop gives layers back to 8 bits until the student holds, or none is left") {
+  const Students s;
+  const fs::path folder = s.bench.scratch.path;
+  const std::string file = (folder / "a.tri").string();
+  // The teacher of this test knows nothing, so a student may be right more often: a limit that
+  // every student keeps, and one that none does.
+  const Ran kept = run(s.command + file + " --max-drop 100");
+  INFO(kept.err);
+  REQUIRE(kept.status == 0);
+  CHECK(kept.out.find("every staircase kept") != std::string::npos);
+  const Model before = load_model(s.student, table_of);
+  CHECK(load_model(file, table_of).staircases == before.staircases);
+  CHECK(json_of(folder / "a.json")["given_back"].empty());
+  CHECK(json_of(folder / "a.json")["within_max_drop"] == true);
+  CHECK(read_file(file) == read_file(folder / "a.round0.tri"));
+}
+
+TEST_CASE(
+    "--max-drop takes the most sensitive layer per microjoule, and a resumed one ends alike") {
+  const Students s(true);
+  const fs::path folder = s.bench.scratch.path;
+  // Pictures that the teacher knows and the student does not, and a rate at which nothing is
+  // learned.
+  const IntNet teacher(load_model(s.bench.teacher, table_of)),
+      student(load_model(s.student, table_of));
+  const Staircases staircases(student.model(), student.model().staircases);
+  const Dataset many = random_pictures(600, 5);
+  const std::vector<int> right = top1(logits_of(teacher, many), 10),
+                         wrong = top1(logits_of(student, many, {.staircases = &staircases}), 10);
+  std::vector<uint8_t> pixels;
+  std::vector<uint16_t> labels;
+  for (int i = 0; i < many.size() && labels.size() < 40; ++i) {
+    if (right[size_t(i)] == wrong[size_t(i)]) continue;
+    pixels.insert(pixels.end(), many.picture(i), many.picture(i) + many.shape().size());
+    labels.push_back(uint16_t(right[size_t(i)]));
+  }
+  REQUIRE(labels.size() == 40);
+  save_records(s.bench.data + "/data_batch_1.bin",
+               Dataset(many.shape(), cifar10_classes(), pixels, labels));
+  const std::string whole = (folder / "a.tri").string(), broken = (folder / "b.tri").string();
+  const Ran ran = run(s.command + whole + " --max-drop 0 --rate 1e-7");
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const auto json = json_of(folder / "a.json");
+  const Model after = load_model(whole, table_of);
+  size_t kept = 0;
+  for (const auto& f : after.staircases) kept += f.has_value();
+  REQUIRE(json["given_back"].size() > 0);
+  CHECK(kept == 7 - json["given_back"].size());
+  CHECK((json["within_max_drop"] == true || kept == 0));
+  CHECK(json["finetuned"]["energy"] > json["start"]["energy"]);
+  for (const auto& name : json["given_back"])
+    CHECK(!after.staircases[size_t(after.tap(name.get<std::string>()))]);
+
+  run(s.command + broken + " --max-drop 0 --rate 1e-7 & pid=$!; while kill -0 $pid && ! [ -e " +
+      (folder / "b.round1.tri.ckpt").string() +
+      " ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
+  CHECK(!fs::exists(broken));
+  REQUIRE(run(s.command + broken + " --max-drop 0 --rate 1e-7 --resume").status == 0);
+  CHECK(read_file(broken) == read_file(whole));
+  CHECK(json_of(folder / "b.json") == json);
 }

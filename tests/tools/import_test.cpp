@@ -123,3 +123,28 @@ TEST_CASE("import: the seed decides which pictures become the test set") {
   CHECK(drawn("2", " --seed 1") == first);
   CHECK(drawn("3", " --seed 2") != first);
 }
+
+TEST_CASE("import: an empty folder is filled as it stands, a mount point maybe, or '.'") {
+  const Scratch scratch;
+  write_image_folder(scratch.path / "pictures", 1, 1);
+  const fs::path out = scratch.path / "out";
+  fs::create_directories(out / "lost+found");
+  write_file(out / ".DS_Store", std::string("of macOS"));
+  // What a killed ./import left.
+  fs::create_directory(out / ".dataset.trisegment-1-0.tmp");
+  const auto inode = [&] { return run("stat -c %i " + out.string()).out; };
+  const std::string before = inode();
+  const std::string here = fs::absolute(program("import")).string();
+  const Ran ran = run("cd " + out.string() + " && " + here + " ../pictures --out .");
+  INFO(ran.err);
+  CHECK(ran.status == 0);
+  CHECK(inode() == before);
+  CHECK(load_train(out).size() == 10);
+  CHECK(load_test(out).size() == 10);
+  CHECK(run("ls -A " + out.string()).out ==
+        ".DS_Store\nbatches.meta.txt\ndata_batch_1.bin\ndata_batch_2.bin\ndata_batch_3.bin\n"
+        "data_batch_4.bin\ndata_batch_5.bin\nlost+found\ntest_batch.bin\n");
+  const Ran again = run(import_command(scratch.path / "pictures", out));
+  CHECK(again.status == 1);
+  CHECK(again.err.find("exists already and holds ") != std::string::npos);
+}

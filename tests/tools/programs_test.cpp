@@ -100,6 +100,22 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
   const Json teacher = Json::parse(run(evaluate + bench.teacher).out);
   CHECK(teacher["kind"] == "teacher");
   CHECK(teacher["accuracy"] == result["teacher"]["accuracy"]);
+  CHECK(teacher["zero_share"].is_null());
+  CHECK(teacher["energy"].get<double>() ==
+        doctest::Approx(result["energy"]["teacher"].get<double>()));
+  const Json beside =
+      Json::parse(run(evaluate + bench.out + "/alexnet.tri --teacher " + bench.teacher).out);
+  CHECK(beside["teacher"]["agreement"] == selected["agreement"]);
+  CHECK(beside["teacher"]["kl"] == selected["test_kl"]);
+  CHECK(beside["teacher"]["accuracy"] == teacher["accuracy"]);
+  for (const char* key : {"zero_share", "energy"}) CHECK(beside[key] == selected[key]);
+  int all = 0, right = 0;
+  for (size_t i = 0; i < beside["classes"].size(); ++i) {
+    for (const Json& count : beside["confusion"][i]) all += count.get<int>();
+    right += beside["confusion"][i][i].get<int>();
+  }
+  CHECK(all == 20);
+  CHECK(right == beside["correct"]);
 
   // The same seed, the same result but for the time it took, on one thread as on two.
   fs::rename(bench.out, bench.out + "1");

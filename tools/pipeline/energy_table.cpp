@@ -11,11 +11,10 @@ namespace {
 
 constexpr uint64_t kMostBytes = 1 << 20;
 
-// A list may be nested deeper than a stack is.
-std::string shown(const nlohmann::json& value) {
+std::string shown(const Json& value) {
   if (value.is_array()) return "a list";
   if (value.is_object()) return value.empty() ? "{}" : "an object";
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -28,18 +27,12 @@ Json to_json(const EnergyTable& t) {
 }
 
 EnergyTable load_energy_table(const std::filesystem::path& file) {
-  const std::vector<uint8_t> bytes = read_file(file, kMostBytes);
+  const Json json = read_json(file, kMostBytes);
   const auto fail = [&](const std::string& what) -> void {
     throw Error(file.string() + ": " + what);
   };
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(bytes.begin(), bytes.end());
-  } catch (const nlohmann::json::exception& error) {
-    fail(std::string("is no JSON: ") + error.what());
-  }
   if (!json.is_object()) fail("expected an object of energies, as README.md shows one");
-  const auto energy = [&](const std::string& key, const nlohmann::json& value) {
+  const auto energy = [&](const std::string& key, const Json& value) {
     const double x = value.is_number() ? value.get<double>() : -1;
     if (!(x >= 0 && x <= 1e9))
       fail("\"" + key + "\" is " + shown(value) + ", expected picojoules, 0 to 1e9");

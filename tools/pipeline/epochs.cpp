@@ -69,8 +69,8 @@ void Epochs::run(const Loss& loss, const Dataset& data,
     const bool quantized = training_.net.quantized;
     held_out = measure(training_);
     if (!log) log.emplace(log_of(out_), training_.epoch - 1);
-    log->add({training_.epoch, now.loss, now.accuracy, held_out.accuracy, held_out.kl, now.rate,
-              now.pictures_per_second, quantized});
+    log->add({training_.epoch, now.loss, now.accuracy, held_out.accuracy, held_out.student,
+              now.rate, now.pictures_per_second, quantized});
     save_checkpoint(training_, identity_, checkpoint_of(out_));
     events_.epoch(training_.epoch, held_out.accuracy);
   }

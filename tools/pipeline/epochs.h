@@ -11,6 +11,7 @@
 #include "data/base/lock.h"
 #include "engine/float/checkpoint.h"
 #include "engine/float/train.h"
+#include "tools/pipeline/train_log.h"
 
 namespace tri {
 
@@ -29,10 +30,10 @@ struct TrainingEvents {
   std::function<void(const std::string&)> note = [](const std::string&) {};
 };
 
-// What the net of an epoch is worth on held-out pictures: its accuracy, and its KL to a teacher.
-// Nothing where there are none.
+// What the net of an epoch is worth on held-out pictures. Nothing where there are none.
 struct HeldOut {
-  std::optional<double> accuracy = {}, kl = {};
+  std::optional<double> accuracy = {};
+  std::optional<StudentRow> student = {};  // of fine-tuning
 };
 
 class Epochs {

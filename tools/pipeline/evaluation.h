@@ -1,5 +1,5 @@
-// What ./evaluate does after its options: a network's accuracy and speed, or the classes of
-// pictures.
+// What ./evaluate does after its options: what a network is worth on pictures, or their
+// classes.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 
 #include "data/base/json.h"
 #include "data/dataset.h"
+#include "distill/judge/energy.h"
 #include "engine/integer/int_net.h"
 
 namespace tri {
@@ -20,7 +21,8 @@ class Network {
   Shape input() const { return model().layers.front().in; }
   int classes() const { return int(model().classes.size()); }
   const char* kind() const { return staircases_ ? "student" : "teacher"; }
-  std::vector<int32_t> logits(const Dataset& pictures) const;  // [N][classes]
+  // [N][classes]. observer: sees the activations, if it is not null.
+  std::vector<int32_t> logits(const Dataset& pictures, Observer* observer = nullptr) const;
 
  private:
   IntNet net_;
@@ -34,15 +36,29 @@ struct Classified {
 // One that cannot be read does not keep the others from it.
 std::vector<Classified> classify(const Network& net, const std::vector<std::string>& images);
 
-struct TestAccuracy {
+// A network on pictures.
+struct Evaluation {
   int correct, pictures;
   double pictures_per_s;
+  int top, within_top;  // pictures whose label is among the `top` largest logits
+  std::vector<std::vector<int>> confusion;  // confusion_matrix()
+  double energy;                            // pJ a picture (distill/judge/energy.h)
+  std::optional<double> zero_share;         // of a student's activations
+  struct Teacher {
+    std::string file;
+    double accuracy, agreement, kl;
+  };
+  std::optional<Teacher> teacher;
   std::vector<int32_t> logits;  // [pictures][classes]
   double accuracy() const { return double(correct) / pictures; }
 };
-TestAccuracy measure(const Network& net, const Dataset& test);
+// teacher_file: a network of the same classes to compare with, any; empty: none. Throws Error where
+// it cannot be compared.
+Evaluation evaluate(const Network& net, const Dataset& test, int top,
+                    const std::string& teacher_file, const EnergyTable& energies);
 
-Json to_json(const Network& net, const TestAccuracy& a);
+Json to_json(const Network& net, const Evaluation& e);
+std::string text(const Network& net, const Evaluation& e);
 Json to_json(const std::vector<Classified>& list);
 
 }  // namespace tri

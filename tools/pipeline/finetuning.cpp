@@ -1,12 +1,17 @@
 #include "tools/pipeline/finetuning.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "data/base/error.h"
 #include "data/base/file.h"
 #include "engine/integer/dequantize.h"
 #include "engine/integer/model_file.h"
 #include "engine/integer/quantize.h"
 #include "nets/nets.h"
+#include "rl/search/deploy.h"
 #include "tools/pipeline/train_log.h"
+#include "tools/report/search_report.h"
 
 namespace tri {
 namespace {
@@ -29,6 +34,10 @@ class Against {
     const Staircases staircases(model, model.staircases);
     return tri::measure(IntNet(model), pictures_, logits_, staircases, energies_);
   }
+  StudentRow row(const Measures& m, const Model& teacher, double energy_weight) const {
+    const double share = total(m.energy) / total(teacher_energy(teacher, energies_));
+    return {m.kl, microjoules(m), m.kl + energy_weight * share};
+  }
   double teacher_accuracy(int classes) const {
     return accuracy(logits_, pictures_.labels(), classes);
   }
@@ -46,6 +55,8 @@ Identity identity_of(const FinetuningRun& run, const Dataset& data) {
   identity.emplace_back("the teacher's checksum", std::to_string(checksum(run.teacher)));
   identity.emplace_back("--temperature", text(run.weights.temperature));
   identity.emplace_back("--labels", text(run.weights.labels));
+  identity.emplace_back("--attention", text(run.weights.attention));
+  identity.emplace_back("--energy", text(run.weights.energy));
   return identity;
 }
 
@@ -64,6 +75,134 @@ void require_pair(const Model& student, const Model& teacher, const std::string&
                 ": name its own with --teacher");
 }
 
+namespace {
+
+// One fine-tuning, and what the held-out pictures say of it.
+struct Round {
+  Model model;
+  int epoch = 0;
+  StudentRow start, best;
+  Measures held_out;
+};
+
+class Rounds {
+ public:
+  Rounds(const FinetuningRun& run, const TrainingData& data, const TrainingEvents& events,
+         const std::atomic<bool>& stop)
+      : run_(run),
+        data_(data),
+        events_(events),
+        stop_(stop),
+        teacher_(run.teacher),
+        held_out_(teacher_, data.held_out, run.energies) {}
+
+  // From the student of `run` to the best of its epochs.
+  Round finetune(const FinetuningRun& run) const {
+    Round round;
+    round.model = run.student;
+    round.held_out = held_out_.measure(run.student);
+    round.start = round.best = row_of(round.held_out);
+    Epochs epochs(
+        run.out, run.recipe, identity_of(run, data_.used), run.resume,
+        [&](int) { return dequantize(run.student); }, events_, stop_);
+    // The best so far stands in the file, and its epoch in the log; where a kill came between,
+    // that epoch is the next one and will be as good again.
+    if (epochs.resumed() && std::filesystem::exists(run.out)) {
+      round.model = load_model(run.out, table_of);
+      round.held_out = held_out_.measure(round.model);
+      round.best = row_of(round.held_out);
+      round.epoch = best_epoch(log_of(run.out));
+    }
+    const auto measure = [&](Training& training) -> HeldOut {
+      Model model = student_of(training.net, run.student);
+      const Measures now = held_out_.measure(model);
+      const StudentRow row = row_of(now);
+      if (row.cost <= round.best.cost) {
+        round.epoch = training.epoch, round.best = row, round.held_out = now;
+        save(model, run.out);
+        round.model = std::move(model);
+      }
+      return {now.accuracy, row};
+    };
+    try {
+      epochs.run(distillation(teacher_, run.student, run.weights, run.energies), data_.used,
+                 measure);
+    } catch (const Error&) {
+      if (!stop_ || !run.end_when_stopped) throw;
+    }
+    epochs.lock().check();
+    if (round.epoch == 0) save(round.model, run.out);
+    return round;
+  }
+
+  bool within(const Round& round) const {
+    return tri::within(round.held_out,
+                       {held_out_.teacher_accuracy(int(run_.teacher.classes.size())), 1, 0, 0, {}},
+                       *run_.max_drop, run_.labeled);
+  }
+
+  // The staircase whose loss gains most KL on held-out pictures for each microjoule that it costs:
+  // its tap. REQUIRES: one is left.
+  int most_sensitive(const Round& round) const {
+    int best = -1;
+    double most = -HUGE_VAL;
+    for (size_t tap = 0; tap < round.model.staircases.size(); ++tap) {
+      if (!round.model.staircases[tap]) continue;
+      Model without = round.model;
+      without.staircases[tap].reset();
+      const Measures m = held_out_.measure(without);
+      const double price = std::max(1e-6, microjoules(m) - microjoules(round.held_out));
+      const double gain = (round.held_out.kl - m.kl) / price;
+      if (best < 0 || gain > most) best = int(tap), most = gain;
+    }
+    return best;
+  }
+
+ private:
+  StudentRow row_of(const Measures& m) const {
+    return held_out_.row(m, run_.teacher, run_.weights.energy);
+  }
+
+  const FinetuningRun& run_;
+  const TrainingData& data_;
+  const TrainingEvents& events_;
+  const std::atomic<bool>& stop_;
+  const IntNet teacher_;
+  const Against held_out_;
+};
+
+std::filesystem::path round_file(const std::filesystem::path& out, int round) {
+  return std::filesystem::path(out).replace_extension(".round" + std::to_string(round) + ".tri");
+}
+
+// Rounds until max_drop holds or no staircase is left; `result` gets what was given up.
+Round finetune_within(const Rounds& rounds, FinetuningRun run, const TrainingEvents& events,
+                      const std::atomic<bool>& stop, FinetuningResult& result) {
+  const std::filesystem::path out = run.out;
+  const Lock lock(out.string() + ".lock", out);
+  const int epochs = run.recipe.epochs;
+  for (int number = 0;; ++number) {
+    run.out = round_file(out, number);
+    Round round = rounds.finetune(run);
+    if (number == 0) result.start_row = round.start;
+    result.within = rounds.within(round);
+    const bool left = std::ranges::any_of(round.model.staircases, [](auto& f) { return !!f; });
+    if (*result.within || !left || stop) {
+      lock.check();
+      save(round.model, out);
+      return round;
+    }
+    const int tap = rounds.most_sensitive(round);
+    result.given_back.push_back(round.model.layers[size_t(round.model.tap_rows()[tap])].name);
+    events.note("the student loses too much: " + result.given_back.back() + " gets 8 bits again");
+    run.student = std::move(round.model);
+    run.student.staircases[size_t(tap)].reset();
+    run.recipe.epochs = run.recipe.qat_epochs = std::max(1, epochs / 4);
+  }
+}
+
+}  // namespace
+
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
                           const TrainingEvents& events, const std::atomic<bool>& stop) {
   if (data.held_out.size() == 0)
@@ -71,38 +210,14 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   if (data.used.size() < run.recipe.batch)
     throw Error("a batch of " + std::to_string(run.recipe.batch) + " needs as many pictures, and " +
                 std::to_string(data.used.size()) + " are there to learn from");
-  const IntNet teacher(run.teacher);
-  const Against held_out(teacher, data.held_out, run.energies);
   FinetuningResult result{};
-  result.model = run.student;
-  result.start_kl = result.held_out_kl = held_out.measure(run.student).kl;
-  Epochs epochs(
-      run.out, run.recipe, identity_of(run, data.used), run.resume,
-      [&](int) { return dequantize(run.student); }, events, stop);
-  // The best so far stands in the file, and its epoch in the log; where a kill came between, that
-  // epoch is the next one and will be as good again.
-  if (epochs.resumed() && std::filesystem::exists(run.out)) {
-    result.model = load_model(run.out, table_of);
-    result.held_out_kl = held_out.measure(result.model).kl;
-    result.epoch = best_epoch(log_of(run.out));
-  }
-  const auto measure = [&](Training& training) -> HeldOut {
-    Model model = student_of(training.net, run.student);
-    const Measures now = held_out.measure(model);
-    if (now.kl <= result.held_out_kl) {
-      result.epoch = training.epoch, result.held_out_kl = now.kl;
-      save(model, run.out);
-      result.model = std::move(model);
-    }
-    return {now.accuracy, now.kl};
-  };
-  try {
-    epochs.run(distillation(teacher, run.weights), data.used, measure);
-  } catch (const Error&) {
-    if (!stop || !run.end_when_stopped) throw;
-  }
-  epochs.lock().check();
-  if (result.epoch == 0) save(result.model, run.out);
+  const Rounds rounds(run, data, events, stop);
+  Round last =
+      run.max_drop ? finetune_within(rounds, run, events, stop, result) : rounds.finetune(run);
+  if (!run.max_drop) result.start_row = last.start;
+  result.epoch = last.epoch, result.best_row = last.best;
+  result.model = std::move(last.model);
+  const IntNet teacher(run.teacher);
   const Against test(teacher, data.test, run.energies);
   result.teacher = {test.teacher_accuracy(int(run.teacher.classes.size())), 1, 0, 0,
                     teacher_energy(run.teacher, run.energies)};

@@ -3,7 +3,8 @@
 // All that a student's integers mean is learned on by gradient, from its teacher's logits on
 // augmented pictures: weights (rounded to 8 bits in every forward pass), and each channel's gain
 // and offset, which move its two thresholds; the staircases and the scales of codes stay. Of all
-// epochs, and the start, the one with the least KL to the teacher on the held-out pictures is kept.
+// epochs, and the start, the one with the least cost on the held-out pictures is kept: the KL
+// to the teacher, and where the loss counts energy that over the teacher's, times its weight.
 #pragma once
 
 #include <string>
@@ -22,13 +23,19 @@ struct FinetuningRun {
   std::filesystem::path out;  // student file to write
   bool resume = false;
   bool end_when_stopped = false;  // with the best so far, and no Error
+  // Of the teacher's accuracy (or, without labels, of full agreement), a share, that the student
+  // may lose on held-out pictures; what it takes is given up.
+  std::optional<double> max_drop = {};
+  bool labeled = true;
 };
 
 struct FinetuningResult {
-  Model model;                       // what stands in the file
-  int epoch;                         // that it is of; 0: it is the start
-  double start_kl, held_out_kl;      // on held-out pictures
-  Measures teacher, start, student;  // on the test set
+  Model model;                          // what stands in the file
+  int epoch;                            // that it is of; 0: it is the start
+  StudentRow start_row, best_row;       // on held-out pictures
+  Measures teacher, start, student;     // on the test set
+  std::vector<std::string> given_back;  // layers that got 8 bits again, in their order
+  std::optional<bool> within = {};      // max_drop, on held-out pictures
 };
 
 // Throws Error where they do not belong together: a teacher given, or of another network or other
@@ -36,7 +43,10 @@ struct FinetuningResult {
 void require_pair(const Model& student, const Model& teacher, const std::string& student_file,
                   const std::string& teacher_file);
 
-// Fine-tunes to the recipe's end. Writes the student after each epoch that is better than all
+// Fine-tunes to the recipe's end. With max_drop it goes on in rounds while the student loses more:
+// of its staircases the one whose loss gains most KL per microjoule gives way to 8 bits, and a
+// quarter of the epochs follow. The rounds' files are OUT.roundN.tri with logs and checkpoints;
+// `out` is written at the end. Writes the student after each epoch that is better than all
 // before, a checkpoint after every epoch and a row of the log. Throws Error as train_teacher()
 // does. REQUIRES: require_pair(), held-out pictures.
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,

@@ -14,11 +14,11 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
   const Recipe& r = run.recipe;
   Json teacher = {{"file", teacher_file}, {"checksum", std::to_string(checksum(run.teacher))}};
   teacher.update(to_json(result.teacher, true));
-  Json start = {{"file", student_file}, {"held_out_kl", result.start_kl}};
+  Json start = {{"file", student_file}, {"held_out_kl", result.start_row.kl}};
   start.update(to_json(result.start, true));
   Json student = {{"checksum", std::to_string(checksum(result.model))},
                   {"epoch", result.epoch},
-                  {"held_out_kl", result.held_out_kl}};
+                  {"held_out_kl", result.best_row.kl}};
   student.update(to_json(result.student, true));
   return {{"version", 1},
           {"net", run.student.net},
@@ -28,24 +28,39 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
             {"rate", r.rate},
             {"temperature", run.weights.temperature},
             {"labels", run.weights.labels},
+            {"attention", run.weights.attention},
+            {"energy", run.weights.energy},
             {"seed", r.seed}}},
           {"teacher", teacher},
           {"start", start},
           {"finetuned", student},
+          {"max_drop", run.max_drop ? Json(*run.max_drop) : Json()},
+          {"within_max_drop", result.within ? Json(*result.within) : Json()},
+          {"given_back", result.given_back},
           {"layers", to_json(result.model.staircases, result.model)}};
 }
 
 Json finetuned_json(const FinetuningResult& result, int epochs) {
   return {{"epochs", epochs},
           {"epoch", result.epoch},
-          {"start_held_out_kl", result.start_kl},
-          {"held_out_kl", result.held_out_kl}};
+          {"start_held_out_kl", result.start_row.kl},
+          {"held_out_kl", result.best_row.kl},
+          {"given_back", result.given_back}};
+}
+
+std::string given_up(const FinetuningResult& result) {
+  if (!result.within) return "";
+  std::string text;
+  for (const std::string& layer : result.given_back) text += (text.empty() ? "" : ", ") + layer;
+  return (*result.within ? "within" : "not within") +
+         std::string(" --max-drop on held-out pictures, ") +
+         (text.empty() ? "every staircase kept" : "with 8 bits again in " + text) + "\n";
 }
 
 std::string table(const FinetuningResult& result) {
   return measures_header() + measures_row("teacher", result.teacher, true) +
          measures_row("start", result.start, true) +
-         measures_row("fine-tuned", result.student, true);
+         measures_row("fine-tuned", result.student, true) + given_up(result);
 }
 
 }  // namespace tri

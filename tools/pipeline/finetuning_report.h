@@ -19,5 +19,7 @@ Json finetuned_json(const FinetuningResult& result, int epochs);
 
 // Teacher, start and fine-tuned student on the test set.
 std::string table(const FinetuningResult& result);
+// What max_drop took, as a line of text; empty where it was not asked for.
+std::string given_up(const FinetuningResult& result);
 
 }  // namespace tri

@@ -51,7 +51,7 @@ void add_options(Options& options, Settings& s) {
       .add_option(
           "--keep", s.keep,
           "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
-          "[those that only depthwise layers read]")
+          "[those that only depthwise layers read, or an addition]")
       ->delimiter(',');
   options
       .add_option("--finetune", s.finetune,
@@ -61,8 +61,12 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(1, 1000));
   options.add_option("--test", s.test_pictures, "test pictures to measure on, at most")
       ->check(CLI::Range(1, 10000));
-  options.add_option("--max-drop", s.max_drop, "points of accuracy the student may lose")
-      ->check(CLI::Range(0.0, 100.0));
+  options
+      .add_option("--max-drop", s.max_drop,
+                  "points of accuracy the student may lose; given, with --finetune, layers get 8 "
+                  "bits again while it loses more")
+      ->check(CLI::Range(0.0, 100.0))
+      ->each([&s](const std::string&) { s.max_drop_acts = true; });
   options
       .add_option("--attention-weight", s.objective.weights.attention,
                   "w of -KL - w * AT - W * energy")
@@ -90,14 +94,16 @@ void add_options(Options& options, Settings& s) {
 
 std::vector<std::string> kept_by_default(const Model& model) {
   const size_t taps = size_t(model.taps());
-  std::vector<bool> depthwise(taps), others(taps);
+  std::vector<bool> depthwise(taps), sums(taps), others(taps);
   for (const Layer& l : model.layers)
     for (const Read& read : l.reads)
       if (l.has_sums() && read.tap >= 0)
-        (l.kind == Kind::depthwise ? depthwise : others)[size_t(read.tap)] = true;
+        (l.kind == Kind::depthwise ? depthwise
+         : l.kind == Kind::add     ? sums
+                                   : others)[size_t(read.tap)] = true;
   std::vector<std::string> names;
   for (size_t tap = 0; tap < taps; ++tap)
-    if (depthwise[tap] && !others[tap])
+    if (sums[tap] || (depthwise[tap] && !others[tap]))
       names.push_back(model.layers[size_t(model.tap_rows()[tap])].name);
   return names;
 }

@@ -20,14 +20,17 @@ struct Settings {
       test_pictures = 10000, top = 3, finetune = 0;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
   double max_drop = 5, minutes = 0;
+  bool max_drop_acts = false;  // in fine-tuning; else it is only reported
   ObjectiveOptions objective;
   SearchOptions search;
 };
 
 void add_options(Options& options, Settings& s);
 
-// What --keep is where it is not given: the layers whose codes only depthwise layers read. Those do
-// few of a net's multiplications, so three levels save next to nothing there and cost the most.
+// What --keep is where it is not given: the layers whose codes only depthwise layers read, and those
+// that additions read. Depthwise layers do few of a net's multiplications, so three levels save next
+// to nothing there and cost the most; along the sums of a residual net all that it knows is handed
+// on, and three levels lose it block by block.
 std::vector<std::string> kept_by_default(const Model& model);
 
 // Removes the staircases of the layers that --keep names, and notes each.

@@ -146,11 +146,14 @@ class Searches {
     run.recipe.epochs = run.recipe.qat_epochs = s_.finetune;
     run.recipe.seed = s_.search.seed;
     run.recipe.precision = precision_of("");
-    if (!in_.pictures.labeled) run.weights.labels = 0;
+    if (s_.max_drop_acts) run.max_drop = s_.max_drop / 100;
+    run.labeled = in_.pictures.labeled;
+    if (!run.labeled) run.weights.labels = 0;
     events_.note("fine-tuning: " + std::to_string(s_.finetune) + " epochs");
     const TrainingData data = training_data(in_.pictures.train, "", in_.pictures.test);
     run.recipe.batch = std::min(run.recipe.batch, data.used.size());
     o.finetuned = finetune(run, data, events_.finetuning, stop_);
+    o.verdict.selected.candidate.f = o.finetuned->model.staircases;
     o.verdict.before_finetuning = std::exchange(o.verdict.selected.measures, o.finetuned->student);
     o.verdict.within =
         within(o.finetuned->student, o.verdict.teacher, s_.max_drop / 100, in_.pictures.labeled);
@@ -257,6 +260,7 @@ std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {
   std::string text;
   if (!o.comparison.empty()) text += comparison_table(o.comparison, labeled);
   text += verdict_table(o.verdict, labeled, s.max_drop);
+  if (o.finetuned) text += given_up(*o.finetuned);
   if (s.objective.weights.energy > 0) text += front_table(o.front, o.verdict.teacher);
   if (!o.note.empty()) text += o.note + "\n";
   return text + "written: " + o.folder.string() + "/{result.json, search.csv, " + s.net + ".tri}\n";

@@ -29,9 +29,9 @@ int best_epoch(const std::filesystem::path& file) {
   int best = 0;
   double least = HUGE_VAL;
   for (const std::string& row : rows_of(file)) {
-    const std::string kl = row.substr(row.rfind(',') + 1);
-    if (kl.empty() || std::strtod(kl.c_str(), nullptr) >= least) continue;
-    least = std::strtod(kl.c_str(), nullptr), best = std::atoi(row.c_str());
+    const std::string cost = row.substr(row.rfind(',') + 1);
+    if (cost.empty() || std::strtod(cost.c_str(), nullptr) >= least) continue;
+    least = std::strtod(cost.c_str(), nullptr), best = std::atoi(row.c_str());
   }
   return best;
 }
@@ -48,14 +48,18 @@ void TrainLog::add(const EpochRow& row) {
     if (value) std::snprintf(text, sizeof text, "%.6f", *value);
     return std::string(text);
   };
-  char line[200];
+  char student[100] = ",,";
+  if (const auto& s = row.student)
+    std::snprintf(student, sizeof student, "%.6f,%.3f,%.6f", s->kl, s->energy, s->cost);
+  char line[300];
   std::snprintf(line, sizeof line, "%d,%.4f,%.4f,%s,%.6f,%d,%.1f,%s\n", row.epoch, row.loss,
                 row.accuracy, number(row.held_out).c_str(), row.rate, row.quantized,
-                row.pictures_per_second, number(row.held_out_kl).c_str());
+                row.pictures_per_second, student);
   rows_ += line;
-  write_file(
-      file_,
-      "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s,held_out_kl\n" + rows_);
+  write_file(file_,
+             "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s,held_out_kl,"
+             "held_out_energy,held_out_cost\n" +
+                 rows_);
 }
 
 }  // namespace tri

@@ -7,16 +7,22 @@
 
 namespace tri {
 
+// A student on held-out pictures: its KL to the teacher, its energy in microjoules a picture, and
+// what the epochs are compared by.
+struct StudentRow {
+  double kl, energy, cost;
+};
+
 struct EpochRow {
   int epoch;  // epochs done, so the first is 1
   double loss, accuracy;
-  // Accuracy, and KL to a teacher, on held-out pictures; empty where there are none.
-  std::optional<double> held_out, held_out_kl;
+  std::optional<double> held_out;     // accuracy on held-out pictures, where there are any
+  std::optional<StudentRow> student;  // of fine-tuning
   double rate, pictures_per_second;
   bool quantized;
 };
 
-// The epoch with the least KL of a file's rows; 0: no row has one.
+// The epoch with the least cost of a file's rows; 0: no row has one.
 int best_epoch(const std::filesystem::path& file);
 
 class TrainLog {

@@ -108,10 +108,10 @@ class OnnxWriter {
       std::vector<int32_t> limits;
       for (size_t k = 0; k < t.size(); ++k) limits.push_back(below_bias(t[k], bias[k]));
       return graph_.node("Greater", name_ + "above_" + name,
-                         {sums, channels(graph_, name_ + "" + name, limits)});
+                         {sums, channels(graph_, name_ + name, limits)});
     };
     const auto level = [&](const char* name, uint8_t v) {
-      return graph_.constant<uint8_t>(name_ + "" + name, {}, {v});
+      return graph_.constant<uint8_t>(name_ + name, {}, {v});
     };
     const std::string low =
         graph_.node("Where", name_ + "low",

@@ -50,9 +50,10 @@ struct WinogradLoops {
   void (*gradients_out)(const WinogradMap&, const float* in, int tile_row, float* pixels);
 };
 
-// A staircase as floats, in codes: engine/arithmetic/trisegment.h.
+// A staircase as floats, in codes: engine/arithmetic/trisegment.h. nonzero: the gradient of a value
+// being above 0.
 struct FloatStaircase {
-  float t1, v1, t2, v2;
+  float t1, v1, t2, v2, nonzero;
 };
 
 struct Loops {
@@ -73,7 +74,8 @@ struct Loops {
                          float least, float most, const float* mean, float* d, float* sum,
                          float* product);
   // d = d * slope(z): around each threshold a triangle as wide as the distance of both thresholds
-  // on either side, whose area is the jump there. sum, product as before.
+  // on either side, whose area is the jump there; being above 0 jumps by 1 at the first. sum,
+  // product as before.
   void (*staircase_backward)(int rows, int K, const float* y, const float* a, const float* b,
                              float scale, const FloatStaircase& f, const float* mean, float* d,
                              float* sum, float* product);

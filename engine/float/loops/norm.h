@@ -108,7 +108,7 @@ void staircase_backward(int rows, int K, const float* y, const float* a, const f
                         float* sum, float* product) {
   const float inverse = 1 / scale, width = f.t2 - f.t1 > 1 ? f.t2 - f.t1 : 1;
   const float low = f.v1 / width, high = (f.v2 - f.v1) / width, per_code = 1 / width;
-  const float t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f;
+  const float t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f, nonzero = f.nonzero * per_code * inverse;
   backward(rows, K, y, a, b, mean, d, sum, product, [=]<class V>(const V& z, const V& dz) {
     const V zero{};
     const auto triangle = [&](float center) -> V {  // of height 1
@@ -116,7 +116,8 @@ void staircase_backward(int rows, int K, const float* y, const float* a, const f
       const V height = 1 - far * per_code;
       return height > zero ? height : zero;
     };
-    return dz * (low * triangle(t1) + high * triangle(t2));
+    const V first = triangle(t1);
+    return dz * (low * first + high * triangle(t2)) + nonzero * first;
   });
 }
 

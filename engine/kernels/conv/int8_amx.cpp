@@ -107,6 +107,7 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
   const int pixels = input.n * l.output.h * l.output.w, runs = (pixels + kRun - 1) / kRun;
   // An odd number of cache lines, so that the patches of a tile do not share a set of the cache.
   const ptrdiff_t stride = round_up(l.rows(), 64) | 64;
+  bool lacking = false;
 #pragma omp parallel
   {
     // Where there are few runs, threads share their channels.
@@ -115,10 +116,15 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
     const int shares = wanted < blocks ? wanted : blocks;
     const TileConfig config;
     auto* room = static_cast<uint8_t*>(scratch(size_t(kRun) * size_t(stride) + 64));
+    if (!room) {
+#pragma omp atomic write
+      lacking = true;
+    }
     asm volatile("" ::"r"(&config) : "memory");  // all of it: the intrinsic names 8 bytes
     _tile_loadconfig(&config);
 #pragma omp for schedule(dynamic)
     for (int item = 0; item < runs * shares; ++item) {
+      if (!room) continue;
       const int first = item / shares * kRun, share = item % shares;
       const int last = first + kRun < pixels ? first + kRun : pixels;
       const int from = blocks * share / shares * kChannels;
@@ -128,6 +134,7 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
     }
     _tile_release();
   }
+  if (lacking) throw_out_of_memory();
 }
 
 }  // namespace tri

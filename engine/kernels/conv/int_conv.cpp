@@ -1,5 +1,7 @@
 #include "engine/kernels/conv/int_conv.h"
 
+#include <new>
+
 #include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 #include "engine/kernels/dispatch/choose.h"
@@ -7,11 +9,15 @@
 
 namespace tri {
 
-void* scratch(size_t bytes) {
+void* scratch(size_t bytes) noexcept try {
   thread_local Buffer<uint8_t> memory;
   if (memory.size() < bytes) memory.resize(bytes);
   return memory.data();
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }
+
+void throw_out_of_memory() { throw std::bad_alloc(); }
 
 void* shared_scratch(size_t bytes) {
   thread_local Buffer<uint8_t> memory;

@@ -51,8 +51,11 @@ int64_t positions_inside(const Layer& l);
 }
 
 // At least `bytes` of memory, aligned to 64, of the calling thread: kept for its next call here,
-// which may overwrite it. The second is another one, for what a thread makes for its whole team.
-void* scratch(size_t bytes);
+// which may overwrite it. Null where there is no more memory, as kernels ask in parallel regions,
+// which no exception may leave: they finish without, and then throw.
+void* scratch(size_t bytes) noexcept;
+[[noreturn]] void throw_out_of_memory();
+// Another one, for what a thread makes for its whole team, before the region.
 void* shared_scratch(size_t bytes);
 
 }  // namespace tri

@@ -233,6 +233,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
   const size_t weight_rows = size_t(pieces) * lut_piece_rows(conv);
   const auto v12 = Isa::words(input.v1, input.v2);
 
+  bool lacking = false;
 #pragma omp parallel
   {
     const Parts parts(l, input.n, omp_get_num_threads());
@@ -250,9 +251,13 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
     auto* memory = static_cast<uint8_t*>(
         scratch(sums_bytes + headers + rows * per_row +
                 pieces * (most_pixels * sizeof(Run) + entries * sizeof(uint16_t))));
+    if (!memory) {
+#pragma omp atomic write
+      lacking = true;
+    }
     void* sums = memory;
     auto* lists = reinterpret_cast<Lists*>(memory + sums_bytes);
-    for (int r = 0; r < rows; ++r) {
+    for (int r = 0; memory && r < rows; ++r) {
       auto* p = reinterpret_cast<uint16_t*>(memory + sums_bytes + headers + r * per_row);
       auto* s = reinterpret_cast<uint32_t*>(p + 2 * positions);
       lists[r] = {{p, p + positions}, {s, s + starts}};
@@ -262,6 +267,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
 
 #pragma omp for schedule(dynamic)
     for (int part = 0; part < parts.strips * parts.shares; ++part) {
+      if (!memory) continue;
       const Strip strip = parts.strip(l, input.n, part / parts.shares);
       const int share = part % parts.shares, pixels = strip.images * strip.lines * l.output.w;
       for (int r = 0; r < strip.images * strip.rows; ++r)
@@ -288,6 +294,7 @@ void lut_convolution(const PackedConv& conv, const ConvInput& input, const Epilo
       }
     }
   }
+  if (lacking) throw_out_of_memory();
 }
 
 }  // namespace

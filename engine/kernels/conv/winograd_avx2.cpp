@@ -128,6 +128,7 @@ void winograd_avx2(const PackedConv& conv, const ConvInput& input, const Epilogu
   const int shares = groups >= wanted ? 1 : (wanted + groups - 1) / groups;
   const int parts = shares < blocks ? shares : blocks;
 
+  bool lacking = false;
 #pragma omp parallel
   {
     // The distance of two points is no multiple of 4096 bytes: those would share a set of the L1.
@@ -140,9 +141,15 @@ void winograd_avx2(const PackedConv& conv, const ConvInput& input, const Epilogu
     auto* sums = reinterpret_cast<__m256i*>(memory + values);
     auto* places = reinterpret_cast<Place*>(memory + values + sum_bytes);
     uint8_t* outside = memory + values + sum_bytes + place_bytes;
-    std::memset(outside, input.pad_value, size_t(C));
+    if (memory) {
+      std::memset(outside, input.pad_value, size_t(C));
+    } else {
+#pragma omp atomic write
+      lacking = true;
+    }
 #pragma omp for schedule(dynamic)
     for (int item = 0; item < groups * parts; ++item) {
+      if (!memory) continue;
       const int first = item / parts * group, part = item % parts;
       const int count = tiles - first < group ? tiles - first : group;
       for (int t = 0; t < count; ++t) {
@@ -171,6 +178,7 @@ void winograd_avx2(const PackedConv& conv, const ConvInput& input, const Epilogu
       }
     }
   }
+  if (lacking) throw_out_of_memory();
 }
 
 }  // namespace tri
