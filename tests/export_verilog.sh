@@ -32,13 +32,16 @@ if have iverilog; then
   simulate Icarus timeout 1200 vvp simulation
 fi
 if have yosys; then
-  printf '%-20s %14s %12s %12s\n' element transistors 'iCE40 cells' 'ECP5 cells'
+  # Transistors without flip-flops; multipliers of logic, not of DSP blocks.
+  printf '%-20s %14s %12s %12s\n' element transistors 'iCE40 LUT4' 'ECP5 LUT4'
+  count() { awk -v cell="$1" '$1 == cell {cells = $2} END {print cells + 0}' "$2"; }
   for module in adder_element multiplier_element staircase requantizer; do
-    yosys -q -p "read_verilog elements.v; synth -noabc -flatten -top $module; abc -fast -g cmos2; tee -o gates stat -tech cmos"
-    yosys -q -p "read_verilog elements.v; synth_ice40 -top $module; tee -o ice40 stat"
-    yosys -q -p "read_verilog elements.v; synth_ecp5 -nodsp -top $module; tee -o ecp5 stat"
-    cells() { awk '/Number of cells/ {cells = $4} END {print cells}' "$1"; }
+    yosys -q -p "read_verilog elements.v; synth -noabc -flatten -top $module
+      abc -fast -g cmos2; tee -o gates stat -tech cmos" >/dev/null
+    yosys -q -p "read_verilog elements.v; synth_ice40 -top $module; tee -o ice40 stat" >/dev/null
+    yosys -q -p "read_verilog elements.v; synth_ecp5 -nodsp -top $module; tee -o ecp5 stat" >/dev/null
     printf '%-20s %14s %12s %12s\n' "$module" \
-      "$(awk '/Estimated number of transistors/ {print $5 + 0}' gates)" "$(cells ice40)" "$(cells ecp5)"
+      "$(awk '/Estimated number of transistors/ {print $5 + 0}' gates)" \
+      "$(count SB_LUT4 ice40)" "$(count LUT4 ecp5)"
   done
 fi
