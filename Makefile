@@ -27,7 +27,7 @@ ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
 # Texts that exports contain: the linker makes objects of them.
-TEXTS    := $(wildcard engine/export/c/*.c)
+TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
@@ -108,7 +108,9 @@ deps:
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
 # What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
-CHECK_PACKAGES := python3-venv qemu-user clang clang-format shellcheck
+CHECK_PACKAGES := python3-venv clang clang-format shellcheck qemu-user qemu-system-arm gcc-arm-none-eabi \
+                  libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
+                  libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'

@@ -189,12 +189,18 @@ static void windows_with(const struct window *w, unsigned i, unsigned size, unsi
 static void add_codes(const struct addition *a, unsigned h, unsigned w, uint8_t *codes)
 {
   const uint8_t *other = pixel_of(&a->other, h, w);
-  unsigned k;
-  for (k = 0; k < a->other.c; ++k) {
-    const int32_t x = a->levels ? a->levels[codes[k]] : codes[k];
-    const int32_t sum =
-        a->factors[2 * k] * x + a->factors[2 * k + 1] * (int32_t)value_of(&a->other, other, k);
-    finish_sums(&a->finish, k, 1, &sum, codes);
+  unsigned k = 0;
+  while (k < a->other.c) {
+    const unsigned count = a->other.c - k < 8 ? a->other.c - k : 8;
+    int32_t sums[8];
+    unsigned i;
+    for (i = k; i < k + count; ++i) {
+      const int32_t x = a->levels ? a->levels[codes[i]] : codes[i];
+      const int32_t y = (int32_t)value_of(&a->other, other, i);
+      sums[i - k] = a->factors[2 * i] * x + a->factors[2 * i + 1] * y;
+    }
+    finish_sums(&a->finish, k, count, sums, codes);
+    k += count;
   }
 }
 

@@ -4,7 +4,8 @@
 
 #include "engine/export/c/stages.h"
 #include "engine/export/c/tables.h"
-#include "engine/export/golden/golden.h"
+#include "engine/export/device/golden.h"
+#include "engine/export/device/levels.h"
 #include "engine/graph/window.h"
 #include "engine/integer/int_net.h"
 
@@ -54,7 +55,7 @@ class Additions : public Observer {
 };
 
 void count_finish(const Model& model, int row, double sums, CCost& cost) {
-  if (c_levels(model, row)) {
+  if (levels_of(model, row)) {
     cost.reads += 2 * sums;
   } else {
     cost.multiplications += sums, cost.additions += 2 * sums;  // bias, rounding

@@ -2,29 +2,16 @@
 
 #include <algorithm>
 
+#include "engine/export/device/levels.h"
 #include "engine/graph/plan.h"
 
 namespace tri {
 namespace {
 
-// The row whose codes a row's source are: dropout hands on what it reads.
-int codes_of(const std::vector<Layer>& layers, int source) {
-  while (source != kPicture && layers[size_t(source)].kind == Kind::dropout)
-    source = layers[size_t(source)].sources.front();
-  return source;
-}
-
 CMap map_of(const Model& model, int source) {
   const int row = codes_of(model.layers, source);
   if (row == kPicture) return {kPicture, model.layers.front().in, {}};
-  const Layer& l = model.layers[size_t(row)];
-  CMap map{row, l.output, {}};
-  // A max pool hands levels on, an average does not.
-  int maker = row;
-  while (maker != kPicture && model.layers[size_t(maker)].kind == Kind::max_pool)
-    maker = codes_of(model.layers, model.layers[size_t(maker)].sources.front());
-  if (maker != kPicture) map.levels = c_levels(model, maker);
-  return map;
+  return {row, model.layers[size_t(row)].output, levels_of(model, row)};
 }
 
 // Whether the next row is of this kind, and the only one that reads this one.
@@ -96,14 +83,6 @@ bool can_replace(const CStage& stage, const CMap& old, const Lifetime& life, int
 }
 
 }  // namespace
-
-std::optional<TriSegment> c_levels(const Model& model, int row) {
-  const int tap = model.layers[size_t(row)].tap;
-  if (tap < 0 || model.staircases.empty() || !model.staircases[size_t(tap)]) return std::nullopt;
-  TriSegment f = *model.staircases[size_t(tap)];
-  if (f.v1 == 0) f.t1 = f.t2, f.v1 = f.v2;
-  return f;
-}
 
 CPlan plan_c(const Model& model) {
   CPlan plan;

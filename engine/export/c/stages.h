@@ -38,10 +38,6 @@ struct CPlan {
   size_t memory = 0;  // bytes, even
 };
 
-// A row's staircase, if it has one. Where the lower value is 0 it gets but two levels: the same
-// function without a code of 1.
-std::optional<TriSegment> c_levels(const Model& model, int row);
-
 CPlan plan_c(const Model& model);
 
 // Of the static buffer: the memory, and the totals of logits that are means.

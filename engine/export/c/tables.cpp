@@ -1,10 +1,9 @@
 #include "engine/export/c/tables.h"
 
 #include <algorithm>
-#include <limits>
 
-#include "engine/arithmetic/quant.h"
 #include "engine/export/c/text.h"
+#include "engine/export/device/levels.h"
 
 namespace tri {
 namespace {
@@ -26,12 +25,6 @@ std::vector<int8_t> by_channel(const std::vector<int8_t>& weights, int C) {
   for (size_t at = 0; at < weights.size(); ++at)
     y[at % size_t(C) * rows + at / size_t(C)] = weights[at];
   return y;
-}
-
-// "sum + bias > t" as "sum > t - bias". No sum leaves the 32 bits that t - bias may leave.
-int32_t without_bias(int32_t t, int32_t bias) {
-  return int32_t(std::clamp<int64_t>(int64_t(t) - bias, std::numeric_limits<int32_t>::min(),
-                                     std::numeric_limits<int32_t>::max()));
 }
 
 class Tables {
@@ -99,10 +92,9 @@ std::string Tables::window(const Layer& l) {
 std::string Tables::finish(int row) {
   const QuantLayer& q = model_.quant[size_t(row)];
   std::vector<int32_t> numbers;
-  if (const auto f = c_levels(model_, row)) {
-    for (size_t k = 0; k < q.m.size(); ++k)
-      for (const int t : {f->t1, f->t2})
-        numbers.push_back(without_bias(largest_accumulator(t, {q.m[k], q.shift[k]}), q.bias[k]));
+  if (levels_of(model_, row)) {
+    for (const auto& t : thresholds_of(model_, row))
+      numbers.insert(numbers.end(), t.begin(), t.end());
     return "{" + array("int32_t", "thresholds", row, numbers) + ", 0, 0}";
   }
   for (size_t k = 0; k < q.m.size(); ++k) numbers.push_back(q.bias[k]), numbers.push_back(q.m[k]);
@@ -129,7 +121,7 @@ std::string Tables::addition(const CStage& stage) {
     factors.push_back(f[own * K + k]), factors.push_back(f[(1 - own) * K + k]);
   const std::string name = "addition_" + std::to_string(stage.add);
   const int at_hand = stage.row >= 0 ? stage.row : stage.in.row;
-  const auto f_at_hand = stage.row >= 0 ? c_levels(model_, stage.row) : stage.in.levels;
+  const auto f_at_hand = stage.row >= 0 ? levels_of(model_, stage.row) : stage.in.levels;
   const std::string members = levels(f_at_hand, at_hand) + ", " + map(stage.other) + ", " +
                               array("int16_t", "factors", stage.add, factors) + ", " +
                               finish(stage.add) + ", " + std::to_string(number(stage.add));

@@ -9,7 +9,7 @@
 #include "engine/export/c/stages.h"
 #include "engine/export/c/tables.h"
 #include "engine/export/c/text.h"
-#include "engine/export/golden/golden.h"
+#include "engine/export/device/golden.h"
 
 namespace tri {
 namespace {
@@ -147,8 +147,25 @@ std::string thousands(double value) {
   return text;
 }
 
-// What the files cost a device, beside the same of the teacher where they are a student: lines for
-// people.
+}  // namespace
+
+std::string c_identifier(const std::string& net) {
+  static const char* const kKeywords[] = {
+      "auto",    "break",  "case",     "char",   "const",    "continue", "default",
+      "do",      "double", "else",     "enum",   "extern",   "float",    "for",
+      "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
+      "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
+      "typedef", "union",  "unsigned", "void",   "volatile", "while",    "main"};
+  std::string name = net;
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  const bool bad = name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ||
+                   name[0] == '_' || std::ranges::find(kKeywords, name) != std::end(kKeywords);
+  return bad ? "net_" + name : name;
+}
+
+namespace {
+
 std::string report(const Model& model) {
   const std::string net = c_identifier(model.net);
   std::string text;
@@ -179,21 +196,6 @@ std::string report(const Model& model) {
 }
 
 }  // namespace
-
-std::string c_identifier(const std::string& net) {
-  static const char* const kKeywords[] = {
-      "auto",    "break",  "case",     "char",   "const",    "continue", "default",
-      "do",      "double", "else",     "enum",   "extern",   "float",    "for",
-      "goto",    "if",     "inline",   "int",    "long",     "register", "restrict",
-      "return",  "short",  "signed",   "sizeof", "static",   "struct",   "switch",
-      "typedef", "union",  "unsigned", "void",   "volatile", "while",    "main"};
-  std::string name = net;
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  const bool bad = name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) ||
-                   name[0] == '_' || std::ranges::find(kKeywords, name) != std::end(kKeywords);
-  return bad ? "net_" + name : name;
-}
 
 std::string write_c(const Model& model, const std::filesystem::path& folder) {
   require_small(model);

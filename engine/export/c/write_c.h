@@ -12,9 +12,9 @@ namespace tri {
 // comes before a digit or a keyword.
 std::string c_identifier(const std::string& net);
 
-// NET.h, NET.c, NET_check.c (NET: c_identifier). Returns what they cost a device, beside the same
-// of the teacher where they are a student: lines for people. Throws Error where the network does
-// not fit the sizes that the C code counts with.
+// NET.h, NET.c, NET_check.c (NET: c_identifier). Returns what that costs a device, beside the same
+// of its teacher where it is a student. Throws Error where the network does not fit the sizes that
+// the C code counts with.
 std::string write_c(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

@@ -1,4 +1,4 @@
-#include "engine/export/golden/golden.h"
+#include "engine/export/device/golden.h"
 
 #include <algorithm>
 #include <cmath>

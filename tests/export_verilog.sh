@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Checks ./export's Verilog: tests/export_verilog.sh FILE. It must be lint clean (Verilator) and make
+# the golden codes and logits in Icarus and Verilator. Yosys tells how large the elements are. What a
+# machine lacks is skipped, and named. `make deps-check` installs it.
+set -euo pipefail
+file=$(realpath "$1")
+cd "$(dirname "$0")/.."
+bin=${BIN:-.} scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$bin/export" "$file" --format verilog --out "$scratch"
+cd "$scratch"
+sources="testbench.v network.v elements.v"
+
+have() { command -v "$1" >/dev/null || { echo "skipped: no $1"; return 1; }; }
+simulate() { # NAME COMMAND...
+  local name=$1
+  shift
+  "$@" >"$name.log"
+  echo "$name: $(grep -v '^- ' "$name.log")"
+  grep -q 'all equal' "$name.log"
+}
+
+if have verilator; then
+  verilator --lint-only -Wall network.v elements.v
+  echo "lint: clean"
+  verilator --binary --timing -O3 -Wno-fatal -Wno-WIDTH --top-module testbench $sources >verilator.build 2>&1
+  simulate Verilator obj_dir/Vtestbench
+fi
+if have iverilog; then
+  iverilog -g2005 -Wall -o simulation $sources 2>icarus.build
+  if grep -v timescale icarus.build; then exit 1; fi
+  simulate Icarus timeout 1200 vvp simulation
+fi
+if have yosys; then
+  # Transistors without flip-flops; multipliers of logic, not of DSP blocks.
+  printf '%-20s %14s %12s %12s\n' element transistors 'iCE40 LUT4' 'ECP5 LUT4'
+  count() { awk -v cell="$1" '$1 == cell {cells = $2} END {print cells + 0}' "$2"; }
+  for module in adder_element multiplier_element staircase requantizer; do
+    yosys -q -p "read_verilog elements.v; synth -noabc -flatten -top $module
+      abc -fast -g cmos2; tee -o gates stat -tech cmos" >/dev/null
+    yosys -q -p "read_verilog elements.v; synth_ice40 -top $module; tee -o ice40 stat" >/dev/null
+    yosys -q -p "read_verilog elements.v; synth_ecp5 -nodsp -top $module; tee -o ecp5 stat" >/dev/null
+    printf '%-20s %14s %12s %12s\n' "$module" \
+      "$(awk '/Estimated number of transistors/ {print $5 + 0}' gates)" \
+      "$(count SB_LUT4 ice40)" "$(count LUT4 ecp5)"
+  done
+fi
