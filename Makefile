@@ -7,11 +7,14 @@
 # and AMX kernels on a CPU that has only AVX2, `make lto` finds names that are defined twice, differently.
 
 CXX      ?= g++
-BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)$(if $(LTO),-lto)
+comma    := ,
+BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $(EMULATE),-emulate)$(if $(LTO),-lto)$(if $(FUZZ),-fuzz)
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
                   $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)) \
+                $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
+                  -fno-sanitize-recover=undefined) \
                 $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
                   -Wno-uninitialized -Wno-maybe-uninitialized)
 # Not -lopenblas: engine/float/gemm.cpp loads it.
@@ -31,7 +34,7 @@ TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
-TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp'))
+TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not -path 'tests/fuzz/*'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
 # ONNX's schema: ./export alone writes it.
@@ -45,7 +48,11 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
             libsimde-dev libonnx-dev libprotobuf-dev curl ca-certificates
 
-.PHONY: all test emulate lto deps deps-check peers clean cifar10
+FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
+# Seconds for each of them.
+SECONDS  ?= 60
+
+.PHONY: all test emulate lto fuzz deps deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -91,6 +98,19 @@ emulate:
 # Links everything with link-time optimization, which finds a name that two files define differently.
 lto:
 	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/tests/run
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+# With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
+# build/fuzz; inputs that crash it stay there too.
+fuzz:
+	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 $(FUZZERS:%=fuzz-%)
+fuzz-%: $(BUILD)/tests/fuzz/%
+	@mkdir -p build/fuzz/$* && sh tests/fuzz/seeds.sh build/fuzz/seeds
+	cd build/fuzz && ../../$< -max_total_time=$(SECONDS) -max_len=16384 -timeout=20 -rss_limit_mb=2048 \
+	  -print_final_stats=1 -verbosity=0 $* seeds/$* $(wildcard $(CURDIR)/tests/fuzz/corpus/$*)
+.PRECIOUS: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/%
 
 # One line for each library that is missing, rather than a page of compiler errors.
 $(BUILD)/libraries:

@@ -181,7 +181,7 @@ void add_block(const PackedConv& conv, const int8_t* weights, int channel, const
     for (int p = 0; p < pixels; ++p) {
       auto& [s, total] = sums[p];
       for (int h = 0; h < 2 * V; ++h) {
-        const auto add = [&](int i, typename Isa::Register words) {
+        const auto add = [&, &total = total](int i, typename Isa::Register words) {
           total[i] = Isa::multiply_add(first ? typename Isa::Register{} : total[i], words, v12);
         };
         add(2 * h, Isa::low_words(s[0][h], s[1][h]));
