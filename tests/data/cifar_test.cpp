@@ -175,9 +175,9 @@ TEST_CASE("records: a dataset.json that is damaged or out of range is refused by
   own.write(json("16", "1", "3", "1"));
   CHECK(load_train(own.folder).size() == 5);
   for (const auto& [text, message] :
-       {std::pair(std::string("no JSON"), "version is missing"),
+       {std::pair(std::string("no JSON"), "is no JSON"),
         std::pair(std::string("[1, 2]"), "version is missing"),
-        std::pair(std::string(100'000, '['), "version is missing"),
+        std::pair(std::string(100'000, '['), "nests deeper than 16"),
         std::pair(json("16", "1", "3", "1", "2"), "version is missing or out of range"),
         std::pair(json("15", "1", "3", "1"),
                   "side is missing or out of range, expected a number of 16..96"),
