@@ -1,5 +1,6 @@
 # Tri-segment. `make` builds the programs into this folder, `make test` builds and runs the tests,
-# `make deps` installs the Debian packages, `make cifar10` downloads the data set. SANITIZE=1 builds
+# `make deps` installs the Debian packages, `make deps-check` what only checks need,
+# `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialized). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
@@ -20,30 +21,38 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -ldl
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-PROGRAMS := search train finetune evaluate synthesize import bench
-# Every folder of the library is a room, but for what belongs to ./bench alone.
-SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*'))
+PROGRAMS := search train finetune evaluate synthesize import export bench
+# Every folder of the library is a room, but for what belongs to ./bench or ./export alone.
+SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*' \
+              -not -path 'engine/export/*'))
 # The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
+# Texts that exports contain: the linker makes objects of them.
+TEXTS    := $(wildcard engine/export/c/*.c)
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
+EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not -path 'tests/fuzz/*'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
+
+# ONNX's schema: ./export alone writes it.
+ONNX     := -lonnx_proto -lprotobuf
+$(BUILD)/engine/export/%.o $(BUILD)/tests/engine/onnx_test.o: ISA_FLAGS := -DONNX_ML -DONNX_NAMESPACE=onnx
 
 # oneDNN is a peer of ./bench, and of no other program: where it is missing, bench does without.
 DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && \
               echo -ldnnl)
 
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
-            libsimde-dev curl ca-certificates
+            libsimde-dev libonnx-dev libprotobuf-dev curl ca-certificates
 
 FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
 # Seconds for each of them.
 SECONDS  ?= 60
 
-.PHONY: all test emulate lto fuzz deps deps-check clean cifar10
+.PHONY: all test emulate lto fuzz deps deps-form deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -64,13 +73,19 @@ $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
+$(TEXTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
+	@mkdir -p $(@D)
+	ld -r -b binary -z noexecstack -o $@ $<
+
 $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
+$(BIN)export: $(EXPORT)
+$(BIN)export: LDLIBS += $(ONNX)
 $(BIN)bench: $(BENCH)
 $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not compare with oneDNN))
 
-$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(LIBRARY)
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
 # Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
 test: all $(BUILD)/tests/run
@@ -101,7 +116,8 @@ fuzz-%: $(BUILD)/tests/fuzz/%
 $(BUILD)/libraries:
 	@mkdir -p $(@D)
 	@for pair in cblas.h=libopenblas-dev stb/stb_image.h=libstb-dev doctest/doctest.h=doctest-dev \
-	             nlohmann/json.hpp=nlohmann-json3-dev CLI/CLI.hpp=libcli11-dev; do \
+	             nlohmann/json.hpp=nlohmann-json3-dev CLI/CLI.hpp=libcli11-dev \
+	             google/protobuf/message.h=libprotobuf-dev onnx/onnx-ml.pb.h=libonnx-dev; do \
 	  echo "#include <$${pair%%=*}>" | $(CXX) -std=c++20 -E -x c++ - >/dev/null 2>&1 || \
 	    { echo "missing: $${pair%%=*} (package $${pair##*=}): run 'make deps'" >&2; exit 1; }; \
 	done
@@ -111,10 +127,19 @@ deps:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
-# What checks alone need.
-deps-check:
+# What only checks need: of Debian for fuzzing and form, and of PyPI programs that are not ours to run exported networks in.
+CHECK_PACKAGES := python3-venv qemu-user clang libomp-dev clang-format shellcheck
+deps-form:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -y --no-install-recommends clang libomp-dev clang-format shellcheck'
+	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'
+deps-check: deps-form
+	python3 -m venv build/check
+	build/check/bin/pip install --quiet -r tools/peers/requirements.txt
+
+# A Python of their own for the peers of ./bench, from PyPI: 6 GB, as PyTorch brings its CUDA.
+peers:
+	python3 -m venv build/peers
+	build/peers/bin/pip install --quiet --disable-pip-version-check torch onnxruntime openvino numpy
 
 cifar10:
 	@sh data/download.sh
@@ -122,4 +147,4 @@ cifar10:
 clean:
 	rm -rf build $(PROGRAMS)
 
--include $(LIBRARY:.o=.d) $(TESTS:.o=.d) $(BENCH:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)
+-include $(LIBRARY:.o=.d) $(EXPORT:.o=.d) $(TESTS:.o=.d) $(BENCH:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)

@@ -1,19 +1,11 @@
 #include "data/contact_sheet.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "data/base/check.h"
 #include "data/base/file.h"
 #include "data/images.h"
-
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
+#include "data/jpeg.h"
 
 namespace tri {
 namespace {
@@ -41,18 +33,12 @@ std::vector<uint8_t> encode_sheet(const Dataset& pictures) {
   const int count = pictures.size();
   const Shape shape = pictures.shape();
   CHECK(count > 0 && count % kSheetColumns == 0 && count <= sheet_most(shape));
-  std::vector<uint8_t> sheet(pictures.pixels().size()), jpeg;
+  std::vector<uint8_t> sheet(pictures.pixels().size());
   for_each_row(count, shape, [&](size_t from, size_t to) {
     std::copy_n(pictures.pixels().data() + from, shape.w * shape.c, sheet.data() + to);
   });
-  const auto add = [](void* bytes, void* data, int size) {
-    const auto* begin = static_cast<const uint8_t*>(data);
-    auto* all = static_cast<std::vector<uint8_t>*>(bytes);
-    all->insert(all->end(), begin, begin + size);
-  };
-  stbi_write_jpg_to_func(add, &jpeg, kSheetColumns * shape.w, count / kSheetColumns * shape.h,
-                         shape.c, sheet.data(), kQuality);
-  return jpeg;
+  return encode_jpeg(sheet.data(), count / kSheetColumns * shape.h, kSheetColumns * shape.w,
+                     shape.c, kQuality);
 }
 
 Dataset decode_sheet(const std::vector<uint8_t>& bytes, const std::string& file, Shape shape) {

@@ -32,6 +32,31 @@ BufferPlan plan_buffers(std::span<const Lifetime> values) {
   return plan;
 }
 
+ArenaPlan plan_arena(std::span<const Lifetime> values, size_t align) {
+  std::vector<size_t> order(values.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return values[a].size > values[b].size; });
+  ArenaPlan plan{std::vector<size_t>(values.size()), 0};
+  std::vector<size_t> placed;  // by their offsets
+  for (const size_t i : order) {
+    const Lifetime& v = values[i];
+    if (v.size == 0) continue;
+    size_t at = 0;
+    for (const size_t p : placed) {
+      const bool together = values[p].begin <= v.end && v.begin <= values[p].end;
+      if (!together) continue;
+      if (at + v.size <= plan.offset[p]) break;
+      at = std::max(at, (plan.offset[p] + values[p].size + align - 1) / align * align);
+    }
+    plan.offset[i] = at;
+    plan.size = std::max(plan.size, at + v.size);
+    placed.insert(
+        std::ranges::upper_bound(placed, at, {}, [&](size_t p) { return plan.offset[p]; }), i);
+  }
+  return plan;
+}
+
 ForwardPlan plan_forward(const std::vector<Layer>& layers) {
   ForwardPlan plan;
   std::vector<Lifetime> values;

@@ -24,6 +24,16 @@ struct BufferPlan {
 // size of 0 takes none. REQUIRES: in the order of their begins.
 BufferPlan plan_buffers(std::span<const Lifetime> values);
 
+// For memory that is one piece: where each value stands in it. Values that are alive in the same
+// step do not overlap; every offset is a multiple of `align`. The largest is placed first, at the
+// lowest place that is free in all of its steps (greedy by size: Pisarchyk and Lee, 2020, arXiv
+// 2001.03288).
+struct ArenaPlan {
+  std::vector<size_t> offset;  // of each value
+  size_t size = 0;
+};
+ArenaPlan plan_arena(std::span<const Lifetime> values, size_t align);
+
 // For a forward: row i's output is alive from step i to its last reader. Dropout hands on what it
 // reads (`owner` says whose buffer a row's output stands in) and logits stand elsewhere.
 struct ForwardPlan {

@@ -20,12 +20,16 @@ size_t kept(const nlohmann::json& set) {
 
 }  // namespace
 
-TEST_CASE("layers that only depthwise ones read keep their 8 bits unless told otherwise") {
+TEST_CASE(
+    "layers that only depthwise ones read, or an addition, keep their 8 bits unless told "
+    "otherwise") {
   std::vector<std::string> expected{"conv1"};
   for (int i = 1; i <= 12; ++i) expected.push_back("pw" + std::to_string(i));
   CHECK(kept_by_default(model_of("mobilenetv1")) == expected);
-  for (const char* net : {"vgg19", "alexnet", "nin", "resnet20"})
-    CHECK(kept_by_default(model_of(net)).empty());
+  for (const char* net : {"vgg19", "alexnet", "nin"}) CHECK(kept_by_default(model_of(net)).empty());
+  CHECK(kept_by_default(model_of("resnet20")) ==
+        std::vector<std::string>{"conv1", "b1_1_add", "b1_2_add", "b2_1_add", "b2_2_add",
+                                 "b3_1_add", "b3_2_add"});
   // Bottlenecks are read as signed codes; what expands them is read by a depthwise layer alone.
   const Model residual = model_of("mobilenetv2");
   const std::vector<std::string> names = kept_by_default(residual);

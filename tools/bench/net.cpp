@@ -17,7 +17,7 @@ namespace tri {
 namespace {
 
 struct Settings {
-  std::string file, isa, csv, json, python = "/usr/bin/python3";
+  std::string file, isa, csv, json, python = python_of_peers();
   DataOptions data;
   int threads = omp_get_max_threads(), batch = 128, repeats = 7;
   bool peer = false;
@@ -60,7 +60,8 @@ void run(const Settings& s) {
   const std::string isa = contest.description();
   if (s.peer) {
     contest.add("torch", [&] {
-      return torch_peer("peer_torch.py", s.python, problem_for_torch(model, s.threads, s.batch));
+      return torch_peer("peer_torch.py", s.python,
+                        problem_for_torch(model.layers, s.threads, s.batch));
     });
     std::cerr << "torch: " << contest.description() << "\n";
   }

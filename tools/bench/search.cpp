@@ -18,7 +18,7 @@ namespace tri {
 namespace {
 
 struct Settings {
-  std::string net = "vgg19", teacher, isa, csv, json, python = "/usr/bin/python3";
+  std::string net = "vgg19", teacher, isa, csv, json, python = python_of_peers();
   DataOptions data;
   int threads = omp_get_max_threads(), batch = 256, students = 20, repeats = 5;
   bool peer = false;
@@ -80,7 +80,7 @@ void run(const Settings& s) {
   const std::string isa = contest.description();
   if (s.peer) {
     contest.add("torch", [&] {
-      Json problem = problem_for_torch(model, s.threads, s.batch);
+      Json problem = problem_for_torch(model.layers, s.threads, s.batch);
       problem["attention"] = Json::array();
       for (const std::string& layer : model.attention)
         problem["attention"].push_back(model.tap(layer));

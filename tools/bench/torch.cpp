@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "data/base/file.h"
 
@@ -40,8 +41,8 @@ class Torch : public Contestant {
     if (std::fprintf(to_, "%s\n", line.c_str()) < 0 || std::fflush(to_) ||
         !std::fgets(answer, sizeof answer, from_))
       throw Error(script_ +
-                  " did not answer: it needs the package python3-torch and to be started from the "
-                  "project's folder");
+                  " did not answer: it needs a Python with torch (make peers, or the package "
+                  "python3-torch) and to be started from the project's folder");
     std::string text = answer;
     text.pop_back();
     return text;
@@ -52,18 +53,28 @@ class Torch : public Contestant {
 
 }  // namespace
 
-Json problem_for_torch(const Model& model, int threads, int batch) {
-  static const char* const kNames[] = {"conv", "depthwise", "max_pool", "avg_pool", "dropout"};
-  Json layers = Json::array();
-  for (const Layer& l : model.layers)
-    layers.push_back({{"kind", kNames[int(l.kind)]},
-                      {"in", l.in.c},
-                      {"out", l.output.c},
-                      {"kernel", l.kernel},
-                      {"stride", l.stride},
-                      {"pad", l.pad},
-                      {"activated", l.is_tap()}});
-  return {{"threads", threads}, {"batch", batch}, {"layers", layers}};
+std::string python_of_peers() {
+  const char* const made = "build/peers/bin/python3";
+  return std::filesystem::exists(made) ? made : "/usr/bin/python3";
+}
+
+Json problem_for_torch(const std::vector<Layer>& layers, int threads, int batch) {
+  static const char* const kNames[] = {"conv",     "depthwise", "max_pool",
+                                       "avg_pool", "dropout",   "add"};
+  static const char* const kActivations[] = {"relu", "linear", "logits"};
+  Json rows = Json::array();
+  for (const Layer& l : layers)
+    rows.push_back({{"kind", kNames[int(l.kind)]},
+                    {"in", l.in.c},
+                    {"out", l.output.c},
+                    {"kernel", l.kernel},
+                    {"stride", l.stride},
+                    {"pad", l.pad},
+                    {"rate", l.rate},
+                    {"sources", l.sources},
+                    {"activation", l.has_sums() ? kActivations[int(l.activation)] : ""},
+                    {"activated", l.is_tap()}});
+  return {{"threads", threads}, {"batch", batch}, {"side", layers.front().in.h}, {"layers", rows}};
 }
 
 std::unique_ptr<Contestant> torch_peer(const std::string& script, const std::string& python,

@@ -65,7 +65,8 @@ Evaluation evaluate(const Network& net, const Dataset& test, int top,
                confusion_matrix(logits, test.labels(), classes),
                total(teacher_energy(net.model(), energies)),
                {},
-               {}};
+               {},
+               logits};
   if (const StaircaseSet& staircases = net.model().staircases; !staircases.empty()) {
     ZeroRecorder zeros(net.model().taps());
     EventRecorder events(net.model().layers.size());

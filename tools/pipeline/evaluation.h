@@ -49,6 +49,7 @@ struct Evaluation {
     double accuracy, agreement, kl;
   };
   std::optional<Teacher> teacher;
+  std::vector<int32_t> logits;  // [pictures][classes]
   double accuracy() const { return double(correct) / pictures; }
 };
 // teacher_file: a network of the same classes to compare with, any; empty: none. Throws Error where

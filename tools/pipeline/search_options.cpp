@@ -52,7 +52,7 @@ void add_options(Options& options, Settings& s) {
       .add_option(
           "--keep", s.keep,
           "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
-          "[those that only depthwise layers read]")
+          "[those that only depthwise layers read, or an addition]")
       ->delimiter(',');
   options
       .add_option("--finetune", s.finetune,
@@ -95,14 +95,16 @@ void add_options(Options& options, Settings& s) {
 
 std::vector<std::string> kept_by_default(const Model& model) {
   const size_t taps = size_t(model.taps());
-  std::vector<bool> depthwise(taps), others(taps);
+  std::vector<bool> depthwise(taps), sums(taps), others(taps);
   for (const Layer& l : model.layers)
     for (const Read& read : l.reads)
       if (l.has_sums() && read.tap >= 0)
-        (l.kind == Kind::depthwise ? depthwise : others)[size_t(read.tap)] = true;
+        (l.kind == Kind::depthwise ? depthwise
+         : l.kind == Kind::add     ? sums
+                                   : others)[size_t(read.tap)] = true;
   std::vector<std::string> names;
   for (size_t tap = 0; tap < taps; ++tap)
-    if (depthwise[tap] && !others[tap])
+    if (sums[tap] || (depthwise[tap] && !others[tap]))
       names.push_back(model.layers[size_t(model.tap_rows()[tap])].name);
   return names;
 }

@@ -27,8 +27,10 @@ struct Settings {
 
 void add_options(Options& options, Settings& s);
 
-// What --keep is where it is not given: the layers whose codes only depthwise layers read. Those do
-// few of a net's multiplications, so three levels save next to nothing there and cost the most.
+// What --keep is where it is not given: the layers whose codes only depthwise layers read, and
+// those that additions read. Depthwise layers do few of a net's multiplications, so three levels
+// save next to nothing there and cost the most; along the sums of a residual net all that it knows
+// is handed on, and three levels lose it block by block.
 std::vector<std::string> kept_by_default(const Model& model);
 
 // Throws Error for what --keep names and the net does not have: for before anything is computed.

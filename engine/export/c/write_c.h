@@ -1,0 +1,20 @@
+// The C export: a network as one header and one file of C99, and a program that checks it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "engine/integer/model.h"
+
+namespace tri {
+
+// `net` where it is an identifier of C, else the nearest one: other characters become _, and net_
+// comes before a digit or a keyword.
+std::string c_identifier(const std::string& net);
+
+// NET.h, NET.c, NET_check.c (NET: c_identifier). Returns what they cost a device, beside the same
+// of the teacher where they are a student: lines for people. Throws Error where the network does
+// not fit the sizes that the C code counts with.
+std::string write_c(const Model& model, const std::filesystem::path& folder);
+
+}  // namespace tri
