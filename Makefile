@@ -128,7 +128,7 @@ deps:
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
 # What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
-CHECK_PACKAGES := python3-venv clang clang-format shellcheck qemu-user qemu-system-arm gcc-arm-none-eabi \
+CHECK_PACKAGES := python3-venv clang libomp-dev clang-format shellcheck qemu-user qemu-system-arm gcc-arm-none-eabi \
                   libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
                   libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 deps-check:
