@@ -236,8 +236,8 @@ class Searches {
 SearchInputs load_inputs(Settings& s) {
   set_isa(s.isa);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
-  make_writable_folder(folder_of(s));
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
+  make_writable_folder(folder_of(s));
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
