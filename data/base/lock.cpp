@@ -14,6 +14,7 @@
 
 #include "data/base/file.h"
 #include "data/base/json.h"
+#include "data/base/temporary.h"
 
 namespace tri {
 namespace fs = std::filesystem;
@@ -67,6 +68,20 @@ bool make(const fs::path& file, const std::string& text) {
   if (close(made) == 0 && written) return true;
   unlink(file.c_str());
   throw Error(file.string() + ": cannot be written: " + std::strerror(why));
+}
+
+// The same with all of its text at once, so that a kill leaves no lock that does not say whose it
+// is: a link to a file that holds it. Without links, by make().
+bool make_at_once(const fs::path& file, const std::string& text) {
+  Temporary temporary(file, Temporary::Kind::file);
+  const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  if (!write_all(temporary.descriptor(), bytes))
+    throw Error(file.string() + ": cannot be written: " + std::strerror(errno));
+  if (link(temporary.name().c_str(), file.c_str()) == 0) return true;
+  if (errno != EEXIST) return make(file, text);
+  // Over NFS, an answer that was lost makes the second try find what the first one made.
+  struct stat s {};
+  return fstat(temporary.descriptor(), &s) == 0 && s.st_nlink == 2;
 }
 
 // Seconds since 1970 by the clock of the file's host, which need not be this one.
@@ -136,7 +151,7 @@ bool is_stale(const LockOwner& owner, double seconds, const LockOwner& self) {
 
 Lock::Lock(fs::path file, fs::path what, std::chrono::milliseconds renewal)
     : file_(std::move(file)), what_(std::move(what)) {
-  while (!make(file_, text_of(self_))) {
+  while (!make_at_once(file_, text_of(self_))) {
     const Judgement judgement(file_);
     const LockOwner owner = owner_of(file_);
     const double since = time_of(file_);

@@ -1,10 +1,10 @@
 // Lock files: what one process writes, no other writes at the same time, on this host or another
 // one that sees the same folder.
 //
-// The file says who has the lock. It is made by open(O_CREAT | O_EXCL), which NFS since version 3
-// does in one step, where flock(2) may hold on one host alone. Its owner sets its time every ten
-// seconds. Whoever finds it may take it over where the owner is dead on this host, has not renewed
-// it for a minute, or is an earlier start of the same Slurm job.
+// The file says who has the lock. It is made by link(2), which is one step on NFS too, where
+// flock(2) may hold on one host alone. Its owner sets its time every ten seconds. Whoever finds it
+// may take it over where the owner is dead on this host, has not renewed it for a minute, or is an
+// earlier start of the same Slurm job.
 #pragma once
 
 #include <chrono>

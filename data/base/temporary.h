@@ -1,7 +1,9 @@
 // Temporary files and folders beside what they will become, and how those of killed programs go.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 
 namespace tri {
 
@@ -27,6 +29,9 @@ class Temporary {
   int descriptor_ = -1;
   bool placed_ = false;
 };
+
+// Writes all bytes; false, and errno, where that fails.
+bool write_all(int descriptor, std::span<const uint8_t> bytes);
 
 // Flushes what a folder lists to the disk; false, and errno, where that fails. True on file systems
 // that cannot.
