@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     require_fit(test, folder.string(), net.input(), net.classes());
     if (!alter.empty()) test = altered(test, alter);
     const EnergyTable table = energies.empty() ? EnergyTable() : load_energy_table(energies);
-    const Evaluation measured = evaluate(net, test, top, teacher, table);
+    const NetworkMeasures measured = evaluate(net, test, top, teacher, table);
     if (!logits.empty()) write_logits(measured.logits, logits);
     std::cout << (json ? dump(to_json(net, measured), -1) : text(net, measured));
   });

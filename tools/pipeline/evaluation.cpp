@@ -43,8 +43,8 @@ std::vector<Classified> classify(const Network& net, const std::vector<std::stri
   return list;
 }
 
-Evaluation evaluate(const Network& net, const Dataset& test, int top,
-                    const std::string& teacher_file, const EnergyTable& energies) {
+NetworkMeasures evaluate(const Network& net, const Dataset& test, int top,
+                         const std::string& teacher_file, const EnergyTable& energies) {
   using Clock = std::chrono::steady_clock;
   const int classes = net.classes();
   std::optional<Network> teacher;
@@ -57,16 +57,16 @@ Evaluation evaluate(const Network& net, const Dataset& test, int top,
   const std::vector<int32_t> logits = net.logits(test);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   top = std::min(top, classes);
-  Evaluation e{count_correct(logits, test.labels(), classes),
-               test.size(),
-               test.size() / seconds,
-               top,
-               count_within_top(top, logits, test.labels(), classes),
-               confusion_matrix(logits, test.labels(), classes),
-               total(teacher_energy(net.model(), energies)),
-               {},
-               {},
-               logits};
+  NetworkMeasures e{count_correct(logits, test.labels(), classes),
+                    test.size(),
+                    test.size() / seconds,
+                    top,
+                    count_within_top(top, logits, test.labels(), classes),
+                    confusion_matrix(logits, test.labels(), classes),
+                    total(teacher_energy(net.model(), energies)),
+                    {},
+                    {},
+                    logits};
   if (const StaircaseSet& staircases = net.model().staircases; !staircases.empty()) {
     ZeroRecorder zeros(net.model().taps());
     EventRecorder events(net.model().layers.size());
@@ -83,7 +83,7 @@ Evaluation evaluate(const Network& net, const Dataset& test, int top,
   return e;
 }
 
-Json to_json(const Network& net, const Evaluation& e) {
+Json to_json(const Network& net, const NetworkMeasures& e) {
   Json json = {{"net", net.model().net},
                {"kind", net.kind()},
                {"accuracy", e.accuracy()},
@@ -102,7 +102,7 @@ Json to_json(const Network& net, const Evaluation& e) {
   return json;
 }
 
-std::string text(const Network& net, const Evaluation& e) {
+std::string text(const Network& net, const NetworkMeasures& e) {
   char line[256];
   std::snprintf(line, sizeof line,
                 "%s %s: %.2f %% of %d test pictures (%.2f %% within the first %d), %.1f uJ a "

@@ -37,7 +37,7 @@ struct Classified {
 std::vector<Classified> classify(const Network& net, const std::vector<std::string>& images);
 
 // A network on pictures.
-struct Evaluation {
+struct NetworkMeasures {
   int correct, pictures;
   double pictures_per_s;
   int top, within_top;  // pictures whose label is among the `top` largest logits
@@ -54,11 +54,11 @@ struct Evaluation {
 };
 // teacher_file: a network of the same classes to compare with, any; empty: none. Throws Error where
 // it cannot be compared.
-Evaluation evaluate(const Network& net, const Dataset& test, int top,
-                    const std::string& teacher_file, const EnergyTable& energies);
+NetworkMeasures evaluate(const Network& net, const Dataset& test, int top,
+                         const std::string& teacher_file, const EnergyTable& energies);
 
-Json to_json(const Network& net, const Evaluation& e);
-std::string text(const Network& net, const Evaluation& e);
+Json to_json(const Network& net, const NetworkMeasures& e);
+std::string text(const Network& net, const NetworkMeasures& e);
 Json to_json(const std::vector<Classified>& list);
 
 }  // namespace tri
