@@ -23,7 +23,7 @@ for class in cat dog; do
 done
 
 run_train() {
-  { [ -d "$1" ] || LD_PRELOAD= mkdir "$1"; } &&
+  { [ -d "$1" ] || LD_PRELOAD='' mkdir "$1"; } &&
     "${BIN}train" small --layers "$scratch/layers.json" --data "$data" --epochs 4 --batch 8 \
       --out "$1/small.q8" "${@:2}"
 }
@@ -32,7 +32,7 @@ run_search() {
     --pool 16 --held-out 4 --calibration 8 --reconstruction 16 --top 1 --test 20 --out "$1" "${@:2}"
 }
 run_finetune() {
-  { [ -d "$1" ] || LD_PRELOAD= mkdir "$1"; } &&
+  { [ -d "$1" ] || LD_PRELOAD='' mkdir "$1"; } &&
     "${BIN}finetune" "$scratch/student/small.tri" --teacher "$scratch/teacher/small.q8" \
       --data "$data" --epochs 3 --batch 8 --out "$1/fine.tri" "${@:2}"
 }
