@@ -76,7 +76,9 @@ work='' curl=''
 trap 'if [ -n "$curl" ]; then kill "$curl" 2>/dev/null || :; fi; rm -rf ${work:+"$work"}' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
-work=$(mktemp -d data/download-XXXXXX.tmp) || fail "data: cannot be written to"
+# Named before it is made, so that it goes wherever a signal comes.
+work=data/download-$$.tmp
+(umask 077 && mkdir "$work") || fail "data: cannot be written to"
 
 echo "downloading $url ($megabytes MB)" >&2
 deadline=$(($(date +%s) + seconds))

@@ -18,10 +18,6 @@ std::span<const uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-}  // namespace
-
-namespace {
-
 struct OpenFile {
   std::ifstream in;
   uint64_t size;

@@ -50,7 +50,10 @@ std::string text_of(const std::string& algorithm, uint64_t seed, size_t update,
 // file without lines may be larger than the memory.
 class Lines {
  public:
-  explicit Lines(const fs::path& file) : in_(file, std::ios::binary) {}
+  explicit Lines(const fs::path& file) : in_(file, std::ios::binary) {
+    // Taken for empty, it would be written anew.
+    if (!in_) throw Error(file.string() + ": cannot be read");
+  }
   bool next(std::string& line) {
     line.clear();
     for (int c; (c = in_.rdbuf()->sbumpc()) != '\n'; line += char(c))

@@ -109,6 +109,8 @@ class Rounds {
         teacher_(run.teacher),
         held_out_(teacher_, data.held_out, run.energies) {}
 
+  const IntNet& teacher() const { return teacher_; }
+
   // From the student of `run` to the best of its epochs.
   Round finetune(const FinetuningRun& run) const {
     Round round;
@@ -231,8 +233,7 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   if (!run.max_drop) result.start_row = last.start;
   result.epoch = last.epoch, result.best_row = last.best;
   result.model = std::move(last.model);
-  const IntNet teacher(run.teacher);
-  const Against test(teacher, data.test, run.energies);
+  const Against test(rounds.teacher(), data.test, run.energies);
   result.teacher = {test.teacher_accuracy(int(run.teacher.classes.size())), 1, 0, 0,
                     teacher_energy(run.teacher, run.energies)};
   result.start = test.measure(run.student);
