@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
                 int(run.student.classes.size()));
     ProgressLine line;
     const FinetuningResult result =
-        finetune(run, pictures, told(line, recipe.epochs), stop_on_signal());
+        finetune(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
     line.end();
     write_file(report_of(run.out), dump(to_json(result, run, student, teacher)));
     record.write(std::filesystem::path(run.out).replace_extension(".run.json"),

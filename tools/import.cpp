@@ -66,7 +66,8 @@ void import_folder(Settings s) {
   tri::ProgressLine line;
   const tri::ImportedSet set = tri::load_image_folder(
       list, shape, [&](int done, int all) { line.show(done, all, "reading " + s.folder); });
-  tri::stop_on_signal();  // from here on Ctrl-C must not leave half a folder behind
+  // From here on Ctrl-C must not leave half a folder behind.
+  tri::stop_on_signal("once the data set is written");
   tri::save_dataset(s.out, set.train, set.test);
   std::cerr << "wrote " << s.out << "\n";
   if (!list.has_test_folder)

@@ -25,14 +25,16 @@ std::string live(const SearchRow& r, const SearchOptions& run) {
 SearchEvents events_of(ProgressLine& line, int epochs) {
   SearchEvents events;
   events.note = [&line](const std::string& note) {
-    line.restart();
+    line.end();
     std::cerr << note << "\n";
   };
   events.update = [&line](const SearchRow& row, const SearchOptions& run, int replayed) {
     line.show(row.evaluations - replayed, std::max(row.evaluations, run.evaluations) - replayed,
               live(row, run));
   };
-  events.searched = [&line] { line.end(); };
+  events.plan = [&line](const std::vector<Phase>& phases) { line.plan(phases); };
+  events.begin = [&line] { line.begin(); };
+  events.advance = [&line](double share, const std::string& phase) { line.show(share, 1, phase); };
   events.finetuning = told(line, epochs);
   return events;
 }
@@ -50,7 +52,8 @@ int main(int argc, char** argv) {
     const SearchInputs inputs = load_inputs(settings);
     ProgressLine line;
     const SearchOutcome outcome =
-        run_search(settings, inputs, events_of(line, settings.finetune), stop_on_signal());
+        run_search(settings, inputs, events_of(line, settings.finetune),
+                   stop_on_signal("the search ends, and what it found is measured and written"));
     record.write(outcome.folder / "run.json", outcome.isa);
     std::cout << summary(outcome, settings, inputs.pictures.labeled);
     std::cerr << "next: " << outcome.evaluation

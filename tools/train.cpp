@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
     const TrainingData pictures = training_data(load_train(folder), more, load_test(folder));
     ProgressLine line;
     const TrainingResult result =
-        train_teacher(run, pictures, told(line, recipe.epochs), stop_on_signal());
+        train_teacher(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
     line.end();
     std::cout << run.out.string() << ": test accuracy " << percent(result.float_accuracy)
               << " in floats, " << percent(result.accuracy) << " in integers\n";

@@ -77,6 +77,16 @@ void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
 
 void write_file(const fs::path& path, const std::string& text) { write_file(path, bytes_of(text)); }
 
+std::optional<fs::path> keep_as_old(const fs::path& file) {
+  if (!fs::exists(file)) return {};
+  fs::path old = file.string() + ".old";
+  std::error_code error;
+  fs::rename(file, old, error);
+  if (error)
+    throw Error(file.string() + ": cannot be renamed to " + old.string() + ": " + error.message());
+  return old;
+}
+
 GrowingFile::GrowingFile(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   if (const auto there = fs::status(path_, error); fs::exists(there) && !fs::is_regular_file(there))

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ uint64_t size_of(const std::filesystem::path& path);
 // file is then removed. One that a kill leaves goes with make_writable_folder().
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 void write_file(const std::filesystem::path& path, const std::string& text);
+
+// Renames a file that is there to *.old, over one that has that name, which it returns; nothing
+// where there is none. Throws Error.
+std::optional<std::filesystem::path> keep_as_old(const std::filesystem::path& file);
 
 // A file that grows. That one process at a time writes to it is left to lock.h.
 class GrowingFile {

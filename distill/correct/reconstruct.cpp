@@ -85,9 +85,10 @@ class Reconstruction {
     student_.staircases = set;
   }
 
-  Model run() {
+  Model run(const OnProgress& progress) {
     std::vector<bool> errs(student_.layers.size());  // what a row hands on: a staircase came before
     for (int i = 0; i < int(student_.layers.size()); ++i) {
+      progress(double(i) / double(student_.layers.size()));
       const Layer l = student_.layers[size_t(i)];  // a copy: calibration replaces the student
       bool reads_errors = false;
       for (const int source : l.sources) reads_errors |= source != kPicture && errs[size_t(source)];
@@ -218,9 +219,10 @@ class Reconstruction {
 }  // namespace
 
 Model reconstructed(const IntNet& net, const StaircaseSet& staircases, const Dataset& pictures,
-                    const Dataset& calibration, const ChannelStatistics& statistics) {
+                    const Dataset& calibration, const ChannelStatistics& statistics,
+                    const OnProgress& progress) {
   CHECK(pictures.size() > 0 && calibration.size() > 0);
-  return Reconstruction(net, staircases, pictures, calibration, statistics).run();
+  return Reconstruction(net, staircases, pictures, calibration, statistics).run(progress);
 }
 
 }  // namespace tri

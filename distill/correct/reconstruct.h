@@ -13,6 +13,7 @@
 // logits on all.
 #pragma once
 
+#include "data/base/on_progress.h"
 #include "data/dataset.h"
 #include "distill/correct/calibrate.h"
 
@@ -25,6 +26,7 @@ constexpr int kFittedOn = 1 << 11;
 // before the first staircase keep their weights. The same on any number of threads, but on other
 // CPUs perhaps another (OpenBLAS). REQUIRES: at least one picture of each.
 Model reconstructed(const IntNet& net, const StaircaseSet& staircases, const Dataset& pictures,
-                    const Dataset& calibration, const ChannelStatistics& statistics);
+                    const Dataset& calibration, const ChannelStatistics& statistics,
+                    const OnProgress& progress = untold);
 
 }  // namespace tri

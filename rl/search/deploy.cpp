@@ -28,16 +28,19 @@ Model StudentBuilder::uncalibrated(const StaircaseSet& staircases) const {
   return student;
 }
 
-Model StudentBuilder::reconstructed(const StaircaseSet& staircases) const {
+Model StudentBuilder::reconstructed(const StaircaseSet& staircases,
+                                    const OnProgress& progress) const {
   CHECK(reconstructs());
-  return tri::reconstructed(teacher_, staircases, reconstruction_, pictures_, statistics_);
+  return tri::reconstructed(teacher_, staircases, reconstruction_, pictures_, statistics_,
+                            progress);
 }
 
 std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
-                               const std::vector<StaircaseSet>& sets) {
+                               const std::vector<StaircaseSet>& sets, const OnProgress& progress) {
   Archive ranked(sets.size(), &Candidate::reward);
   std::vector<StaircaseSet> seen;
   for (const StaircaseSet& set : sets) {
+    progress(double(&set - sets.data()) / double(sets.size()));
     if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
     seen.push_back(set);
     const IntNet student(builder.student(set));
@@ -47,9 +50,9 @@ std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& h
 }
 
 Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
-               bool reconstruct) {
+               bool reconstruct, const OnProgress& progress) {
   if (reconstruct && builder.reconstructs()) {
-    const IntNet net(builder.reconstructed(best.f));
+    const IntNet net(builder.reconstructed(best.f, progress));
     Candidate fitted = held_out.on_all(net, best.f);
     if (fitted.reward > best.reward) return {std::move(fitted), net.model(), true};
   }
@@ -94,12 +97,14 @@ bool within(const Measures& student, const Measures& teacher, double max_drop, b
 
 TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& start,
                   std::span<const Candidate> ranked, const Student& chosen, double max_drop,
-                  bool labeled) {
+                  bool labeled, const OnProgress& progress) {
   CHECK(!ranked.empty() && ranked.front().f == chosen.candidate.f);
   TestReport v{test.teacher(), test.measure(mse, true), {}, {}, {}, false};
   v.start = start.f == mse.f ? v.mse : test.measure(start, true);
-  for (size_t i = 0; i < ranked.size(); ++i)
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    progress(double(i + 1) / double(ranked.size() + 2));
     v.candidates.push_back(ranked[i].f == start.f ? v.start : test.measure(ranked[i], i == 0));
+  }
   v.selected = v.candidates.front();
   if (chosen.reconstructed) {
     v.selected.candidate = chosen.candidate;

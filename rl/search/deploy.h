@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "data/base/on_progress.h"
 #include "distill/judge/evaluate.h"
 #include "rl/search/search.h"
 
@@ -24,7 +25,8 @@ class StudentBuilder {
   bool reconstructs() const { return calibrate_ && reconstruction_.size() > 0; }
   Model student(const StaircaseSet& staircases) const;
   Model uncalibrated(const StaircaseSet& staircases) const;
-  Model reconstructed(const StaircaseSet& staircases) const;  // REQUIRES: reconstructs()
+  // REQUIRES: reconstructs()
+  Model reconstructed(const StaircaseSet& staircases, const OnProgress& progress) const;
 
  private:
   const IntNet& teacher_;
@@ -37,7 +39,8 @@ class StudentBuilder {
 // The distinct ones among `sets`, as students, on the held-out pictures of `objective`: best reward
 // first, of equals the one that came first.
 std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
-                               const std::vector<StaircaseSet>& sets);
+                               const std::vector<StaircaseSet>& sets,
+                               const OnProgress& progress = untold);
 
 // Those of some candidates that no other one dominates in agreement and energy, the least energy
 // first.
@@ -52,7 +55,7 @@ struct Student {
 // Of the student of these staircases and its reconstruction the one with the better reward on
 // held-out pictures. reconstruct: false leaves it at the former.
 Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
-               bool reconstruct);
+               bool reconstruct, const OnProgress& progress = untold);
 
 // A candidate and what its student is worth on the test set; what it is worth uncalibrated, and
 // calibrated but not reconstructed, where that was measured too and differs.
@@ -102,6 +105,6 @@ class TestSet {
 // mse, start, ranked: as rescore() made them; at least one ranked. student: finish() of the first.
 TestReport deploy(const TestSet& test, const Candidate& mse, const Candidate& start,
                   std::span<const Candidate> ranked, const Student& student, double max_drop,
-                  bool labeled);
+                  bool labeled, const OnProgress& progress = untold);
 
 }  // namespace tri

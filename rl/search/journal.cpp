@@ -179,7 +179,7 @@ void Journal::append(const std::string& algorithm, uint64_t seed, Evaluation eva
   } else if (!file_.empty()) {
     std::string head = line_of(kFormat + kVersion);
     for (const auto& [what, value] : binding_) head += line_of(kBound + what + "=" + value);
-    if (fs::exists(file_)) fs::rename(file_, file_.string() + ".old");
+    keep_as_old(file_);
     write_file(file_, head + line);
     growing_.emplace(file_);
   }

@@ -19,17 +19,32 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   return start;
 }
 
+namespace {
+
+Parametrization parametrization_of(const WarmUp& start, const SearchOptions& options) {
+  return options.prior ? Parametrization::centered(start.mse_optimal, options.widths)
+                       : Parametrization::raw(start.mse_optimal);
+}
+
+std::unique_ptr<SearchAlgorithm> algorithm_of(const Parametrization& parametrization,
+                                              const WarmUp& start, const SearchOptions& options) {
+  return make_algorithm(options.algorithm, parametrization, layer_states(start.histograms),
+                        options.hyperparameters, options.seed);
+}
+
+}  // namespace
+
+int first_population(const WarmUp& start, const SearchOptions& options) {
+  return algorithm_of(parametrization_of(start, options), start, options)->population_size();
+}
+
 SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
                     Journal& journal, const Report& report, const std::atomic<bool>& stop) {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
   auto begin = Clock::now();
-  const Parametrization parametrization =
-      options.prior ? Parametrization::centered(start.mse_optimal, options.widths)
-                    : Parametrization::raw(start.mse_optimal);
-  const auto algorithm =
-      make_algorithm(options.algorithm, parametrization, layer_states(start.histograms),
-                     options.hyperparameters, options.seed);
+  const Parametrization parametrization = parametrization_of(start, options);
+  const auto algorithm = algorithm_of(parametrization, start, options);
   Evaluator evaluator(objective, start.mse_optimal, options.seed,
                       journal.of(options.algorithm, options.seed));
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};

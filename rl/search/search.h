@@ -54,6 +54,9 @@ struct SearchResult {
   double seconds = 0;
 };
 
+// How many parameter sets the first update of a search evaluates, however few it is to.
+int first_population(const WarmUp& start, const SearchOptions& options);
+
 // Goes on from what `journal` knows of this algorithm with this seed, and adds to it. `report` is
 // called after every update, with the best so far; once `stop` is set the search ends with what it
 // has and the journal knows. The result depends on the arguments alone, the number of threads and

@@ -33,9 +33,9 @@ struct Import {
 };
 
 // Runs a command on a terminal; stdout and stderr both end there.
-Ran on_terminal(const std::string& settings, const std::string& command) {
-  return run("env " + settings + " TERM=xterm script -qec 'stty cols 60; " + command +
-             "' /dev/null");
+Ran on_terminal(const std::string& settings, const std::string& command, int columns = 60) {
+  return run("env TERM=xterm env " + settings + " script -qec 'stty cols " +
+             std::to_string(columns) + "; " + command + "' /dev/null");
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -136,6 +136,22 @@ TEST_CASE("progress is a plain line in a pipe, a bar on a terminal, colored unle
   fs::remove_all(import.scratch.path / "out");
   const Ran plain = on_terminal("NO_COLOR=1", import.command);
   CHECK(mentions(plain.out, "\r100% [####################] 0:00 left, reading"));
+}
+
+TEST_CASE("a terminal that is narrow has no bar, one that knows no escape sequences plain lines" *
+          kNoTerminal * kNeedsTerminal) {
+  for (const int columns : {20, 40, 59}) {
+    CAPTURE(columns);
+    const Import import;
+    const Ran ran = on_terminal("NO_COLOR=1", import.command, columns);
+    const size_t begin = ran.out.find("\r100% 0:00 left"), end = ran.out.find("\033[K", begin);
+    REQUIRE(begin != std::string::npos);
+    CHECK(int(end - begin - 1) < columns);
+  }
+  const Import import;
+  const Ran dumb = on_terminal("TERM=dumb", import.command);
+  CHECK(mentions(dumb.out, "100% 0:00 left, reading " + import.folder + "\r\n"));
+  CHECK(!mentions(dumb.out, "\033"));
 }
 
 TEST_CASE("a training on an unknown instruction set ends before it begins") {

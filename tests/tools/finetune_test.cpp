@@ -125,9 +125,14 @@ TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and
   CHECK(load_model(whole + "/alexnet.tri", table_of).staircases.size() == 7);
 
   run(search(broken, "") + " & pid=$!; while kill -0 $pid && ! [ -e " + broken +
-      "/alexnet.tri.ckpt ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
-  REQUIRE(fs::exists(broken + "/alexnet.tri.ckpt"));
-  CHECK(!fs::exists(broken + "/result.json"));
+      "/alexnet-fine.tri.ckpt ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
+  REQUIRE(fs::exists(broken + "/alexnet-fine.tri.ckpt"));
+  // All but the fine-tuning is measured, and the student of before it stands.
+  const auto killed = json_of(broken + "/result.json");
+  CHECK(killed["unfinished"] == std::vector<std::string>{"fine-tuning"});
+  CHECK(killed["selected"]["test_kl"] == result["selected"]["before_finetuning"]["test_kl"]);
+  CHECK(killed["student"]["checksum"] ==
+        std::to_string(checksum(load_model(broken + "/alexnet.tri", table_of))));
   REQUIRE(run(search(broken, " --resume")).status == 0);
   auto again = json_of(broken + "/result.json");
   result.erase("seconds"), again.erase("seconds");
@@ -138,11 +143,13 @@ TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and
   const std::string stopped = bench.out + "/stopped";
   const Ran interrupted =
       run(search(stopped, " --finetune 100000") + " & pid=$!; while kill -0 $pid && ! [ -e " +
-          stopped + "/alexnet.tri.ckpt ]; do sleep 0.01; done; kill -INT $pid; wait $pid");
+          stopped + "/alexnet-fine.tri.ckpt ]; do sleep 0.01; done; kill -INT $pid; wait $pid");
   INFO(interrupted.err);
   CHECK(interrupted.status == 130);
   CHECK(fs::exists(stopped + "/alexnet.tri"));
-  CHECK(json_of(stopped + "/result.json")["finetuned"]["epochs"] == 100000);
+  const auto result_of_stopped = json_of(stopped + "/result.json");
+  CHECK(result_of_stopped["finetuned"]["epochs"] == 100000);
+  CHECK(result_of_stopped["unfinished"] == std::vector<std::string>{"fine-tuning"});
 }
 
 TEST_CASE("--max-drop gives layers back to 8 bits until the student holds, or none is left") {

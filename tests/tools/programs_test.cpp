@@ -320,6 +320,26 @@ TEST_CASE("search weighs energy by a table that can be edited, and reports the f
   CHECK(nothing.err.find("table.json: costs the teacher nothing") != std::string::npos);
 }
 
+TEST_CASE("a search of few evaluations runs so many, or says at once what it runs instead") {
+  const Bench bench;
+  const std::string base = "--reconstruction 0 --top 1 --data " + bench.data + " --episodes ";
+  const std::string few = base + "4";
+  for (const char* algorithm : {"ppo", "cem", "random"}) {
+    CAPTURE(algorithm);
+    const Ran ran = bench.search(few + " --algo " + algorithm);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    CHECK(ran.err.find(std::string(algorithm) + ", 4 evaluations") != std::string::npos);
+    CHECK(json_of(bench.out + "/result.json")["evaluations"] == 4);
+  }
+  const Ran longer = bench.search(base + "40 --algo random --resume");
+  CHECK(longer.status == 1);
+  CHECK(longer.err.find("--episodes was 4 and is at least 20") != std::string::npos);
+  const Ran grid = bench.search(few + " --algo grid");
+  CHECK(grid.err.find("grid 36, which is one sweep of it") != std::string::npos);
+  CHECK(json_of(bench.out + "/result.json")["evaluations"] == 36);
+}
+
 TEST_CASE("a search that is interrupted writes what it has, with status 130") {
   const Bench bench;
   for (int seconds = 1; !fs::exists(bench.out + "/result.json") && seconds < 60; seconds *= 2) {
@@ -328,8 +348,11 @@ TEST_CASE("a search that is interrupted writes what it has, with status 130") {
             program("search") + " alexnet --batch 4 --episodes 1000000 --top 1" + " --teacher " +
             bench.teacher + " --out " + bench.out + " --data " + bench.data);
     CHECK(ran.status == 130);
+    CHECK(ran.err.find("\nstopping: the search ends, ") != std::string::npos);
   }
-  CHECK(json_of(bench.out + "/result.json")["evaluations"] < 1000000);
+  const Json result = json_of(bench.out + "/result.json");
+  CHECK(result["evaluations"] < 1000000);
+  CHECK(result["unfinished"] == Json{"search", "reconstruction"});
   CHECK(run(program("evaluate") + " " + bench.out + "/alexnet.tri --data " + bench.data).status ==
         0);
 }

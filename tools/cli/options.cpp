@@ -1,9 +1,11 @@
 #include "tools/cli/options.h"
 
 #include <fcntl.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -12,6 +14,8 @@
 #include <iostream>
 #include <new>
 #include <numeric>
+#include <system_error>
+#include <thread>
 
 #include "data/base/error.h"
 #include "nets/nets.h"
@@ -23,11 +27,30 @@ namespace {
 std::atomic<bool> stop{false};
 std::atomic<int> stop_signal{0};
 
+// What job systems leave between SIGTERM and SIGKILL is 30 seconds with Slurm, of which 20 may be
+// spent here, on a busy machine.
+constexpr int kGrace = 15;
+std::string on_stop;
+sem_t terminated;
+
+// Calls nothing that may not be called from a signal's handler.
 void on_signal(int number) {
   stop_signal = number;
   stop = true;
   std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
   std::signal(SIGTERM, SIG_DFL);
+  const int error = errno;
+  (void)!write(STDERR_FILENO, on_stop.data(), on_stop.size());
+  if (number == SIGTERM) sem_post(&terminated);
+  errno = error;
+}
+
+// Ends the program some seconds after SIGTERM, wherever it is: what is in its files by then stands.
+void end_in_time() {
+  while (sem_wait(&terminated) != 0 && errno == EINTR) {
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(kGrace));
+  _exit(128 + SIGTERM);
 }
 
 // A program may be started with its standard files closed; the next file it opened would then take
@@ -130,7 +153,13 @@ void require_net(const std::string& net, bool told, const std::string& option) {
                                         (told ? "" : "; " + option + " makes it one of your own"));
 }
 
-const std::atomic<bool>& stop_on_signal() {
+const std::atomic<bool>& stop_on_signal(const std::string& what_happens) {
+  on_stop = "\nstopping: " + what_happens + "; a second Ctrl-C ends the program at once\n";
+  sem_init(&terminated, 0, 0);
+  try {
+    std::thread(end_in_time).detach();
+  } catch (const std::system_error&) {  // no room for a thread: SIGTERM then waits for the program
+  }
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   return stop;

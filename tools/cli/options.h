@@ -41,8 +41,10 @@ struct DataOptions {
 void require_net(const std::string& net, bool told, const std::string& option);
 
 // The first Ctrl-C (SIGINT) or kill (SIGTERM) from now on sets the flag that is returned, instead
-// of ending the program; its exit status then tells of it. A second one ends it at once.
-const std::atomic<bool>& stop_on_signal();
+// of ending the program; its exit status then tells of it. what_happens: said at once, to stderr. A
+// second one ends the program at once, and so do 15 seconds after SIGTERM, as job systems kill soon
+// after it: what must not be lost is to be in files by then. Call it once.
+const std::atomic<bool>& stop_on_signal(const std::string& what_happens);
 
 // Parses the command line into the variables bound to `options`, calls body() and returns the exit
 // status of main. Call it before anything is written: it may start the program again, as process.h

@@ -10,7 +10,7 @@
 namespace tri {
 namespace {
 
-constexpr int kBar = 20;
+constexpr size_t kBar = 20, kBarFrom = 60;  // columns: of the bar; of a terminal that has one
 
 double seconds(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
@@ -34,49 +34,80 @@ size_t columns() {
   return known ? size.ws_col : 80;
 }
 
-// Nothing where $NO_COLOR asks for it (no-color.org), or on a terminal without colors.
+// Whether stderr is a terminal that obeys escape sequences.
+bool redraws() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && term && *term && std::string(term) != "dumb";
+}
+
+// Nothing where $NO_COLOR asks for it (no-color.org).
 std::string color(const char* code) {
-  const char *no_color = std::getenv("NO_COLOR"), *term = std::getenv("TERM");
-  const bool plain = (no_color && *no_color) || !term || std::string(term) == "dumb";
-  return plain ? "" : code;
+  const char* no_color = std::getenv("NO_COLOR");
+  return no_color && *no_color ? "" : code;
+}
+
+// " [####....]" where the terminal has room for it beside some words.
+std::string bar(double share, size_t columns) {
+  if (columns < kBarFrom) return "";
+  const size_t filled = size_t(kBar * share);
+  return " [" + color("\033[32m") + std::string(filled, '#') + color("\033[0m") +
+         std::string(kBar - filled, '.') + "]";
 }
 
 }  // namespace
 
 ProgressLine::ProgressLine()
-    : terminal_(isatty(STDERR_FILENO)), start_(std::chrono::steady_clock::now()) {}
+    : redraws_(redraws()), start_(std::chrono::steady_clock::now()), begin_(start_) {}
+
+void ProgressLine::plan(std::vector<Phase> phases) {
+  phases_ = std::move(phases);
+  at_ = 0;
+}
+
+void ProgressLine::begin() {
+  end();
+  at_ = std::min(at_ + 1, phases_.size());
+  begin_ = std::chrono::steady_clock::now();
+  shown_ = {};
+}
 
 void ProgressLine::end() {
   if (drawn_) std::fputs("\n", stderr);
   drawn_ = false;
 }
 
-void ProgressLine::restart() {
-  end();
-  start_ = std::chrono::steady_clock::now();
-  shown_ = {};
+double ProgressLine::seconds_left(Time now, double share) const {
+  const double taken = seconds(begin_, now);
+  const double whole = share > 0 ? taken / share : 0;
+  if (at_ == 0) return whole * (1 - share);
+  const double planned = phases_[at_ - 1].seconds;
+  // A phase's first moments say little.
+  const double own = share > 0.02 || taken > planned ? std::max(whole, taken) : planned;
+  const double stretch = planned > 1 ? std::clamp(own / planned, 0.5, 4.0) : 1;
+  double later = 0;
+  for (size_t i = at_; i < phases_.size(); ++i) later += phases_[i].seconds;
+  return std::max(own - taken, 0.0) + stretch * later;
 }
 
 void ProgressLine::show(double done, double all, const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
-  const bool last = done >= all;
-  if (!last && seconds(shown_, now) < (terminal_ ? 0.1 : 5)) return;
+  const double part = all > 0 ? std::clamp(done / all, 0.0, 1.0) : 1;
+  const bool last = part == 1 && at_ == phases_.size();
+  if (!last && seconds(shown_, now) < (redraws_ ? 0.1 : 5)) return;
   shown_ = now;
-  const double share = all > 0 ? std::clamp(done / all, 0.0, 1.0) : 1;
-  const double left = share > 0 ? seconds(start_, now) * (1 - share) / share : 0;
+  const double left = seconds_left(now, part), spent = seconds(start_, now);
+  const double whole = phases_.empty() ? part : last ? 1 : spent / (spent + left + 1e-9);
+  const double share = most_ = std::max(most_, std::min(whole, last ? 1.0 : 0.99));
   char head[8];
   std::snprintf(head, sizeof head, "%3d%%", int(100 * share));
   const std::string line = clock(left) + " left, " + text;
-  if (!terminal_) {
+  if (!redraws_) {
     std::fprintf(stderr, "%s %s\n", head, line.c_str());
     return;
   }
-  const size_t filled = size_t(kBar * share);
-  const std::string bar = color("\033[32m") + std::string(filled, '#') + color("\033[0m") +
-                          std::string(kBar - filled, '.');
-  std::fprintf(stderr, "\r%s [%s] %s\033[K%s", head, bar.c_str(),
-               line.substr(0, columns() - std::min(columns(), size_t(kBar + 9))).c_str(),
-               last ? "\n" : "");
+  const size_t width = columns(), taken = 5 + (width < kBarFrom ? 0 : kBar + 3);
+  std::fprintf(stderr, "\r%s%s %s\033[K%s", head, bar(share, width).c_str(),
+               line.substr(0, width - std::min(width, taken + 1)).c_str(), last ? "\n" : "");
   drawn_ = !last;
 }
 

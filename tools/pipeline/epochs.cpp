@@ -38,16 +38,9 @@ Epochs::Epochs(fs::path out, Recipe recipe, Identity identity, bool resume,
       first_(training_.epoch) {}
 
 void Epochs::keep_old() {
-  for (const fs::path& file : {out_, checkpoint_of(out_), log_of(out_)}) {
-    if (!fs::exists(file)) continue;
-    const fs::path old = file.string() + ".old";
-    std::error_code error;
-    fs::rename(file, old, error);
-    if (error)
-      throw Error(file.string() + ": cannot be renamed to " + old.string() + ": " +
-                  error.message());
-    events_.note(file.string() + ": of an earlier training, kept as " + old.string());
-  }
+  for (const fs::path& file : {out_, checkpoint_of(out_), log_of(out_)})
+    if (const auto old = keep_as_old(file))
+      events_.note(file.string() + ": of an earlier training, kept as " + old->string());
 }
 
 void Epochs::run(const Loss& loss, const Dataset& data,

@@ -12,6 +12,11 @@
 #include "tools/pipeline/energy_table.h"
 
 namespace tri {
+namespace {
+
+const int kPopulation = PpoOptions{}.episodes;  // of an update
+
+}  // namespace
 
 void add_options(Options& options, Settings& s) {
   options.add_option("NET", s.net, "the network; any name with --teacher")->required();
@@ -175,6 +180,9 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
       searches.back().seed += uint64_t(i);
       searches.back().prior = s.prior == "mse";
       searches.back().shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
+      Hyperparameters& h = searches.back().hyperparameters;
+      for (int* population : {&h.random.population, &h.cem.population, &h.ppo.episodes})
+        *population = std::min(*population, s.search.evaluations);
     }
   return searches;
 }
@@ -200,6 +208,9 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
           {"--energy-weight", text(s.objective.weights.energy)},
           {"the energies", s.objective.weights.energy > 0 ? to_json(s.objective.energy_table).dump()
                                                           : "of no weight"},
+          // An update of a search of few evaluations has no more students.
+          {"--episodes", s.search.evaluations < kPopulation ? text(s.search.evaluations)
+                                                            : "at least " + text(kPopulation)},
           {"--prior", s.prior},
           {"--prior-width", text(s.search.widths.residual)},
           {"--global-width", text(s.search.widths.global)}};

@@ -13,9 +13,11 @@
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/search_plan.h"
+#include "tools/report/interim_report.h"
 #include "tools/report/search_log.h"
 
 namespace tri {
+namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -32,17 +34,17 @@ ObjectiveOptions objective_of(const Settings& s, const SearchInputs& in) {
   return options;
 }
 
-std::filesystem::path folder_of(const Settings& s) {
-  return s.out.empty() ? "runs/" + s.net : s.out;
-}
+fs::path folder_of(const Settings& s) { return s.out.empty() ? "runs/" + s.net : s.out; }
+
+fs::path journal_file(const Settings& s) { return folder_of(s) / "search.journal"; }
 
 // Of the folder, which can be written to.
 Lock lock_of(const Settings& s) { return Lock(folder_of(s) / "search.lock", folder_of(s)); }
 
 Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& splits,
                    const Lock& lock, const SearchEvents& events) {
-  const std::filesystem::path file = folder_of(s) / "search.journal";
-  if (!s.resume && std::filesystem::exists(file))
+  const fs::path file = journal_file(s);
+  if (!s.resume && fs::exists(file))
     events.note(file.string() +
                 ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
@@ -61,6 +63,32 @@ std::string warm_up_note(const Splits& splits, bool labeled) {
          (labeled ? " training pictures" : " synthesized pictures");
 }
 
+// What a search has to do, in order.
+std::vector<std::string> phases_of(const Settings& s) {
+  std::vector<std::string> phases = {phase::kWarmUp, phase::kSearch, phase::kRanking};
+  if (s.reconstruction > 0 && !s.no_calibrate) phases.push_back(phase::kReconstruction);
+  phases.push_back(phase::kDeployment);
+  if (s.finetune > 0) phases.push_back(phase::kFinetuning);
+  return phases;
+}
+
+// The keys of result.json that tell which search it is.
+Json heading(const Settings& s, const SearchInputs& in) {
+  const std::string file = student_file(folder_of(s), in.teacher).string();
+  return {
+      {"version", 1},
+      {"net", s.net},
+      {"data", to_json(in.pictures, note_without_labels(in.pictures, evaluation_of(file, s.data)))},
+      {"algorithm", s.algorithm},
+      {"seed", s.search.seed},
+      {"evaluations", 0},
+      {"seconds", 0.0},
+      {"unfinished", Json::array()},
+      {"calibrated", !s.no_calibrate},
+      {"equalized", !s.no_equalize},
+      {"teacher", {{"file", s.teacher_file}, {"accuracy", nullptr}}}};
+}
+
 // The searches, and what they have found so far. Members stand in the order in which each needs
 // those above.
 class Searches {
@@ -75,6 +103,8 @@ class Searches {
         splits_(splits_of(s_, in_.pictures)),
         lock_(lock_of(s_)),
         teacher_(in_.teacher),
+        interim_(folder_of(s_), in_.teacher, heading(s_, in_), phases_of(s_),
+                 s_.resume && fs::exists(journal_file(s_))),
         journal_(journal_of(s_, in_, splits_, lock_, events_)),
         body_(s_.no_equalize ? in_.teacher : equalized(teacher_, splits_.calibration)),
         start_((events_.note(warm_up_note(splits_, in_.pictures.labeled)),
@@ -83,6 +113,7 @@ class Searches {
                  splits_.reconstruction),
         objective_(body_, splits_.search, objective_of(s_, in_)),
         held_out_(body_, splits_.held_out, objective_of(s_, in_)),
+        best_gain_(1, &Candidate::gain),
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
@@ -92,8 +123,13 @@ class Searches {
     keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
     const auto [start, costs] = rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
                                               splits_.calibration.size() + splits_.held_out.size());
-    events_.note(
-        plan(s_, searches_, journal_, costs, in_.teacher.taps(), in_.pictures.test.size()));
+    std::vector<int> populations;
+    for (const SearchOptions& search : searches_)
+      populations.push_back(first_population(start_, search));
+    const Plan all_of_it = plan(s_, searches_, populations, journal_, costs, in_.teacher.taps(),
+                                in_.pictures.train.size(), in_.pictures.test.size());
+    events_.note(all_of_it.text);
+    events_.plan(all_of_it.phases);
     first_ = start;
     mse_ = all == start.f ? start : rescore(builder_, held_out_, {all}).front();
     ranked_.add(first_);
@@ -104,46 +140,80 @@ class Searches {
 
   // What the searches end with, measured and written.
   SearchOutcome deployed(Clock::time_point begin) {
-    if (builder_.reconstructs() && !stop_)
+    const Candidate& best = ranked_.best().front();
+    keep(phase::kReconstruction, best.f, best);
+    const bool goes_on = !stop_;
+    if (!all_searched_) unfinished_.push_back(phase::kSearch);
+    if (builder_.reconstructs() && goes_on) {
       events_.note("reconstructing: fitting the best student's weights");
-    Student student = finish(builder_, held_out_, ranked_.best().front(), !stop_);
+      events_.begin();
+    } else if (builder_.reconstructs()) {
+      unfinished_.push_back(phase::kReconstruction);
+    }
+    Student student = finish(builder_, held_out_, best, goes_on, told(phase::kReconstruction));
+    student.model.teacher = checksum(in_.teacher);
+    interim_.write(left_from(phase::kDeployment), student.model, student.reconstructed,
+                   student.candidate, events_.note);
     events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
                  " test pictures");
+    events_.begin();
     const TestSet test(builder_, teacher_, in_.pictures.test, in_.energies);
     SearchOutcome o;
     o.folder = folder_of(s_);
-    o.student = o.folder / (s_.net + ".tri");
+    o.student = student_file(o.folder, in_.teacher);
     o.verdict = deploy(test, mse_, first_, ranked_.best(), student, s_.max_drop / 100,
-                       in_.pictures.labeled);
+                       in_.pictures.labeled, told(phase::kDeployment));
     o.front = front_of(scored_);
     if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(entrants_, test, o.verdict);
     o.evaluation = evaluation_of(o.student.string(), s_.data);
     o.note = note_without_labels(in_.pictures, o.evaluation);
     o.isa = isa_name(chosen_isa());
     o.cut_short = cut_short_ || stop_;
-    lock_.check();
-    student.model.teacher = checksum(in_.teacher);
-    if (s_.finetune > 0 && !stop_)
+    if (s_.finetune > 0) unfinished_.push_back(phase::kFinetuning);
+    if (s_.finetune == 0 || interim_.wants(phase::kFinetuning)) write(o, student.model, begin);
+    if (s_.finetune > 0 && !stop_) {
       finetune_into(o, student.model);
-    else
-      save(student.model, o.student);
-    o.cut_short |= stop_;
-    o.result = result_json(o);
-    o.result["seconds"] = seconds_since(begin);
-    // Whose report it is: a kill between the two files leaves a student that it does not name.
-    o.result["student"] = {
-        {"file", o.student.filename().string()},
-        {"checksum", std::to_string(checksum(o.finetuned ? o.finetuned->model : student.model))}};
-    write_file(o.folder / "result.json", dump(o.result));
+      if (!stop_) unfinished_.pop_back();
+      o.cut_short |= stop_;
+      write(o, o.finetuned->model, begin);
+    }
     log_.finish();
     return o;
   }
 
  private:
-  // Fine-tunes the student, which is written, and makes it the selected one.
+  void write(SearchOutcome& o, const Model& student, Clock::time_point begin) {
+    lock_.check();
+    o.result = result_json(o, student);
+    o.result["seconds"] = seconds_since(begin);
+    save(student, o.student);
+    write_file(o.folder / "result.json", dump(o.result));
+  }
+
+  OnProgress told(const std::string& phase) const {
+    return [this, phase](double share) { events_.advance(share, phase); };
+  }
+
+  // The first phase that stays unfinished if the program ends at `phase`.
+  std::string left_from(const std::string& phase) const {
+    return all_searched_ ? phase : phase::kSearch;
+  }
+
+  // Writes the student of these staircases, for whoever ends the program before all is measured.
+  void keep(const std::string& at, const StaircaseSet& f,
+            const std::optional<Candidate>& held_out) {
+    const std::string phase = left_from(at);
+    if (!interim_.wants(phase)) return;
+    Model student = builder_.student(f);
+    student.teacher = checksum(in_.teacher);
+    lock_.check();
+    interim_.write(phase, student, false, held_out, events_.note);
+  }
+
+  // Fine-tunes the student, in a file of its own, and makes it the selected one.
   void finetune_into(SearchOutcome& o, const Model& student) {
     FinetuningRun run{student,   in_.teacher,  finetuning_recipe_of(s_.net),
-                      {},        in_.energies, o.student,
+                      {},        in_.energies, o.folder / (s_.net + "-fine.tri"),
                       s_.resume, true};
     run.recipe.epochs = run.recipe.qat_epochs = s_.finetune;
     run.recipe.seed = s_.search.seed;
@@ -152,6 +222,7 @@ class Searches {
     run.labeled = in_.pictures.labeled;
     if (!run.labeled) run.weights.labels = 0;
     events_.note("fine-tuning: " + std::to_string(s_.finetune) + " epochs");
+    events_.begin();
     const TrainingData data = training_data(in_.pictures.train, "", in_.pictures.test);
     run.recipe.batch = std::min(run.recipe.batch, data.used.size());
     o.finetuned = finetune(run, data, events_.finetuning, stop_);
@@ -163,6 +234,7 @@ class Searches {
 
   // One algorithm with one seed; the start competes with what it finds.
   void run_one(const SearchOptions& options) {
+    events_.begin();
     std::atomic<bool> enough{false};
     int replayed = 0;
     const auto report = [&, since = Clock::now()](const SearchRow& row, const Archive& best) {
@@ -175,38 +247,37 @@ class Searches {
       enough = stop_ || (s_.minutes > 0 && seconds_since(since) > 60 * s_.minutes);
     };
     const SearchResult found = search(objective_, start_, options, journal_, report, enough);
-    events_.searched();
     cut_short_ |= enough;
+    if (!found.shortlist.best().empty()) best_gain_.add(found.shortlist.best().front());
+    all_searched_ = &options == &searches_.back() && !stop_;
+    const bool gains = !best_gain_.best().empty() && best_gain_.best().front().gain > 0;
+    keep(phase::kRanking, gains ? best_gain_.best().front().f : first_.f, {});
     events_.note(options.algorithm +
                  ": calibrating its best and comparing them on held-out pictures");
+    events_.begin();
     std::vector<StaircaseSet> sets = {found.recommendation};
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);
     own.add(first_);
-    for (const Candidate& c : rescore(builder_, held_out_, sets))
+    for (const Candidate& c : rescore(builder_, held_out_, sets, told(phase::kRanking)))
       own.add(c), ranked_.add(c), scored_.push_back(c);
     entrants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
   }
 
   // It depends on the settings and the inputs alone, but for the seconds.
-  Json result_json(const SearchOutcome& o) const {
+  Json result_json(const SearchOutcome& o, const Model& student) const {
     const bool labeled = in_.pictures.labeled;
     int evaluations = 0;
     for (const Entrant& c : entrants_) evaluations += c.evaluations;
-    Json result = {{"version", 1},
-                   {"net", s_.net},
-                   {"data", to_json(in_.pictures, o.note)},
-                   {"algorithm", s_.algorithm},
-                   {"seed", s_.search.seed},
-                   {"evaluations", evaluations},
-                   {"seconds", 0.0},
-                   {"calibrated", !s_.no_calibrate},
-                   {"equalized", !s_.no_equalize}};
+    Json result = heading(s_, in_);
+    result["evaluations"] = evaluations;
+    result["unfinished"] = unfinished_;
     add_verdict(result, o.verdict, s_.teacher_file, labeled, in_.teacher);
     if (o.finetuned) result["finetuned"] = finetuned_json(*o.finetuned, s_.finetune);
     result["front"] = front_json(o.front, o.verdict, labeled, in_.teacher);
     if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labeled);
+    result["student"] = student_json(o.student, student);
     return result;
   }
 
@@ -218,17 +289,19 @@ class Searches {
   Splits splits_;
   Lock lock_;
   IntNet teacher_;
+  InterimReport interim_;
   Journal journal_;
   IntNet body_;  // what students are made of
   WarmUp start_;
   StudentBuilder builder_;
   Objective objective_, held_out_;
-  Archive ranked_;
+  Archive best_gain_, ranked_;  // by what searches saw, and held-out pictures
   SearchLog log_;
   Candidate mse_, first_;          // the start with all staircases, and the one without those kept
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
   std::vector<Entrant> entrants_;
-  bool cut_short_ = false;
+  std::vector<std::string> unfinished_;
+  bool all_searched_ = false, cut_short_ = false;
 };
 
 }  // namespace

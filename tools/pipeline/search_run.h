@@ -11,6 +11,7 @@
 #include "rl/search/deploy.h"
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
+#include "tools/pipeline/search_plan.h"
 #include "tools/report/search_report.h"
 
 namespace tri {
@@ -28,7 +29,12 @@ struct SearchEvents {
   // After every update of a search that is not replayed. replayed: evaluations that were.
   std::function<void(const SearchRow&, const SearchOptions&, int replayed)> update =
       [](const SearchRow&, const SearchOptions&, int) {};
-  std::function<void()> searched = [] {};  // after each search
+  // Of what follows the warm-up, once it is known; then before each of these phases, and within all
+  // but searches and fine-tuning, which tell more.
+  std::function<void(const std::vector<Phase>&)> plan = [](const std::vector<Phase>&) {};
+  std::function<void()> begin = [] {};
+  std::function<void(double share, const std::string& phase)> advance = [](double,
+                                                                           const std::string&) {};
   TrainingEvents finetuning = {};
 };
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "engine/integer/model_file.h"
 #include "rl/algorithms/algorithm.h"
 
 namespace tri {
@@ -27,6 +28,8 @@ Json to_json(const Deployed& d, size_t rank, bool labeled, const Model& model) {
   json["layers"] = to_json(d.candidate.f, model);
   return json;
 }
+
+Json number(bool known, double x) { return known ? Json(x) : Json(); }
 
 // What a picture costs teacher and student, altogether and by layer.
 Json energy_json(const TestReport& v, const Model& model) {
@@ -68,11 +71,30 @@ Json to_json(const StaircaseSet& staircases, const Model& model) {
 }
 
 Json to_json(const Measures& m, bool labeled) {
-  return {{"accuracy", labeled ? Json(m.accuracy) : Json()},
+  return {{"accuracy", number(labeled, m.accuracy)},
           {"agreement", m.agreement},
           {"test_kl", m.kl},
           {"zero_share", m.zero_share},
           {"energy", microjoules(m)}};
+}
+
+Json unmeasured_json(const StaircaseSet& staircases, const std::optional<Candidate>& held_out,
+                     const Model& model) {
+  const Candidate c = held_out.value_or(Candidate{});
+  return {{"rank", 1},
+          {"reward", number(held_out.has_value(), c.reward)},
+          {"kl", number(held_out.has_value(), c.parts.kl)},
+          {"attention", number(held_out.has_value(), c.parts.attention)},
+          {"accuracy", nullptr},
+          {"agreement", nullptr},
+          {"test_kl", nullptr},
+          {"zero_share", nullptr},
+          {"energy", nullptr},
+          {"layers", to_json(staircases, model)}};
+}
+
+Json student_json(const std::filesystem::path& file, const Model& student) {
+  return {{"file", file.filename().string()}, {"checksum", std::to_string(checksum(student))}};
 }
 
 std::string measures_header() {
@@ -90,8 +112,7 @@ double microjoules(const Measures& m) { return 1e-6 * total(m.energy); }
 
 void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labeled,
                  const Model& model) {
-  result["teacher"] = {{"file", teacher_file},
-                       {"accuracy", labeled ? Json(v.teacher.accuracy) : Json()}};
+  result["teacher"] = {{"file", teacher_file}, {"accuracy", number(labeled, v.teacher.accuracy)}};
   result["mse"] = to_json(v.mse, 0, labeled, model);
   result["start"] = to_json(v.start, 0, labeled, model);
   result["candidates"] = Json::array();

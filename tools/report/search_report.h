@@ -1,6 +1,8 @@
 // What a search reports: result.json and the tables at its end. Nothing here prints.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,14 @@ std::string measures_row(const std::string& name, const Measures& m, bool labele
 
 // Microjoules a picture.
 double microjoules(const Measures& m);
+
+// A parameter set as result.json tells it where the test set was not asked. held_out: what it
+// earned on held-out pictures, where that is known.
+Json unmeasured_json(const StaircaseSet& staircases, const std::optional<Candidate>& held_out,
+                     const Model& model);
+// Which file holds the student, and its checksum: a kill between it and the report leaves a student
+// that the report does not name.
+Json student_json(const std::filesystem::path& file, const Model& student);
 
 // The part of result.json that the verdict decides.
 void add_verdict(Json& result, const TestReport& v, const std::string& teacher_file, bool labeled,
