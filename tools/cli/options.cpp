@@ -20,6 +20,7 @@
 #include "data/base/error.h"
 #include "nets/nets.h"
 #include "tools/cli/process.h"
+#include "tools/cli/threads.h"
 
 namespace tri {
 namespace {
@@ -134,6 +135,8 @@ OneOf::OneOf(const std::vector<std::string>& words)
 Options::Options(const std::string& purpose) : CLI::App(purpose) {
   option_defaults()->always_capture_default();
   set_help_flag("-h,--help", "this help");
+  add_option("--threads", threads, "0: those that the job or the machine gives")
+      ->check(CLI::Range(0, 1024));
   set_version_flag("--version", kVersion, "the version");
 }
 
@@ -175,7 +178,8 @@ int run_program(Options& options, int argc, char** argv, const std::function<voi
     try {
       options.parse(argc, argv);
       refuse_numbers(options);
-      if (const std::string note = limit_threads(); !note.empty()) std::cerr << note << "\n";
+      if (const std::string note = set_threads(options.threads); !note.empty())
+        std::cerr << note << "\n";
       body();
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() != 0) {

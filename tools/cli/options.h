@@ -26,6 +26,7 @@ struct OneOf : CLI::Validator {
 // The options of a program: add them to it, then hand it to run_program. `purpose` says in a few
 // words what the program does and ends with a line "Example: ./program ...".
 struct Options : CLI::App {
+  int threads = 0;
   explicit Options(const std::string& purpose);
 };
 

@@ -1,8 +1,6 @@
 // What a process must settle before its libraries are loaded.
 #pragma once
 
-#include <string>
-
 namespace tri {
 
 // GCC's OpenMP lets a thread that waits spin for milliseconds, on a core that another program could
@@ -12,10 +10,5 @@ namespace tri {
 // the program, and what it starts, then find the environment as it was. Where that fails, it goes
 // on as it is.
 void wait_briefly(char** argv);
-
-// Sets the number of threads to what can be started here, of those that OpenMP would take: where
-// one cannot, libgomp ends the program in the middle of its work, and far too many crash it.
-// Returns what to tell of it; nothing where all can.
-std::string limit_threads();
 
 }  // namespace tri

@@ -56,18 +56,11 @@ std::string bar(double share, size_t columns) {
 
 }  // namespace
 
-ProgressLine::ProgressLine()
-    : redraws_(redraws()), start_(std::chrono::steady_clock::now()), begin_(start_) {}
-
-void ProgressLine::plan(std::vector<Phase> phases) {
-  phases_ = std::move(phases);
-  at_ = 0;
-}
+ProgressLine::ProgressLine() : redraws_(redraws()), start_(std::chrono::steady_clock::now()) {}
 
 void ProgressLine::begin() {
   end();
-  at_ = std::min(at_ + 1, phases_.size());
-  begin_ = std::chrono::steady_clock::now();
+  schedule_.begin(seconds(start_, std::chrono::steady_clock::now()));
   shown_ = {};
 }
 
@@ -76,28 +69,14 @@ void ProgressLine::end() {
   drawn_ = false;
 }
 
-double ProgressLine::seconds_left(Time now, double share) const {
-  const double taken = seconds(begin_, now);
-  const double whole = share > 0 ? taken / share : 0;
-  if (at_ == 0) return whole * (1 - share);
-  const double planned = phases_[at_ - 1].seconds;
-  // A phase's first moments say little.
-  const double own = share > 0.02 || taken > planned ? std::max(whole, taken) : planned;
-  const double stretch = planned > 1 ? std::clamp(own / planned, 0.5, 4.0) : 1;
-  double later = 0;
-  for (size_t i = at_; i < phases_.size(); ++i) later += phases_[i].seconds;
-  return std::max(own - taken, 0.0) + stretch * later;
-}
-
 void ProgressLine::show(double done, double all, const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
   const double part = all > 0 ? std::clamp(done / all, 0.0, 1.0) : 1;
-  const bool last = part == 1 && at_ == phases_.size();
+  const bool last = part == 1 && schedule_.in_last();
   if (!last && seconds(shown_, now) < (redraws_ ? 0.1 : 5)) return;
   shown_ = now;
-  const double left = seconds_left(now, part), spent = seconds(start_, now);
-  const double whole = phases_.empty() ? part : last ? 1 : spent / (spent + left + 1e-9);
-  const double share = most_ = std::max(most_, std::min(whole, last ? 1.0 : 0.99));
+  const double left = schedule_.seconds_left(seconds(start_, now), part);
+  const double share = schedule_.share(seconds(start_, now), part);
   char head[8];
   std::snprintf(head, sizeof head, "%3d%%", int(100 * share));
   const std::string line = clock(left) + " left, " + text;
