@@ -87,9 +87,10 @@ $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not comp
 $(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
+# FILES: of the tests that run, with * for any letters, as '*tests/data/*,*lock_test*'.
 # Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
 test: all $(BUILD)/tests/run
-	OMP_WAIT_POLICY=passive BIN=$(BIN) $(BUILD)/tests/run
+	OMP_WAIT_POLICY=passive BIN=$(BIN) $(BUILD)/tests/run $(if $(FILES),-sf='$(FILES)')
 
 emulate:
 	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
@@ -128,8 +129,8 @@ deps:
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
 # What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
-CHECK_PACKAGES := python3-venv clang libomp-dev clang-format shellcheck qemu-user qemu-system-arm gcc-arm-none-eabi \
-                  libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
+CHECK_PACKAGES := python3-venv clang libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
+                  gcc-arm-none-eabi libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
                   libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \

@@ -1,5 +1,4 @@
 // ./finetune FILE.tri: learns a student's weights, thresholds and offsets from its teacher.
-#include <cfloat>
 #include <iostream>
 
 #include "data/base/file.h"
@@ -11,6 +10,7 @@
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/pictures.h"
+#include "tools/pipeline/recipe_options.h"
 #include "tools/pipeline/training_progress.h"
 #include "tools/report/run_json.h"
 
@@ -21,22 +21,17 @@ int main(int argc, char** argv) {
       "Fine-tunes a student: its weights and thresholds learn from its teacher.\n"
       "Example: ./finetune runs/vgg19/vgg19.tri");
   FinetuningRun run;
-  std::string student, teacher, out, energies, isa, precision;
+  std::string student, teacher, out, energies, isa;
   DataOptions data;
-  Recipe given;
-  double max_drop = 0;
+  RecipeOptions given;
+  std::optional<double> max_drop;
   options.add_option("FILE", student, "the student, a .tri file")->required();
   options.add_option("--teacher", teacher, "its teacher, a .q8 file [nets/weights/NET.q8]");
   data.add_to(options);
   options.add_option("--out", out,
                      "student file to write [FILE-fine.tri]; beside it stand its checkpoint, its "
                      "log, *.csv, and its report, *.json; earlier ones are kept as *.old");
-  auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]")
-                     ->check(CLI::Range(1, 100'000));
-  auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]")
-                    ->check(CLI::Range(1, 4096));
-  auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]")
-                   ->check(CLI::Range(FLT_TRUE_MIN, FLT_MAX));
+  given.add_to(options, "batches");
   options.add_option("--temperature", run.weights.temperature, "of the logits' softmax")
       ->check(CLI::Range(0.1, 100.0));
   options.add_option("--labels", run.weights.labels, "weight of the labels beside the teacher")
@@ -50,18 +45,14 @@ int main(int argc, char** argv) {
                   "weight of the energy of values that are not 0, over the teacher's: more zeros, "
                   "and less energy, for a little accuracy")
       ->check(CLI::Range(0.0, 1e6));
-  auto* drop =
-      options
-          .add_option("--max-drop", max_drop,
-                      "points of accuracy it may lose on held-out pictures: while it loses "
-                      "more, layers get 8 bits again [no limit]")
-          ->check(CLI::Range(0.0, 100.0));
+  options
+      .add_option("--max-drop", max_drop,
+                  "points of accuracy it may lose on held-out pictures: while it loses more, "
+                  "layers get 8 bits again [no limit]")
+      ->check(CLI::Range(0.0, 100.0));
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
-  options.add_option("--seed", given.seed, "of batches");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
-  options.add_option("--precision", precision,
-                     "of products: fp32 or bf16 [bf16 where the CPU has it]");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
     set_isa(isa);
@@ -71,12 +62,9 @@ int main(int argc, char** argv) {
     run.teacher = load_model_of(run.student.net, teacher);
     require_pair(run.student, run.teacher, student, teacher);
     Recipe& recipe = run.recipe = finetuning_recipe_of(run.student.net);
-    if (*epochs) recipe.epochs = recipe.qat_epochs = given.epochs;
-    if (*batch) recipe.batch = given.batch;
-    if (*rate) recipe.rate = given.rate;
-    recipe.seed = given.seed;
-    if (*drop) run.max_drop = max_drop / 100;
-    recipe.precision = precision_of(precision);
+    given.apply(recipe);
+    recipe.qat_epochs = recipe.epochs;
+    if (max_drop) run.max_drop = *max_drop / 100;
     if (!energies.empty()) run.energies = load_energy_table(energies);
     std::filesystem::path file = student;
     run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;

@@ -48,6 +48,11 @@ int main(int argc, char** argv) {
   Settings settings;
   add_options(options, settings);
   return run_program(options, argc, argv, [&] {
+    if (!settings.merge.empty()) {
+      const auto scores = merged(settings.net, {settings.merge.begin(), settings.merge.end()});
+      std::cout << comparison_table(compare(scores));
+      return;
+    }
     const RunRecord record(argc, argv);
     const SearchInputs inputs = load_inputs(settings);
     ProgressLine line;

@@ -1,6 +1,4 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
-#include <cfloat>
-
 #include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/download.h"
@@ -8,6 +6,7 @@
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
+#include "tools/pipeline/recipe_options.h"
 #include "tools/pipeline/training_progress.h"
 
 using namespace tri;
@@ -17,9 +16,10 @@ int main(int argc, char** argv) {
       "Trains a network and writes it as an 8-bit teacher file.\n"
       "Example: ./train vgg19 --data data/cifar-10-batches-bin");
   TrainingRun run;
-  std::string out, more, isa, precision;
+  std::string out, more, isa;
   DataOptions data;
-  Recipe given;
+  RecipeOptions given;
+  std::optional<int> narrow_epochs, cutout;
   options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
   options
       .add_option("--layers", run.net.layers_file,
@@ -33,36 +33,22 @@ int main(int argc, char** argv) {
                      "FILE.q8.ckpt, and its log, FILE.csv; earlier ones are kept as *.old");
   options.add_option("--from", run.from, "teacher file to go on from with a new schedule");
   options.add_option("--more", more, "a file of records of the same kind to train on as well");
-  auto* epochs = options.add_option("--epochs", given.epochs, "all epochs [the net's recipe]")
-                     ->check(CLI::Range(1, 100'000));
-  auto* narrow = options
-                     .add_option("--narrow-epochs", given.narrow_epochs,
-                                 "the first ones, on half the channels [the net's recipe]")
-                     ->check(CLI::Range(0, 100'000));
-  auto* batch = options.add_option("--batch", given.batch, "pictures a step [the net's recipe]")
-                    ->check(CLI::Range(1, 4096));
-  auto* rate = options.add_option("--rate", given.rate, "peak learning rate [the net's recipe]")
-                   ->check(CLI::Range(FLT_TRUE_MIN, FLT_MAX));
-  auto* cutout = options
-                     .add_option("--cutout", given.augment.cutout,
-                                 "side of the square that batches hide [the net's recipe]")
-                     ->check(CLI::Range(0, kMostSide));
-  options.add_option("--seed", given.seed, "of weights, batches and dropout");
+  options
+      .add_option("--narrow-epochs", narrow_epochs,
+                  "the first ones, on half the channels [the net's recipe]")
+      ->check(CLI::Range(0, 100'000));
+  options.add_option("--cutout", cutout, "side of the square that batches hide [the net's recipe]")
+      ->check(CLI::Range(0, kMostSide));
+  given.add_to(options, "weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
-  options.add_option("--precision", precision,
-                     "of products in the float epochs: fp32 or bf16 [bf16 where the CPU has it]");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
     set_isa(isa);
     require_net(run.net.name, !run.net.layers_file.empty(), "--layers");
     Recipe& recipe = run.recipe = recipe_of(run.net.name);
-    if (*epochs) set_epochs(recipe, given.epochs);
-    if (*narrow) recipe.narrow_epochs = given.narrow_epochs;
-    if (*batch) recipe.batch = given.batch;
-    if (*rate) recipe.rate = given.rate;
-    if (*cutout) recipe.augment.cutout = given.augment.cutout;
-    recipe.seed = given.seed;
-    recipe.precision = precision_of(precision);
+    given.apply(recipe);
+    recipe.narrow_epochs = narrow_epochs.value_or(recipe.narrow_epochs);
+    recipe.augment.cutout = cutout.value_or(recipe.augment.cutout);
     run.out = out.empty() ? run.net.name + ".q8" : out;
     require_writable_file(run.out);
     const auto folder = require_cifar10(data.folder, data.offline);

@@ -48,6 +48,7 @@ Bench::Bench() {
 
 Ran Bench::search(const std::string& more) const {
   return run(program("search") + " alexnet --teacher " + teacher +
-             " --batch 4 --pool 20 --held-out 12 --calibration 12 --out " + out +
+             " --batch 4 --pool 20 --held-out 12 --calibration 12" +
+             (more.find("--out") == std::string::npos ? " --out " + out : "") +
              (more.find("--episodes") == std::string::npos ? " --episodes 20 " : " ") + more);
 }

@@ -92,6 +92,9 @@ void add_options(Options& options, Settings& s) {
   options.add_option("--seed", s.search.seed, "of the sampling, the agent and the pictures' order");
   options.add_option("--seeds", s.seeds, "repeat with so many seeds, from --seed on")
       ->check(CLI::Range(1, 1000));
+  options.add_option("--merge", s.merge,
+                     "search for nothing: compare what stands in these folders, as one process "
+                     "that ran all of it would have (--algo all, --seeds)");
   options.add_option("--isa", s.isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   options.add_option("--out", s.out,
                      "folder for result.json, search.csv and NET.tri, and, while a search "

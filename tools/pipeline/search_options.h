@@ -15,7 +15,7 @@ namespace tri {
 struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table;
   DataOptions data;
-  std::vector<std::string> keep;
+  std::vector<std::string> keep, merge;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
       test_pictures = 10000, top = 3, finetune = 0;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;

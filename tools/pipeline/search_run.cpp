@@ -73,8 +73,12 @@ std::vector<std::string> phases_of(const Settings& s) {
 }
 
 // The keys of result.json that tell which search it is.
-Json heading(const Settings& s, const SearchInputs& in) {
+Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
   const std::string file = student_file(folder_of(s), in.teacher).string();
+  Json options;
+  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits)) options[name] = value;
+  options["--held-out"] = std::to_string(splits.held_out.size());
+  options["--test"] = std::to_string(in.pictures.test.size());
   return {
       {"version", 1},
       {"net", s.net},
@@ -84,6 +88,7 @@ Json heading(const Settings& s, const SearchInputs& in) {
       {"evaluations", 0},
       {"seconds", 0.0},
       {"unfinished", Json::array()},
+      {"options", options},
       {"calibrated", !s.no_calibrate},
       {"equalized", !s.no_equalize},
       {"teacher", {{"file", s.teacher_file}, {"accuracy", nullptr}}}};
@@ -103,7 +108,7 @@ class Searches {
         splits_(splits_of(s_, in_.pictures)),
         lock_(lock_of(s_)),
         teacher_(in_.teacher),
-        interim_(folder_of(s_), in_.teacher, heading(s_, in_), phases_of(s_),
+        interim_(folder_of(s_), in_.teacher, heading(s_, in_, splits_), phases_of(s_),
                  s_.resume && fs::exists(journal_file(s_))),
         journal_(journal_of(s_, in_, splits_, lock_, events_)),
         body_(s_.no_equalize ? in_.teacher : equalized(teacher_, splits_.calibration)),
@@ -164,7 +169,8 @@ class Searches {
     o.verdict = deploy(test, mse_, first_, ranked_.best(), student, s_.max_drop / 100,
                        in_.pictures.labeled, told(phase::kDeployment));
     o.front = front_of(scored_);
-    if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(entrants_, test, o.verdict);
+    scores_ = scores_of(entrants_, test, o.verdict, in_.pictures.labeled);
+    if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(scores_);
     o.evaluation = evaluation_of(o.student.string(), s_.data);
     o.note = note_without_labels(in_.pictures, o.evaluation);
     o.isa = isa_name(chosen_isa());
@@ -262,7 +268,7 @@ class Searches {
     own.add(first_);
     for (const Candidate& c : rescore(builder_, held_out_, sets, told(phase::kRanking)))
       own.add(c), ranked_.add(c), scored_.push_back(c);
-    entrants_.push_back({options.algorithm, found.evaluations, found.seconds, own.best().front()});
+    entrants_.push_back({options.algorithm, options.seed, found.evaluations, own.best().front()});
   }
 
   // It depends on the settings and the inputs alone, but for the seconds.
@@ -270,13 +276,14 @@ class Searches {
     const bool labeled = in_.pictures.labeled;
     int evaluations = 0;
     for (const Entrant& c : entrants_) evaluations += c.evaluations;
-    Json result = heading(s_, in_);
+    Json result = heading(s_, in_, splits_);
     result["evaluations"] = evaluations;
     result["unfinished"] = unfinished_;
     add_verdict(result, o.verdict, s_.teacher_file, labeled, in_.teacher);
     if (o.finetuned) result["finetuned"] = finetuned_json(*o.finetuned, s_.finetune);
     result["front"] = front_json(o.front, o.verdict, labeled, in_.teacher);
-    if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison, labeled);
+    if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison);
+    result["searches"] = to_json(scores_);
     result["student"] = student_json(o.student, student);
     return result;
   }
@@ -300,6 +307,7 @@ class Searches {
   Candidate mse_, first_;          // the start with all staircases, and the one without those kept
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
   std::vector<Entrant> entrants_;
+  std::vector<Score> scores_;  // theirs
   std::vector<std::string> unfinished_;
   bool all_searched_ = false, cut_short_ = false;
 };
@@ -334,7 +342,7 @@ SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
 
 std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {
   std::string text;
-  if (!o.comparison.empty()) text += comparison_table(o.comparison, labeled);
+  if (!o.comparison.empty()) text += comparison_table(o.comparison);
   text += verdict_table(o.verdict, labeled, s.max_drop);
   if (o.finetuned) text += given_up(*o.finetuned);
   if (s.objective.weights.energy > 0) text += front_table(o.front, o.verdict.teacher);

@@ -12,6 +12,7 @@
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/pipeline/search_plan.h"
+#include "tools/report/comparison.h"
 #include "tools/report/search_report.h"
 
 namespace tri {

@@ -1,20 +1,10 @@
 #include "tools/report/search_report.h"
 
-#include <cmath>
-#include <cstdio>
-
 #include "engine/integer/model_file.h"
-#include "rl/algorithms/algorithm.h"
+#include "tools/report/text.h"
 
 namespace tri {
 namespace {
-
-template <class... Values>
-std::string line(const char* format, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 // rank: 1 for the best reward; 0 for the mean-square start.
 Json to_json(const Deployed& d, size_t rank, bool labeled, const Model& model) {
@@ -44,13 +34,6 @@ Json energy_json(const TestReport& v, const Model& model) {
           {"teacher", microjoules(v.teacher)},
           {"student", microjoules(student)},
           {"layers", layers}};
-}
-
-ComparisonRow::Spread spread(const std::vector<double>& x) {
-  double mean = 0, squares = 0;
-  for (const double v : x) mean += v / double(x.size());
-  for (const double v : x) squares += (v - mean) * (v - mean);
-  return {mean, x.size() > 1 ? std::sqrt(squares / double(x.size() - 1)) : 0.0};
 }
 
 }  // namespace
@@ -174,66 +157,6 @@ std::string front_table(const std::vector<Candidate>& front, const Measures& tea
   for (const Candidate& c : front)
     table += line("%-24s %9s %9.2f %% %8.4f %10s %10.1f uJ\n", "", "", 100 * c.parts.agreement,
                   c.parts.kl, "", microjoules(teacher) * c.parts.energy);
-  return table;
-}
-
-std::vector<ComparisonRow> compare(const std::vector<Entrant>& entrants, const TestSet& test,
-                                   const TestReport& verdict) {
-  const auto measured = [&](const Candidate& c) {
-    if (c.f == verdict.start.candidate.f) return verdict.start.measures;
-    for (const Deployed& d : verdict.candidates)
-      if (d.candidate.f == c.f) return d.measures;
-    return test.measure(c, false).measures;
-  };
-  std::vector<ComparisonRow> rows;
-  for (const std::string& name : algorithm_names()) {
-    std::vector<double> reward, kl, agreement, accuracy, energy;
-    int evaluations = 0;
-    for (const Entrant& c : entrants) {
-      if (c.algorithm != name) continue;
-      const Measures m = measured(c.best);
-      evaluations = c.evaluations;
-      reward.push_back(c.best.reward);
-      kl.push_back(m.kl);
-      agreement.push_back(m.agreement);
-      accuracy.push_back(m.accuracy);
-      energy.push_back(microjoules(m));
-    }
-    if (!reward.empty())
-      rows.push_back({name, reward.size(), evaluations, spread(reward), spread(kl),
-                      spread(agreement), spread(accuracy), spread(energy)});
-  }
-  return rows;
-}
-
-Json to_json(const std::vector<ComparisonRow>& rows, bool labeled) {
-  const auto json = [](const ComparisonRow::Spread& s) {
-    return Json{{"mean", s.mean}, {"deviation", s.deviation}};
-  };
-  Json list = Json::array();
-  for (const ComparisonRow& r : rows)
-    list.push_back({{"algorithm", r.algorithm},
-                    {"seeds", r.seeds},
-                    {"evaluations", r.evaluations},
-                    {"reward", json(r.reward)},
-                    {"test_kl", json(r.test_kl)},
-                    {"agreement", json(r.agreement)},
-                    {"accuracy", labeled ? json(r.accuracy) : Json()},
-                    {"energy", json(r.energy)}});
-  return list;
-}
-
-std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labeled) {
-  std::string table = line("%-8s %5s %11s %17s %16s %18s %18s\n", "", "seeds", "evaluations",
-                           "reward", "test KL", "agreement", "accuracy");
-  for (const ComparisonRow& r : rows) {
-    const std::string accuracy =
-        labeled ? line("%.2f +- %.2f %%", 100 * r.accuracy.mean, 100 * r.accuracy.deviation) : "-";
-    table += line("%-8s %5zu %11d %8.4f +- %.4f %7.4f +- %.4f %8.2f +- %.2f %% %18s\n",
-                  r.algorithm.c_str(), r.seeds, r.evaluations, r.reward.mean, r.reward.deviation,
-                  r.test_kl.mean, r.test_kl.deviation, 100 * r.agreement.mean,
-                  100 * r.agreement.deviation, accuracy.c_str());
-  }
   return table;
 }
 

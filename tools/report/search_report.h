@@ -45,29 +45,4 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
 // Those that no other one beats in agreement and energy, both on held-out pictures.
 std::string front_table(const std::vector<Candidate>& front, const Measures& teacher);
 
-// One algorithm with one seed, and the best it found by the held-out pictures.
-struct Entrant {
-  std::string algorithm;
-  int evaluations;
-  double seconds;
-  Candidate best;
-};
-
-// An algorithm over its seeds, on the test set: means and standard deviations (n - 1).
-struct ComparisonRow {
-  struct Spread {
-    double mean, deviation;
-  };
-  std::string algorithm;
-  size_t seeds;
-  int evaluations;
-  Spread reward, test_kl, agreement, accuracy, energy;
-};
-
-// A row an algorithm. What the verdict has measured is not measured again.
-std::vector<ComparisonRow> compare(const std::vector<Entrant>& entrants, const TestSet& test,
-                                   const TestReport& verdict);
-Json to_json(const std::vector<ComparisonRow>& rows, bool labeled);
-std::string comparison_table(const std::vector<ComparisonRow>& rows, bool labeled);
-
 }  // namespace tri
