@@ -5,6 +5,7 @@
 # initialized). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
 # and AMX kernels on a CPU that has only AVX2, `make lto` finds names that are defined twice, differently.
+# MPI=1: `srun ./search` and `mpirun ./search` share a search among ranks (libopenmpi-dev).
 
 CXX      ?= g++
 comma    := ,
@@ -18,7 +19,7 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
                 $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
                   -Wno-uninitialized -Wno-maybe-uninitialized)
 # Not -lopenblas: engine/float/gemm.cpp loads it.
-LDLIBS    = -ldl
+LDLIBS    = -ldl$(if $(MPI), $(shell mpicc --showme:link))
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
 PROGRAMS := search train finetune evaluate synthesize import export bench
@@ -32,6 +33,9 @@ endif
 # Texts that exports contain: the linker makes objects of them.
 TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
+ifneq ($(MPI),)
+LIBRARY  := $(LIBRARY:%/cli/mpi.o=%/cli/with_mpi.o)
+endif
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not -path 'tests/fuzz/*'))
@@ -72,6 +76,9 @@ $(BUILD)/data/images.o: ISA_FLAGS := -fwrapv
 $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) $(ISA_FLAGS) -c -o $@ $<
+
+$(BUILD)/tools/cli/with_mpi.o: tools/cli/mpi.cpp Makefile | $(BUILD)/libraries
+	$(CXX) $(ALL_CXXFLAGS) -DTRISEGMENT_MPI -DOMPI_SKIP_MPICXX $(shell mpicc --showme:compile) -c -o $@ $<
 
 $(TEXTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
 	@mkdir -p $(@D)
@@ -131,7 +138,8 @@ deps:
 # What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
 CHECK_PACKAGES := python3-venv clang libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
                   gcc-arm-none-eabi libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
-                  libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
+                  libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross openmpi-bin \
+                  libopenmpi-dev
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'

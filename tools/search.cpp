@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "tools/cli/mpi.h"
 #include "tools/cli/progress.h"
 #include "tools/pipeline/search_run.h"
 #include "tools/pipeline/training_progress.h"
@@ -54,11 +55,25 @@ int main(int argc, char** argv) {
       return;
     }
     const RunRecord record(argc, argv);
-    const SearchInputs inputs = load_inputs(settings);
+    const std::unique_ptr<Ranks> ranks = ranks_of_job();
+    const bool helps = ranks && ranks->rank() > 0;
+    if (helps) {
+      // Rank 0 loads first: what has to be downloaded then is there.
+      ignore_stops();
+      settings.data.offline = true;
+      Bytes nothing;
+      ranks->broadcast(nothing);
+    }
+    const SearchInputs inputs = load_inputs(settings, !helps);
+    if (helps) return help_search(settings, inputs, *ranks);
+    if (ranks) {
+      Bytes nothing;
+      ranks->broadcast(nothing);
+    }
     ProgressLine line;
-    const SearchOutcome outcome =
-        run_search(settings, inputs, events_of(line, settings.finetune),
-                   stop_on_signal("the search ends, and what it found is measured and written"));
+    const SearchOutcome outcome = run_search(
+        settings, inputs, events_of(line, settings.finetune),
+        stop_on_signal("the search ends, and what it found is measured and written"), ranks.get());
     record.write(outcome.folder / "run.json", outcome.isa);
     std::cout << summary(outcome, settings, inputs.pictures.labeled);
     std::cerr << "next: " << outcome.evaluation

@@ -46,8 +46,8 @@ Objective::Objective(const IntNet& teacher, const Dataset& pictures,
     judges_.emplace_back(teacher, pictures.slice(begin, begin + batch), options.attention_layers);
 }
 
-std::vector<RewardParts> Objective::on_batch(int batch,
-                                             const std::vector<StaircaseSet>& students) const {
+std::vector<RewardParts> Objective::on_batch_here(int batch,
+                                                  const std::vector<StaircaseSet>& students) const {
   const Judge& judge = judges_[size_t(batch)];
   std::vector<RewardParts> parts(students.size());
   std::optional<Judge::Head> head;

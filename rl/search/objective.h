@@ -5,7 +5,9 @@
 // change from update to update; the teacher has seen them all once, before.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/dataset.h"
@@ -38,7 +40,15 @@ class Objective {
   // What some students are worth on one batch, each calibrated on it. They run side by side, one a
   // thread, and what all of them have in common runs once; the result is the same for any number
   // of threads. Events are counted only where energy has a weight; else all energies are 0.
-  std::vector<RewardParts> on_batch(int batch, const std::vector<StaircaseSet>& students) const;
+  std::vector<RewardParts> on_batch(int batch, const std::vector<StaircaseSet>& students) const {
+    return elsewhere_ ? elsewhere_(batch, students) : on_batch_here(batch, students);
+  }
+  // The same by this process alone.
+  std::vector<RewardParts> on_batch_here(int batch,
+                                         const std::vector<StaircaseSet>& students) const;
+  // What on_batch() does from now on, with the same result (rl/search/spread.h); empty: itself.
+  using OnBatch = std::function<std::vector<RewardParts>(int, const std::vector<StaircaseSet>&)>;
+  void compute_with(OnBatch elsewhere) { elsewhere_ = std::move(elsewhere); }
   // The means over all batches, of a student as it is: a calibrated model or the teacher's own. Its
   // energy is always counted.
   Candidate on_all(const IntNet& student, const StaircaseSet& staircases) const;
@@ -53,6 +63,7 @@ class Objective {
   EnergyTable energy_table_;
   double teacher_energy_;
   std::vector<Judge> judges_;  // [batches]
+  OnBatch elsewhere_;
 };
 
 }  // namespace tri

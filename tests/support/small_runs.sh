@@ -28,7 +28,7 @@ run_train() {
       --out "$1/small.q8" "${@:2}"
 }
 run_search() {
-  "${BIN}search" small --teacher "$scratch/teacher/small.q8" --data "$data" --episodes 60 --batch 4 \
+  "${BIN}search" small --teacher "$scratch/teacher/small.q8" --data "$data" --episodes "${EPISODES:-60}" --batch "${BATCH:-4}" \
     --pool 16 --held-out 4 --calibration 8 --reconstruction 16 --top 1 --test 20 --out "$1" "${@:2}"
 }
 run_finetune() {

@@ -168,6 +168,11 @@ const std::atomic<bool>& stop_on_signal(const std::string& what_happens) {
   return stop;
 }
 
+void ignore_stops() {
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGTERM, SIG_IGN);
+}
+
 int run_program(Options& options, int argc, char** argv, const std::function<void()>& body) {
   wait_briefly(argv);
   occupy_standard_files();

@@ -47,6 +47,9 @@ void require_net(const std::string& net, bool told, const std::string& option);
 // after it: what must not be lost is to be in files by then. Call it once.
 const std::atomic<bool>& stop_on_signal(const std::string& what_happens);
 
+// For ranks that work for another one: it is told too, and lets them go.
+void ignore_stops();
+
 // Parses the command line into the variables bound to `options`, calls body() and returns the exit
 // status of main. Call it before anything is written: it may start the program again, as process.h
 // tells.

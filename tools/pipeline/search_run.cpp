@@ -5,11 +5,14 @@
 #include <utility>
 
 #include "data/base/file.h"
+#include "data/base/hash.h"
 #include "data/split.h"
 #include "distill/correct/equalize.h"
 #include "engine/integer/model_file.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
+#include "rl/search/spread.h"
+#include "tools/cli/mpi.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/search_plan.h"
@@ -57,6 +60,21 @@ Splits splits_of(const Settings& s, const Pictures& pictures) {
                pictures.labeled ? held_out_count(pictures.train.size()) : 0);
 }
 
+// What students are made of.
+IntNet body_of(const Settings& s, const SearchInputs& in, const IntNet& teacher,
+               const Splits& splits) {
+  return s.no_equalize ? IntNet(in.teacher) : IntNet(equalized(teacher, splits.calibration));
+}
+
+// What all ranks must have in common, a line each.
+std::string identity_of(const Settings& s, const SearchInputs& in, const Splits& splits) {
+  std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) +
+                     "\n--isa=" + isa_name(chosen_isa()) + "\n";
+  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits))
+    text += name + "=" + value + "\n";
+  return text;
+}
+
 std::string warm_up_note(const Splits& splits, bool labeled) {
   const int pictures = splits.calibration.size() + splits.search.size() + splits.held_out.size();
   return "warm-up: the teacher on " + std::to_string(pictures) +
@@ -99,7 +117,7 @@ Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
 class Searches {
  public:
   Searches(const Settings& settings, const SearchInputs& inputs, const SearchEvents& events,
-           const std::atomic<bool>& stop)
+           const std::atomic<bool>& stop, const Ranks* ranks)
       : s_(settings),
         in_(inputs),
         events_(events),
@@ -111,7 +129,7 @@ class Searches {
         interim_(folder_of(s_), in_.teacher, heading(s_, in_, splits_), phases_of(s_),
                  s_.resume && fs::exists(journal_file(s_))),
         journal_(journal_of(s_, in_, splits_, lock_, events_)),
-        body_(s_.no_equalize ? in_.teacher : equalized(teacher_, splits_.calibration)),
+        body_(body_of(s_, in_, teacher_, splits_)),
         start_((events_.note(warm_up_note(splits_, in_.pictures.labeled)),
                 warm_up(body_, splits_.calibration))),
         builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
@@ -121,7 +139,9 @@ class Searches {
         best_gain_(1, &Candidate::gain),
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
-             1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {}
+             1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {
+    if (ranks) spread_.emplace(*ranks, objective_);
+  }
 
   void run() {
     const StaircaseSet all = start_.mse_optimal;
@@ -302,7 +322,8 @@ class Searches {
   WarmUp start_;
   StudentBuilder builder_;
   Objective objective_, held_out_;
-  Archive best_gain_, ranked_;  // by what searches saw, and held-out pictures
+  std::optional<Spread> spread_;  // where there are other ranks
+  Archive best_gain_, ranked_;    // by what searches saw, and held-out pictures
   SearchLog log_;
   Candidate mse_, first_;          // the start with all staircases, and the one without those kept
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
@@ -314,11 +335,11 @@ class Searches {
 
 }  // namespace
 
-SearchInputs load_inputs(Settings& s) {
+SearchInputs load_inputs(Settings& s, bool writes) {
   set_isa(s.isa);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
-  make_writable_folder(folder_of(s));
+  if (writes) make_writable_folder(folder_of(s));
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
@@ -333,11 +354,21 @@ SearchInputs load_inputs(Settings& s) {
 }
 
 SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
-                         const SearchEvents& events, const std::atomic<bool>& stop) {
+                         const SearchEvents& events, const std::atomic<bool>& stop,
+                         const Ranks* ranks) {
   const auto begin = Clock::now();
-  Searches searches(settings, inputs, events, stop);
+  if (ranks)
+    require_alike(*ranks, identity_of(settings, inputs, splits_of(settings, inputs.pictures)));
+  Searches searches(settings, inputs, events, stop, ranks);
   searches.run();
   return searches.deployed(begin);
+}
+
+void help_search(const Settings& s, const SearchInputs& in, const Ranks& ranks) {
+  const Splits splits = splits_of(s, in.pictures);
+  require_alike(ranks, identity_of(s, in, splits));
+  const IntNet teacher(in.teacher), body = body_of(s, in, teacher, splits);
+  work_for(ranks, Objective(body, splits.search, objective_of(s, in)));
 }
 
 std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {

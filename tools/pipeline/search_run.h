@@ -9,6 +9,7 @@
 
 #include "data/base/json.h"
 #include "rl/search/deploy.h"
+#include "rl/search/ranks.h"
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/pipeline/search_plan.h"
@@ -53,14 +54,22 @@ struct SearchOutcome {
   bool cut_short = false;  // --resume would go on
 };
 
-// Completes the settings by their defaults and loads what they name. Throws Error.
-SearchInputs load_inputs(Settings& settings);
+// Completes the settings by their defaults and loads what they name. writes: makes sure that the
+// folder can be written to. Throws Error.
+SearchInputs load_inputs(Settings& settings, bool writes = true);
 
 // Runs the searches, chooses on held-out pictures, measures on the test set and writes
-// result.json, search.csv and the student to the settings' folder. Once `stop` is set the searches
+// result.json, search.csv and the student to the settings' folder. ranks: the other processes of
+// this search, if there are any. Once `stop` is set the searches
 // end with what they have, and that is measured and written. Throws Error.
 SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
-                         const SearchEvents& events, const std::atomic<bool>& stop);
+                         const SearchEvents& events, const std::atomic<bool>& stop,
+                         const Ranks* ranks = nullptr);
+
+// What the other ranks of a search do, with the same settings and inputs: they evaluate their share
+// of the students until rank 0 has run_search() behind it. Throws Error, and so does that, where
+// ranks differ in program, kernels, teacher, pictures or options.
+void help_search(const Settings& settings, const SearchInputs& inputs, const Ranks& ranks);
 
 // As lines for people: what a search found.
 std::string summary(const SearchOutcome& outcome, const Settings& settings, bool labeled);

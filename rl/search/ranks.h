@@ -1,0 +1,26 @@
+// The processes that search together, as srun or mpirun start them: rank 0 owns the search and does
+// all writing, the others work for it. What they work on is left to rl/search/objective.h; tools
+// know MPI.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tri {
+
+using Bytes = std::vector<uint8_t>;
+
+// All ranks call the same of these in the same order, from one thread. They throw Error where
+// another rank is gone.
+class Ranks {
+ public:
+  virtual ~Ranks() = default;
+  virtual int rank() const = 0;
+  virtual int count() const = 0;
+  // Gives all ranks the bytes that rank 0 has.
+  virtual void broadcast(Bytes& bytes) const = 0;
+  // At rank 0: what each rank has, by rank. At the others: nothing.
+  virtual std::vector<Bytes> gather(const Bytes& bytes) const = 0;
+};
+
+}  // namespace tri

@@ -1,0 +1,114 @@
+// Ranks that search together (rl/search/spread.h), as threads of this process.
+#include "rl/search/spread.h"
+
+#include <barrier>
+#include <thread>
+
+#include "rl/search/search.h"
+#include "tests/support/random_model.h"
+#include "tests/support/test.h"
+#include "tools/cli/mpi.h"
+
+using namespace tri;
+
+namespace {
+
+// What the ranks of one test share.
+struct Hall {
+  explicit Hall(int count) : barrier(count), parts(size_t(count)) {}
+  std::barrier<> barrier;
+  Bytes sent;
+  std::vector<Bytes> parts;
+};
+
+class ThreadRank : public Ranks {
+ public:
+  ThreadRank(Hall& hall, int rank) : hall_(hall), rank_(rank) {}
+  int rank() const override { return rank_; }
+  int count() const override { return int(hall_.parts.size()); }
+  void broadcast(Bytes& bytes) const override {
+    if (rank_ == 0) hall_.sent = bytes;
+    hall_.barrier.arrive_and_wait();
+    bytes = hall_.sent;
+    hall_.barrier.arrive_and_wait();
+  }
+  std::vector<Bytes> gather(const Bytes& bytes) const override {
+    hall_.parts[size_t(rank_)] = bytes;
+    hall_.barrier.arrive_and_wait();
+    const std::vector<Bytes> all = rank_ == 0 ? hall_.parts : std::vector<Bytes>{};
+    hall_.barrier.arrive_and_wait();
+    return all;
+  }
+
+ private:
+  Hall& hall_;
+  int rank_;
+};
+
+// Runs what rank 0 and the others do, each on a thread.
+template <class First, class Other>
+void on_ranks(int count, First first, Other other) {
+  Hall hall(count);
+  std::vector<std::jthread> others;
+  for (int rank = 1; rank < count; ++rank)
+    others.emplace_back([&hall, &other, rank] { other(ThreadRank(hall, rank)); });
+  first(ThreadRank(hall, 0));
+}
+
+}  // namespace
+
+TEST_CASE("spread over any number of ranks, a search finds what it finds alone") {
+  Rng rng{1};
+  const IntNet teacher{random_model(every_kind_of_layer(false), rng)};
+  const Dataset calibration = random_pictures(40, 1), pictures = random_pictures(50, 2);
+  const WarmUp start = warm_up(teacher, calibration);
+  const std::atomic<bool> stop{false};
+  const auto found = [&](const Objective& objective) {
+    Journal journal;
+    SearchOptions options;
+    options.evaluations = 45;
+    std::vector<double> rewards;
+    const auto report = [&](const SearchRow& r, const Archive& best) {
+      rewards.insert(rewards.end(), {r.reward_mean, r.reward_mse, best.best().front().gain});
+    };
+    search(objective, start, options, journal, report, stop);
+    return rewards;
+  };
+  const ObjectiveOptions options{.batch = 16, .weights = {.attention = 0.1, .energy = 0.5}};
+  const std::vector<double> alone = found(Objective(teacher, pictures, options));
+  REQUIRE(alone.size() == 6);
+  for (const int count : {1, 2, 3, 30}) {  // 30: more than an update has students
+    CAPTURE(count);
+    std::vector<double> spread;
+    on_ranks(
+        count,
+        [&](const Ranks& ranks) {
+          Objective objective(teacher, pictures, options);
+          const Spread over(ranks, objective);
+          spread = found(objective);
+        },
+        [&](const Ranks& ranks) { work_for(ranks, Objective(teacher, pictures, options)); });
+    CHECK(spread == alone);
+  }
+}
+
+TEST_CASE("ranks that differ are refused in all of them, by what differs") {
+  std::string said[3];
+  const auto check = [&](const Ranks& ranks, const std::string& identity) {
+    try {
+      require_alike(ranks, identity);
+    } catch (const Error& error) {
+      said[ranks.rank()] = error.what();
+    }
+  };
+  const auto same = [&](const Ranks& ranks) { check(ranks, "build=1\ndata=2"); };
+  on_ranks(3, same, same);
+  CHECK(said[0].empty());
+  on_ranks(3, same, [&](const Ranks& ranks) {
+    check(ranks, ranks.rank() == 2 ? "build=1\ndata=3" : "build=1\ndata=2");
+  });
+  for (const std::string& text : said) {
+    CHECK(text.find("rank 2 (host=") == 0);
+    CHECK(text.find("data=3, not data=2") != std::string::npos);
+  }
+}
