@@ -153,6 +153,16 @@ Mixture Budget::allocation() const {
   return result;
 }
 
+Mixture Budget::with(const StaircaseSet& staircases) const {
+  Mixture mixture = cheapest_;
+  for (size_t tap = 0; tap < staircases.size(); ++tap) {
+    const TapKind kind = mixture.kinds[tap] = kind_of(staircases[tap]);
+    if (kind == TapKind::three_levels) mixture.three[tap] = staircases[tap];
+    if (kind == TapKind::two_levels) mixture.two[tap] = staircases[tap];
+  }
+  return mixture;
+}
+
 Budget Budget::with_limit(double limit) const {
   Budget budget = *this;
   budget.limit_ = limit;

@@ -53,6 +53,8 @@ class Budget {
   // The mean-square mixture that fits with the least sum of losses.
   Mixture allocation() const;
   Budget with_limit(double limit) const;
+  // The mean-square mixture with these staircases in place of its own.
+  Mixture with(const StaircaseSet& staircases) const;
 
  private:
   EnergyEstimate estimate_;

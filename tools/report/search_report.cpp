@@ -39,12 +39,14 @@ Json energy_json(const TestReport& v, const Model& model) {
 }  // namespace
 
 Json to_json(const StaircaseSet& staircases, const Model& model) {
+  constexpr const char* kKinds[] = {"8 bits", "three levels", "two levels"};
   Json layers = Json::array();
   const std::vector<int> taps = model.tap_rows();
   for (size_t i = 0; i < taps.size(); ++i) {
     const auto& f = staircases[i];
     const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };
     layers.push_back({{"name", model.layers[taps[i]].name},
+                      {"kind", kKinds[size_t(kind_of(f))]},
                       {"t1", number(&TriSegment::t1)},
                       {"v1", number(&TriSegment::v1)},
                       {"t2", number(&TriSegment::t2)},
