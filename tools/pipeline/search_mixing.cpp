@@ -11,7 +11,8 @@
 namespace tri {
 namespace {
 
-constexpr int kFits = 6;  // how often a start is projected anew where pictures find it too dear
+constexpr int kFits = 4;  // how often a start is fitted anew to what pictures say that it costs
+constexpr double kShort = 0.999;  // of the limit that would just do
 
 double teacher_energy_of(const MixingSetup& s) {
   return total(teacher_energy(s.teacher, s.energies));
@@ -34,6 +35,7 @@ const Mixture& better(const Objective& objective, const Mixture& a, const Mixtur
   return lead > 0 ? b : a;
 }
 
+// On held-out pictures, of the teacher's.
 double measured(const MixingSetup& s, const Mixture& m) {
   return rescore(s.builder, s.held_out, {m.staircases()}).front().parts.energy;
 }
@@ -68,23 +70,25 @@ Mixed mix(const MixingSetup& s, Journal& journal) {
   for (const auto& f : s.start.mse_optimal)
     kinds.push_back(f ? TapKind::three_levels : TapKind::eight_bits);
   const Mixture rule = Mixture::mean_square(s.start.histograms, s.fixed, kinds);
-  Trials trials = run_trials(s.objective, rule, journal);
+  Mixture teacher_like = rule;
+  std::fill(teacher_like.kinds.begin(), teacher_like.kinds.end(), TapKind::eight_bits);
+  Trials trials = run_trials(s.objective, teacher_like, journal);
   s.note("trials: every kind of every layer, " + std::to_string(trials.evaluations) +
          " evaluations");
 
   // Estimates are brought to what is measured by one student that both know.
   const EnergyEstimate estimate(s.teacher, s.start.read, s.energies);
   const double unit = estimate(s.three.f) / s.three.parts.energy;
-  Budget fitting(estimate, rule, std::move(trials.losses), allowed * unit);
+  Budget fitting(estimate, rule, std::move(trials.losses), allowed * unit), next = fitting;
   std::optional<Mixture> start;
-  for (int i = 0; i < kFits && fitting.fits(fitting.cheapest().staircases()); ++i) {
-    const Mixture found = better(s.objective, fitting.project(rule), fitting.allocation());
+  for (int i = 0; i < kFits && next.fits(next.cheapest().staircases()); ++i) {
+    const Mixture allocated = next.allocation();
+    const Mixture found = better(s.objective, next.project(rule), allocated);
     const double energy = measured(s, found);
-    if (energy <= allowed) {
-      start = found;
-      break;
-    }
-    fitting = fitting.with_limit(0.999 * fitting.limit() * allowed / energy);
+    if (energy <= allowed) start = found, fitting = next;
+    const bool near = energy > (1 - kBudgetMargin) * allowed || found.kinds != allocated.kinds;
+    if (energy <= allowed && near) break;
+    next = next.with_limit(kShort * next.limit() * allowed / energy);
   }
   if (!start) {
     start = given ? fitting.cheapest() : fitting.with(s.three.f);

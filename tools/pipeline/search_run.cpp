@@ -291,8 +291,14 @@ class Searches {
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);
     own.add(first_);
+    int over = 0;
     for (const Candidate& c : rescore(builder_, held_out_, sets, told(phase::kRanking)))
-      if (fits(c)) own.add(c), ranked_.add(c), scored_.push_back(c);
+      if (fits(c))
+        own.add(c), ranked_.add(c), scored_.push_back(c);
+      else
+        ++over;
+    if (over > 0)
+      events_.note("over the energy budget on held-out pictures: " + std::to_string(over));
     entrants_.push_back({options.algorithm, options.seed, found.evaluations, own.best().front()});
   }
 

@@ -1,5 +1,7 @@
 #include "tools/report/search_report.h"
 
+#include <algorithm>
+
 #include "engine/integer/model_file.h"
 #include "tools/report/text.h"
 
@@ -143,7 +145,10 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
     row(name, d.measures);
   };
   all("MSE start", v.mse);
-  if (v.start.candidate.f != v.mse.candidate.f) all("start, some at 8 bits", v.start);
+  const StaircaseSet& start = v.start.candidate.f;
+  const bool mixed = std::any_of(start.begin(), start.end(),
+                                 [](const auto& f) { return kind_of(f) == TapKind::two_levels; });
+  if (start != v.mse.candidate.f) all(mixed ? "start, mixed" : "start, some at 8 bits", v.start);
   Deployed found = v.selected;
   if (v.before_finetuning) found.measures = *v.before_finetuning;
   all("best found", found);
