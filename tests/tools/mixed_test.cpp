@@ -105,6 +105,10 @@ TEST_CASE("the knapsack's mixture costs the trials alone, and is one of the algo
   }
   CHECK(names ==
         std::vector<std::string>{"mse", "sensitivity", "grid", "random", "greedy", "cem", "ppo"});
+  const Json raw = m.of("raw", "--mixed --algo random --prior none --episodes 20");
+  CHECK(double(raw["selected"]["energy"]) <= 1.01 * double(raw["budget"]["energy"]));
+  const Ran around = m.search("raw", "--mixed --algo sensitivity --prior none");
+  CHECK(around.err.find("--algo sensitivity needs --prior mse") != std::string::npos);
   const Ran plain = m.search("plain", "--algo sensitivity");
   CHECK(plain.status == 1);
   CHECK(plain.err.find("--algo sensitivity needs --mixed") != std::string::npos);

@@ -17,6 +17,30 @@ namespace {
 
 const int kPopulation = PpoOptions{}.episodes;  // of an update
 
+// Which layers keep their 8 bits, and who says so.
+void add_kinds(Options& options, Settings& s) {
+  options
+      .add_option(
+          "--keep", s.keep,
+          "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
+          "[those that only depthwise layers read, or an addition]")
+      ->delimiter(',');
+  CLI::Option* mixed = options.add_flag(
+      "--mixed", s.mixed,
+      "let the search choose for each layer: 8 bits, three levels or two; only what --keep names "
+      "stays at 8 bits");
+  options
+      .add_option("--energy-budget", s.energy_budget,
+                  "what the student may cost: 30% of the teacher's energy, or 120uJ a picture "
+                  "[what it costs with three levels in every layer but those that --keep names]")
+      ->needs(mixed)
+      ->check([](const std::string& text) -> std::string {
+        if (energy_budget_of(text)) return "";
+        return text + " is neither a percentage of the teacher's energy, such as 30%, nor " +
+               "microjoules a picture, such as 120uJ";
+      });
+}
+
 }  // namespace
 
 void add_options(Options& options, Settings& s) {
@@ -54,26 +78,7 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(0, 50'000));
   options.add_flag("--no-equalize", s.no_equalize,
                    "leave the teacher's channels as far from each other as they are");
-  options
-      .add_option(
-          "--keep", s.keep,
-          "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
-          "[those that only depthwise layers read, or an addition]")
-      ->delimiter(',');
-  CLI::Option* mixed = options.add_flag(
-      "--mixed", s.mixed,
-      "let the search choose for each layer: 8 bits, three levels or two; only what --keep names "
-      "stays at 8 bits");
-  options
-      .add_option("--energy-budget", s.energy_budget,
-                  "what the student may cost: 30% of the teacher's energy, or 120uJ a picture "
-                  "[what it costs with three levels in every layer but those that --keep names]")
-      ->needs(mixed)
-      ->check([](const std::string& text) -> std::string {
-        if (energy_budget_of(text)) return "";
-        return text + " is neither a percentage of the teacher's energy, such as 30%, nor " +
-               "microjoules a picture, such as 120uJ";
-      });
+  add_kinds(options, s);
   options
       .add_option("--finetune", s.finetune,
                   "epochs of fine-tuning that the student ends with, as ./finetune does; 0: none")
