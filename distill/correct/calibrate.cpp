@@ -136,10 +136,13 @@ std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_
                                double headroom) {
   const double factor = (f.t2 - f.t1) / (a2 - a1);
   if (!(a2 > a1) || !has_multiplier(factor)) return {};
-  // A' = A + offset with A' * r at t1 + 1/2 and t2 + 1/2, where codes round to the next.
-  const Multiplier r = multiplier(factor);
-  const double offset = std::round((f.t1 + 0.5) / r.value() - a1);
-  if (std::abs(bias + offset) > headroom) return {};
+  return place_one(f.t1, a1, multiplier(factor), bias, headroom);
+}
+
+std::optional<Placement> place_one(int t, double a, Multiplier r, int32_t bias, double headroom) {
+  // A' = A + offset with A' * r at t + 1/2 where A is at a: there codes round to the next.
+  const double offset = std::round((t + 0.5) / r.value() - a);
+  if (!(std::abs(bias + offset) <= headroom)) return {};
   return Placement{r, int32_t(offset)};
 }
 
@@ -205,7 +208,10 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
     const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
     const double t1 = threshold(above_t1), t2 = threshold(above_t2);
     if (above_t2 == 0) return;
-    const auto placement = place(f, t1, t2, q.bias[k], teacher_.headroom[layer][k]);
+    const double headroom = teacher_.headroom[layer][k];
+    const auto placement = kind_of(f) == TapKind::two_levels
+                               ? place_one(f.t1, t1, {c.m[k], c.shift[k]}, q.bias[k], headroom)
+                               : place(f, t1, t2, q.bias[k], headroom);
     if (!placement) return;
     const double unit = Multiplier{q.m[k], q.shift[k]}.value(), factor = placement->r.value();
     if (factor > kMaxSpread * unit || factor < unit / kMaxSpread) return;

@@ -13,7 +13,8 @@
 // spread as well it is the re-estimation of batch norm's statistics.)
 //
 // Accumulators are no bell curves, so a student that is to be deployed gets a and d from its levels
-// where it can: A' is above t1, and above t2, as often as the teacher's code of that channel is.
+// where it can: A' is above t1, and above t2, as often as the teacher's code of that channel is. Of
+// two levels the one threshold gives d alone.
 #pragma once
 
 #include <cstdint>
@@ -120,5 +121,7 @@ struct Placement {
 // (to within rounding). nullopt: there is none, or `bias` and the offset together leave `headroom`.
 std::optional<Placement> place(const TriSegment& f, double a1, double a2, int32_t bias,
                                double headroom);
+// The same for one threshold t, which leaves the factor r free.
+std::optional<Placement> place_one(int t, double a, Multiplier r, int32_t bias, double headroom);
 
 }  // namespace tri

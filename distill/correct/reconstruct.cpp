@@ -15,6 +15,9 @@ constexpr int kAtOnce = 128;       // pictures that run together
 
 // Codes that resolve what is around the thresholds in steps of 1/85 of the distance between both.
 constexpr TriSegment kFine = {85, 0, 170, 0};
+// Of two levels: what is around their one threshold, in steps of 1/84 of its distance from 0.
+constexpr int kFineMiddle = 128;
+constexpr TriSegment kFineOne = {kFineMiddle - 42, 0, kFineMiddle + 42, 0};
 
 // Some pictures on their way through a student, as far as all its layers are final: layer by layer,
 // so that no layer runs again for those behind it.
@@ -172,6 +175,7 @@ class Reconstruction {
     if (moved_[size_t(tap)] || fitting_.tap() >= tap || calibrating_.tap() >= tap) return;
     moved_[size_t(tap)] = true;
     const TriSegment f = *set_[size_t(tap)];
+    const bool one = kind_of(f) == TapKind::two_levels;
     QuantLayer& q = student_.quant[size_t(before)];
     const std::vector<double>& headroom = target_.headroom[size_t(before)];
     const int C = l.in.c;
@@ -183,10 +187,13 @@ class Reconstruction {
     std::vector<ChannelThresholds> thresholds;
     for (int c = 0; c < C; ++c) {
       const Multiplier m{q.m[c], q.shift[c]};
-      const auto finer = place(kFine, largest_accumulator(f.t1, m), largest_accumulator(f.t2, m),
-                               q.bias[c], headroom[c]);
-      thresholds.push_back(finer ? ChannelThresholds{kFine.t1, kFine.t2}
-                                 : ChannelThresholds{f.t1, f.t2, true});
+      const double a1 = largest_accumulator(f.t1, m), a2 = largest_accumulator(f.t2, m);
+      const double around = one ? f.width() / m.value() / 2 : 0;
+      const auto finer =
+          place(one ? kFineOne : kFine, a1 - around, a2 + around, q.bias[c], headroom[c]);
+      thresholds.push_back(!finer ? ChannelThresholds{f.t1, f.t2, true}
+                           : one  ? ChannelThresholds{kFineMiddle, kFineMiddle}
+                                  : ChannelThresholds{kFine.t1, kFine.t2});
       if (finer) r.m[c] = finer->r.m, r.shift[c] = finer->r.shift, r.bias[c] += finer->offset;
     }
     const std::vector<ChannelThresholds> old = thresholds;
@@ -197,9 +204,10 @@ class Reconstruction {
       if (thresholds[size_t(c)] == old[size_t(c)]) continue;
       const Multiplier m{r.m[c], r.shift[c]};
       const int32_t offset = r.bias[c] - q.bias[c];
-      const auto moved = place(f, double(largest_accumulator(thresholds[size_t(c)].t1, m)) - offset,
-                               double(largest_accumulator(thresholds[size_t(c)].t2, m)) - offset,
-                               q.bias[c], headroom[c]);
+      const double a1 = double(largest_accumulator(thresholds[size_t(c)].t1, m)) - offset;
+      const double a2 = double(largest_accumulator(thresholds[size_t(c)].t2, m)) - offset;
+      const auto moved = one ? place_one(f.t1, a1, {q.m[c], q.shift[c]}, q.bias[c], headroom[c])
+                             : place(f, a1, a2, q.bias[c], headroom[c]);
       if (moved) q.m[c] = moved->r.m, q.shift[c] = moved->r.shift, q.bias[c] += moved->offset;
     }
   }

@@ -17,7 +17,7 @@ constexpr int kMoves = 3;               // with each of them, at most
 constexpr float kFar = 0.3f;            // weight of an error far from the next thresholds
 constexpr int kBlock = 64;              // channels times taps that share their matrix products
 constexpr int kTile = 128;              // pixels of a thread
-constexpr int kLeast = 1, kMost = 253;  // so that all three levels stay possible
+constexpr int kLeast = 1, kMost = 253;  // so that all levels stay possible
 constexpr int kDirections[8][2] = {{1, 0}, {-1, 0},  {0, 1},  {0, -1},
                                    {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
 
@@ -87,8 +87,9 @@ struct Channel {
         std::array<double, 8> errors;
         const auto try_one = [&](size_t i) {
           tried[i] = {best.t1 + step * kDirections[i][0], best.t2 + step * kDirections[i][1]};
-          const bool possible =
-              tried[i].t1 >= kLeast && tried[i].t2 <= kMost && tried[i].t1 < tried[i].t2;
+          const bool in_order =
+              now.t1 < now.t2 ? tried[i].t1 < tried[i].t2 : tried[i].t1 == tried[i].t2;
+          const bool possible = tried[i].t1 >= kLeast && tried[i].t2 <= kMost && in_order;
           errors[i] = possible ? change_of_error(change(values, now, tried[i]))
                                : std::numeric_limits<double>::infinity();
         };

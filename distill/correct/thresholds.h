@@ -22,7 +22,7 @@
 
 namespace tri {
 
-// t1 < t2, on codes that resolve what is between and around them finely.
+// t1 < t2, on codes that resolve what is between and around them finely; of two levels t1 == t2.
 struct ChannelThresholds {
   int t1, t2;
   bool fixed = false;

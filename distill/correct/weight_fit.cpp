@@ -95,8 +95,7 @@ struct Range {
       : low(size_t(K), -std::numeric_limits<float>::infinity()),
         high(size_t(K), std::numeric_limits<float>::infinity()) {
     for (size_t k = 0; f && k < low.size(); ++k) {
-      const double step = 1 / Multiplier{q.m[k], q.shift[k]}.value(),
-                   margin = kMargin * (f->t2 - f->t1);
+      const double step = 1 / Multiplier{q.m[k], q.shift[k]}.value(), margin = kMargin * f->width();
       low[k] = float((f->t1 + 0.5 - margin) * step), high[k] = float((f->t2 + 0.5 + margin) * step);
     }
   }

@@ -35,17 +35,24 @@ double byte_of(const EnergyTable& table, size_t bytes) {
 // A weight that meets a level that is not 0.
 double joining(const Layer& l, const EnergyTable& t) { return t.add16 + byte_of(t, l.weights()); }
 
+// Of a kind of codes: bytes of each, and how many levels there are besides 0, where they are few.
+double bytes_of(TapKind kind) {
+  return kind == TapKind::eight_bits ? 1 : kind == TapKind::three_levels ? 0.25 : 0.125;
+}
+int values_of(TapKind kind) { return kind == TapKind::three_levels ? 2 : 1; }
+
 // The sums of a layer with weights.
-double products(double uses, const EventRecorder::Events& e, const Layer& l, const EnergyTable& t) {
+double products(double uses, const EventRecorder::Events& e, TapKind read, const Layer& l,
+                const EnergyTable& t) {
   if (!e.coded) return uses * (t.multiply8 + t.add32 + byte_of(t, l.weights()));
   return uses * (e.share(e.low) + e.share(e.high)) * joining(l, t) +
-         double(l.output.size()) * 2 * (2 * t.multiply8 + t.add32);
+         double(l.output.size()) * values_of(read) * (2 * t.multiply8 + t.add32);
 }
 
 // One input of an addition, with its reading.
-double addend(double inputs, bool levels, const Layer& l, const EnergyTable& t) {
-  return inputs *
-         ((levels ? 0 : 2 * t.multiply8) + t.add32 + (levels ? 0.25 : 1) * byte_of(t, l.in.size()));
+double addend(double inputs, TapKind read, const Layer& l, const EnergyTable& t) {
+  return inputs * ((read == TapKind::eight_bits ? 2 * t.multiply8 : 0) + t.add32 +
+                   bytes_of(read) * byte_of(t, l.in.size()));
 }
 
 }  // namespace
@@ -54,30 +61,30 @@ std::vector<double> energy(const Model& model, const StaircaseSet& staircases,
                            const std::vector<EventRecorder::Events>& events, const EnergyTable& t) {
   CHECK(events.size() == model.layers.size());
   std::vector<double> result(model.layers.size());
-  const auto has_levels = [&](int tap) {
-    return tap >= 0 && !staircases.empty() && staircases[size_t(tap)].has_value();
+  const auto kind = [&](int tap) {
+    return tap < 0 || staircases.empty() ? TapKind::eight_bits : kind_of(staircases[size_t(tap)]);
   };
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const Layer& l = model.layers[i];
     if (l.kind == Kind::dropout) continue;
     const double uses = uses_of(l), inputs = double(l.in.size()), outputs = double(l.output.size());
-    const bool levels = has_levels(l.reads.front().tap);
+    const TapKind read = kind(l.reads.front().tap), written = kind(l.tap);
     if (!l.has_sums()) {
-      result[i] = l.kind == Kind::avg_pool ? inputs * t.add32
-                                           : (uses - outputs) * (levels ? 0.25 : 1) * t.add8;
+      result[i] =
+          l.kind == Kind::avg_pool ? inputs * t.add32 : (uses - outputs) * bytes_of(read) * t.add8;
       continue;
     }
     double picojoules = 0;
     if (l.kind == Kind::add) {
-      for (const Read& read : l.reads) picojoules += addend(inputs, has_levels(read.tap), l, t);
+      for (const Read& r : l.reads) picojoules += addend(inputs, kind(r.tap), l, t);
     } else {
-      picojoules += products(uses, events[i], l, t);
-      picojoules += inputs * (events[i].coded ? 0.25 : 1) * byte_of(t, l.in.size());
+      picojoules += products(uses, events[i], read, l, t);
+      picojoules += inputs * (events[i].coded ? bytes_of(read) : 1) * byte_of(t, l.in.size());
     }
-    const bool coded = has_levels(l.tap);
-    picojoules += outputs * (coded ? 2 * t.add32 : t.multiply32);
+    picojoules +=
+        outputs * (written == TapKind::eight_bits ? t.multiply32 : values_of(written) * t.add32);
     // The logits leave the chip.
-    if (!l.is_logits()) picojoules += outputs * (coded ? 0.25 : 1) * byte_of(t, l.output.size());
+    if (!l.is_logits()) picojoules += outputs * bytes_of(written) * byte_of(t, l.output.size());
     result[i] = picojoules;
   }
   return result;

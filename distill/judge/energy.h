@@ -5,13 +5,14 @@
 // weight. One with three-level input does so only for what is not 0, and only adds: a weight joins
 // S1 where the input is v1 and S2 where it is v2, 16 bits wide. Each of its outputs then costs v1 *
 // S1 + v2 * S2, products of 16 by 8 bits (two 8-bit multiplications each). An 8-bit output is
-// requantized by a 32-bit multiplication, a three-level one compared with two 32-bit thresholds.
-// Codes are written once and read once, 8 or 2 bits wide; weights are read from a memory that holds
-// all of their layer's. A layer's events count with the mean number of weights that an input meets,
-// which at the edges of the map is less than within. An addition multiplies each 8-bit input by a
-// factor of 16 bits (two 8-bit multiplications) and adds it up in 32 bits; of three-level inputs
-// the products are constants. Max pools compare codes, an 8-bit addition each or, of 2 bits, a
-// quarter of one; means add 32-bit sums.
+// requantized by a 32-bit multiplication, a three-level one compared with two 32-bit thresholds. Of
+// two levels there is one sum, one product and one comparison. Codes are written once and read
+// once, 8, 2 or 1 bits wide; weights are read from a memory that holds all of their layer's. A
+// layer's events count with the mean number of weights that an input meets, which at the edges of
+// the map is less than within. An addition multiplies each 8-bit input by a factor of 16 bits (two
+// 8-bit multiplications) and adds it up in 32 bits; of levels the products are constants. Max pools
+// compare codes, an 8-bit addition each or, of fewer bits, as much less of one; means add 32-bit
+// sums.
 #pragma once
 
 #include <map>

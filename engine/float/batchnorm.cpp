@@ -53,7 +53,7 @@ struct Line {
 };
 
 FloatStaircase as_floats(const TriSegment& f, float nonzero = 0) {
-  return {float(f.t1), float(f.v1), float(f.t2), float(f.v2), nonzero};
+  return {float(f.t1), float(f.v1), float(f.t2), float(f.v2), float(f.width()), nonzero};
 }
 
 void apply_forward(const Line& line, int M, int K, const float* y, const Activate& activate,

@@ -7,6 +7,15 @@
 #include "data/base/check.h"
 
 namespace tri {
+namespace {
+
+void count(const uint8_t* values, size_t size, Histogram& histogram) {
+  uint64_t* counts = histogram.data();
+#pragma omp parallel for reduction(+ : counts[:256])
+  for (size_t i = 0; i < size; ++i) ++counts[values[i]];
+}
+
+}  // namespace
 
 ActivationRecorder::ActivationRecorder(std::vector<int> taps)
     : taps_(std::move(taps)), values_(taps_.size()) {}
@@ -25,10 +34,13 @@ const std::vector<uint8_t>& ActivationRecorder::values(int tap) const {
 }
 
 void HistogramRecorder::activation(int tap, const uint8_t* values, int n, Shape shape) {
-  const size_t size = size_t(n) * shape.size();
-  uint64_t* counts = histograms_[tap].data();
-#pragma omp parallel for reduction(+ : counts[:256])
-  for (size_t i = 0; i < size; ++i) ++counts[values[i]];
+  count(values, size_t(n) * shape.size(), histograms_[size_t(tap)]);
+}
+
+void InputHistogramRecorder::input(int layer, const uint8_t* x, const TriSegment* f, int n,
+                                   Shape shape) {
+  CHECK(!f);
+  count(x, size_t(n) * shape.size(), histograms_[size_t(layer)]);
 }
 
 void ZeroRecorder::activation(int tap, const uint8_t* values, int n, Shape shape) {

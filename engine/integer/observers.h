@@ -53,6 +53,18 @@ class HistogramRecorder : public Observer {
   std::vector<Histogram> histograms_;
 };
 
+// Counts how often each 8-bit value occurs in what a teacher's layers with weights read.
+class InputHistogramRecorder : public Observer {
+ public:
+  explicit InputHistogramRecorder(size_t layers) : histograms_(layers) {}
+  bool watches(int) const override { return false; }
+  void input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) override;
+  const std::vector<Histogram>& histograms() const { return histograms_; }  // [layers]
+
+ private:
+  std::vector<Histogram> histograms_;
+};
+
 // Counts zeros, by tap.
 class ZeroRecorder : public Observer {
  public:

@@ -21,11 +21,11 @@ Matrix parabolas() {
   return basis;
 }
 
-// What makes the coefficients count in units of the prior's deviation: [n * kHeads][kShape].
-Matrix units(const std::vector<double>& widths) {
-  Matrix units(int(widths.size()) * kHeads, kShape);
+// What makes the coefficients count in units of the prior's deviation: [n * heads][kShape].
+Matrix units(const std::vector<double>& widths, int heads) {
+  Matrix units(int(widths.size()) * heads, kShape);
   for (int i = 0; i < units.rows; ++i) {
-    const double width = widths[size_t(i / kHeads)];
+    const double width = widths[size_t(i / heads)];
     units(i, 0) = 1 / (width > 0 ? width : kUniformDeviation);
     units(i, 1) = units(i, 0) * units(i, 0);
   }
@@ -41,66 +41,69 @@ std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
 }  // namespace
 
 ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
-    : body_(parameters, body_widths(features, options), rng),
-      actor_(parameters, body_widths(features, options).back(), kHeads * kShape, options.actor_gain,
+    : heads_(options.heads),
+      body_(parameters, body_widths(features, options), rng),
+      actor_(parameters, body_widths(features, options).back(), heads_ * kShape, options.actor_gain,
              rng),
       critic_(parameters, body_widths(features, options).back(), 1, options.critic_gain, rng) {}
 
 ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
                                          const std::vector<double>& widths) {
   CHECK(int(widths.size()) == states.rows);
-  const int heads = states.rows * kHeads;
+  const int rows = states.rows * heads_;
   const Tape::Var body = body_.forward(tape, parameters, tape.constant(states));
   const Tape::Var shape =
-      tape.mul(tape.constant(units(widths)),
-               tape.reshape(actor_.forward(tape, parameters, body), heads, kShape));
-  const Tape::Var logits = tape.add(tape.reshape(tape.constant(bell_prior(widths)), heads, kBins),
-                                    tape.matmul(shape, tape.constant(parabolas())));
+      tape.mul(tape.constant(units(widths, heads_)),
+               tape.reshape(actor_.forward(tape, parameters, body), rows, kShape));
+  const Tape::Var logits =
+      tape.add(tape.reshape(tape.constant(bell_prior(widths, heads_)), rows, kBins),
+               tape.matmul(shape, tape.constant(parabolas())));
   return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
 }
 
-Quantiles random_quantiles(Rng& rng) {
-  Quantiles quantiles;
+Quantiles random_quantiles(Rng& rng, int heads) {
+  Quantiles quantiles(static_cast<size_t>(heads));
   for (double& u : quantiles) u = rng.uniform();
   return quantiles;
 }
 
 Action sample(const Matrix& log_probs, int i, const Quantiles& quantiles) {
-  Action action;
-  for (int head = 0; head < kHeads; ++head) {
+  Action action = kMiddles;
+  const int heads = int(quantiles.size());
+  for (int head = 0; head < heads; ++head) {
     double left = quantiles[size_t(head)];
     int bin = 0;
-    while (bin < kBins - 1 && (left -= std::exp(log_probs(i * kHeads + head, bin))) >= 0) ++bin;
+    while (bin < kBins - 1 && (left -= std::exp(log_probs(i * heads + head, bin))) >= 0) ++bin;
     action[size_t(head)] = uint8_t(bin);
   }
   return action;
 }
 
-Action mode(const Matrix& log_probs, int i) {
-  Action action;
-  for (int head = 0; head < kHeads; ++head) {
-    const auto row = log_probs.row(i * kHeads + head);
+Action mode(const Matrix& log_probs, int i, int heads) {
+  Action action = kMiddles;
+  for (int head = 0; head < heads; ++head) {
+    const auto row = log_probs.row(i * heads + head);
     action[size_t(head)] = uint8_t(std::max_element(row.begin(), row.end()) - row.begin());
   }
   return action;
 }
 
-Tape::Var log_prob(Tape& tape, Tape::Var log_probs, std::span<const int> rows,
+Tape::Var log_prob(Tape& tape, Tape::Var log_probs, int heads, std::span<const int> rows,
                    std::span<const Action> actions) {
   CHECK(rows.size() == actions.size());
   std::vector<int> indices;
   for (size_t s = 0; s < rows.size(); ++s) {
-    for (int head = 0; head < kHeads; ++head) {
-      indices.push_back((rows[s] * kHeads + head) * kBins + actions[s][size_t(head)]);
+    for (int head = 0; head < heads; ++head) {
+      indices.push_back((rows[s] * heads + head) * kBins + actions[s][size_t(head)]);
     }
   }
-  return tape.row_sum(tape.gather(log_probs, std::move(indices), int(rows.size()), kHeads));
+  return tape.row_sum(tape.gather(log_probs, std::move(indices), int(rows.size()), heads));
 }
 
-Tape::Var entropy(Tape& tape, Tape::Var log_probs) {
-  const int n = tape.value(log_probs).rows / kHeads;
+Tape::Var entropy(Tape& tape, Tape::Var log_probs, int heads) {
+  const int n = tape.value(log_probs).rows / heads;
   const Tape::Var surprise = tape.mul(tape.exp(log_probs), log_probs);
-  return tape.scale(tape.row_sum(tape.reshape(surprise, n, kHeads * kBins)), -1);
+  return tape.scale(tape.row_sum(tape.reshape(surprise, n, heads * kBins)), -1);
 }
 
 }  // namespace tri

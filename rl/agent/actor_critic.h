@@ -1,5 +1,5 @@
-// Actor-critic network: a shared body, four categorical heads of 256 (t1, v1, t2, v2) and a critic.
-// How it learns is left to rl/agent/ppo.
+// Actor-critic network: a shared body, categorical heads of 256 (t1, v1, t2, v2 and, of mixtures,
+// the kind) and a critic. How it learns is left to rl/agent/ppo.
 //
 // The 256 bins of a head are points on a line, and neighbors are worth about the same. So the
 // network does not say 256 logits but the two coefficients of a parabola over the bins, which is
@@ -8,7 +8,6 @@
 // bins at once; with free logits it tells about the one that was drawn.
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
@@ -20,6 +19,7 @@ namespace tri {
 
 struct ActorCriticOptions {
   std::vector<int> hidden = {64};  // widths of the shared body
+  int heads = kStaircaseHeads;     // the first ones of an action's numbers
   // Of the output layers' first weights; a small one leaves the start to the prior.
   double actor_gain = 0.01, critic_gain = 1;
 };
@@ -29,7 +29,7 @@ class ActorCritic {
   ActorCritic(int features, const ActorCriticOptions& options, Rng rng);
 
   struct Output {
-    Tape::Var log_probs;  // [n * kHeads][kBins]: row i * kHeads + head
+    Tape::Var log_probs;  // [n * heads][kBins]: row i * heads + head
     Tape::Var values;     // [n][1]
   };
   // states: [n][features]; widths: [n], of the prior's bells in bins, 0 for a uniform prior.
@@ -38,23 +38,24 @@ class ActorCritic {
   Parameters parameters;
 
  private:
+  int heads_;
   Mlp body_;
   Linear actor_, critic_;
 };
 
 // A quantile 0..1 of each head's distribution. Uniformly random ones draw from the policy.
-using Quantiles = std::array<double, kHeads>;
-Quantiles random_quantiles(Rng& rng);
+using Quantiles = std::vector<double>;  // [heads]
+Quantiles random_quantiles(Rng& rng, int heads);
 
 // On log_probs as forward() makes them, for the state i: the action at these quantiles, and the
-// most likely one.
+// most likely one. Numbers without a head stay in the middle.
 Action sample(const Matrix& log_probs, int i, const Quantiles& quantiles);
-Action mode(const Matrix& log_probs, int i);
+Action mode(const Matrix& log_probs, int i, int heads);
 
 // [steps][1]: the log-probability of actions[s] in state rows[s], the sum over the heads.
-Tape::Var log_prob(Tape& tape, Tape::Var log_probs, std::span<const int> rows,
+Tape::Var log_prob(Tape& tape, Tape::Var log_probs, int heads, std::span<const int> rows,
                    std::span<const Action> actions);
 // [n][1]: the entropy of the policy in each state in nats, the sum over the heads.
-Tape::Var entropy(Tape& tape, Tape::Var log_probs);
+Tape::Var entropy(Tape& tape, Tape::Var log_probs, int heads);
 
 }  // namespace tri

@@ -9,17 +9,53 @@
 namespace tri {
 namespace {
 
-Action to_action(const TriSegment& f) { return {f.t1, f.v1, f.t2, f.v2}; }
-
 TriSegment to_trisegment(const Action& a) {
   return TriSegment{.t1 = a[0], .v1 = a[1], .t2 = a[2], .v2 = a[3]}.ordered();
 }
 
+TriSegment to_two_levels(const Action& a) {
+  return {.t1 = a[0], .v1 = a[1], .t2 = a[0], .v2 = a[1]};
+}
+
 double octaves(uint8_t bin) { return (double(bin) - kMiddle) / kMiddle; }
+
+// The center, moved as far as the global step and the tap's say.
+Action moved(const TriSegment& center, const Action& global, const Action& chosen) {
+  Action action{center.t1, center.v1, center.t2, center.v2, 0};
+  for (size_t i = 0; i < kStaircaseHeads; ++i) {
+    const double factor = std::exp2(octaves(global[i]) + octaves(chosen[i]));
+    action[i] = uint8_t(std::min(255.0, std::round(action[i] * factor)));
+  }
+  return action;
+}
+
+TapKind nearest_kind(double position) {
+  return TapKind(std::clamp(std::lround(position), 0L, long(kTapKinds) - 1));
+}
+
+// Staircases alone, all of three levels.
+Mixture three_levels(StaircaseSet centers) {
+  TapKinds kinds;
+  for (const auto& center : centers)
+    kinds.push_back(center ? TapKind::three_levels : TapKind::eight_bits);
+  return {centers, centers, std::move(kinds)};
+}
 
 }  // namespace
 
 Parametrization Parametrization::centered(StaircaseSet centers, Widths widths) {
+  Parametrization p = centered(three_levels(std::move(centers)), widths);
+  p.mixed_ = false;
+  return p;
+}
+
+Parametrization Parametrization::raw(StaircaseSet centers) {
+  Parametrization p = raw(three_levels(std::move(centers)));
+  p.mixed_ = false;
+  return p;
+}
+
+Parametrization Parametrization::centered(Mixture centers, Widths widths) {
   CHECK(widths.global > 0 && widths.residual > 0);
   Parametrization p = raw(std::move(centers));
   p.global_ = true;
@@ -28,43 +64,56 @@ Parametrization Parametrization::centered(StaircaseSet centers, Widths widths) {
   return p;
 }
 
-Parametrization Parametrization::raw(StaircaseSet centers) {
+Parametrization Parametrization::raw(Mixture centers) {
   Parametrization p;
   p.centers_ = std::move(centers);
-  for (const auto& center : p.centers_)
+  for (const auto& center : p.centers_.three)
     if (center) p.widths_.push_back(0);
   return p;
 }
 
-StaircaseSet Parametrization::staircases(const Actions& actions) const {
+Mixture Parametrization::mixture(const Actions& actions) const {
   CHECK(actions.size() == widths_.size());
-  StaircaseSet result;
+  Mixture result = centers_;
   size_t step = global_;
-  for (const auto& center : centers_) {
-    if (!center) {
-      result.push_back(std::nullopt);
-      continue;
-    }
-    Action chosen = actions[step++];
+  for (size_t tap = 0; tap < centers_.three.size(); ++tap) {
+    if (!centers_.is_free(tap)) continue;
+    const Action& chosen = actions[step++];
+    TapKind& kind = result.kinds[tap];
     if (global_) {
-      const Action centers = to_action(*center);
-      for (size_t i = 0; i < kHeads; ++i) {
-        const double factor = std::exp2(octaves(actions[0][i]) + octaves(chosen[i]));
-        chosen[i] = uint8_t(std::min(255.0, std::round(centers[i] * factor)));
-      }
+      result.three[tap] = to_trisegment(moved(*centers_.three[tap], actions[0], chosen));
+      result.two[tap] = to_two_levels(moved(*centers_.two[tap], actions[0], chosen));
+      if (mixed_)
+        kind = nearest_kind(int(kind) + octaves(actions[0][kKindHead]) +
+                            kKindsAnOctave * octaves(chosen[kKindHead]));
+    } else {
+      result.three[tap] = to_trisegment(chosen);
+      result.two[tap] = to_two_levels(chosen);
+      if (mixed_) kind = TapKind(chosen[kKindHead] * kTapKinds / kBins);
     }
-    result.push_back(to_trisegment(chosen));
   }
   return result;
 }
 
+Actions Parametrization::start_with(const TapKinds& kinds) const {
+  CHECK(global_ && mixed_ && kinds.size() == centers_.kinds.size());
+  Actions actions = start();
+  size_t step = global_;
+  for (size_t tap = 0; tap < kinds.size(); ++tap) {
+    if (!centers_.is_free(tap)) continue;
+    const int away = int(kinds[tap]) - int(centers_.kinds[tap]);
+    actions[step++][kKindHead] = uint8_t(kMiddle + std::lround(away * kMiddle / kKindsAnOctave));
+  }
+  return actions;
+}
+
 Matrix Parametrization::states(const Matrix& layers) const {
-  CHECK(layers.rows == int(centers_.size()));
+  CHECK(layers.rows == int(centers_.kinds.size()));
   Matrix states(steps(), layers.cols + steps());
   for (int step = 0; step < steps(); ++step) states(step, layers.cols + step) = kStepMark;
   int step = global_;
   for (int layer = 0; layer < layers.rows; ++layer) {
-    if (!centers_[size_t(layer)]) continue;
+    if (!centers_.is_free(size_t(layer))) continue;
     for (int i = 0; i < layers.cols; ++i) {
       states(step, i) = layers(layer, i);
       if (global_ && i > 0) states(0, i) += layers(layer, i) / (steps() - 1);
@@ -74,8 +123,8 @@ Matrix Parametrization::states(const Matrix& layers) const {
   return states;
 }
 
-Matrix bell_prior(const std::vector<double>& widths) {
-  Matrix prior(int(widths.size()), kHeads * kBins);
+Matrix bell_prior(const std::vector<double>& widths, int heads) {
+  Matrix prior(int(widths.size()), heads * kBins);
   for (int step = 0; step < prior.rows; ++step) {
     const double width = widths[size_t(step)];
     if (width == 0) continue;

@@ -68,7 +68,8 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
   // takes what is its own.
   const auto [log_probs, values] = network.forward(tape, states, widths);
   const int n = int(steps.rows.size());
-  const Tape::Var new_log_probs = log_prob(tape, log_probs, steps.rows, steps.actions);
+  const Tape::Var new_log_probs =
+      log_prob(tape, log_probs, options.network.heads, steps.rows, steps.actions);
   const Tape::Var ratio = tape.exp(tape.sub(new_log_probs, tape.constant(column(steps.log_probs))));
   const Tape::Var advantages = tape.constant(column(steps.advantages));
   const Tape::Var clipped = tape.clamp(ratio, 1 - options.clip, 1 + options.clip);
@@ -80,8 +81,8 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
       tape.sub(tape.gather(values, steps.rows, n, 1), tape.constant(column(steps.returns)));
   const Tape::Var value = tape.scale(tape.mean(tape.mul(error, error)), 0.5);
 
-  const Tape::Var bonus =
-      tape.scale(tape.mean(entropy(tape, log_probs)), -options.entropy_coefficient);
+  const Tape::Var bonus = tape.scale(tape.mean(entropy(tape, log_probs, options.network.heads)),
+                                     -options.entropy_coefficient);
   const Tape::Var total =
       tape.add(tape.add(policy, tape.scale(value, options.value_coefficient)), bonus);
   return {total, policy, value, new_log_probs};
@@ -126,13 +127,14 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
 
 Ppo::Rollout Ppo::collect(std::span<const Actions> given) {
   const size_t episodes = size_t(options_.episodes), length = size_t(states_.rows);
+  const int heads = options_.network.heads;
   CHECK(given.size() <= episodes);
   Tape tape;
   const auto [log_probs, values] = network_.forward(tape, states_, widths_);
   Rollout rollout{std::vector<Actions>(episodes),
                   {},
                   tape.value(values).values,
-                  mean(tape.value(entropy(tape, log_probs)).values)};
+                  mean(tape.value(entropy(tape, log_probs, heads)).values)};
   Steps& steps = rollout.steps;
   std::vector<Quantiles> quantiles(length);
   for (size_t e = 0; e < episodes; ++e) {
@@ -142,7 +144,7 @@ Ppo::Rollout Ppo::collect(std::span<const Actions> given) {
       if (mirrored)
         for (double& u : quantiles[step]) u = 1 - u;
       else
-        quantiles[step] = random_quantiles(rng_);
+        quantiles[step] = random_quantiles(rng_, heads);
       const Action action = e < given.size()
                                 ? given[e][step]
                                 : sample(tape.value(log_probs), int(step), quantiles[step]);
@@ -151,7 +153,7 @@ Ppo::Rollout Ppo::collect(std::span<const Actions> given) {
       rollout.episodes[e].push_back(action);
     }
   }
-  steps.log_probs = tape.value(log_prob(tape, log_probs, steps.rows, steps.actions)).values;
+  steps.log_probs = tape.value(log_prob(tape, log_probs, heads, steps.rows, steps.actions)).values;
   return rollout;
 }
 
@@ -220,7 +222,8 @@ Actions Ppo::greedy() {
   Tape tape;
   const Matrix& log_probs = tape.value(network_.forward(tape, states_, widths_).log_probs);
   Actions actions;
-  for (int step = 0; step < states_.rows; ++step) actions.push_back(mode(log_probs, step));
+  for (int step = 0; step < states_.rows; ++step)
+    actions.push_back(mode(log_probs, step, options_.network.heads));
   return actions;
 }
 

@@ -13,8 +13,10 @@ struct Entry {
   std::unique_ptr<SearchAlgorithm> (*make)(const AlgorithmSetup&);
 };
 
-const Entry kAlgorithms[] = {{"mse", make_mse},       {"grid", make_grid}, {"random", make_random},
-                             {"greedy", make_greedy}, {"cem", make_cem},   {"ppo", make_ppo}};
+const Entry kAlgorithms[] = {{"mse", make_mse},       {"sensitivity", make_sensitivity},
+                             {"grid", make_grid},     {"random", make_random},
+                             {"greedy", make_greedy}, {"cem", make_cem},
+                             {"ppo", make_ppo}};
 
 }  // namespace
 
@@ -30,11 +32,11 @@ const std::vector<std::string>& algorithm_names() {
 std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name, const Parametrization& p,
                                                 const Matrix& layer_states,
                                                 const Hyperparameters& hyperparameters,
-                                                uint64_t seed) {
+                                                uint64_t seed, const TapKinds* allocation) {
   const auto entry = std::find_if(std::begin(kAlgorithms), std::end(kAlgorithms),
                                   [&](const Entry& e) { return e.name == name; });
   CHECK(entry != std::end(kAlgorithms));
-  return entry->make({p, layer_states, hyperparameters, seed});
+  return entry->make({p, layer_states, hyperparameters, seed, allocation});
 }
 
 }  // namespace tri

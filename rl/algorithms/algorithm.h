@@ -30,11 +30,10 @@ class SearchAlgorithm {
 const std::vector<std::string>& algorithm_names();  // in the order of the table in algorithm.cpp
 
 // name: one of these; grid needs a global step. layer_states: [taps][features] (rl/agent/state.h).
-// All but grid and mse depend on the seed or on ties alone.
-std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name,
-                                                const Parametrization& parametrization,
-                                                const Matrix& layer_states,
-                                                const Hyperparameters& hyperparameters,
-                                                uint64_t seed);
+// allocation: the kinds that sensitivity proposes; without, it proposes the start. All but grid,
+// mse and sensitivity depend on the seed or on ties alone.
+std::unique_ptr<SearchAlgorithm> make_algorithm(
+    const std::string& name, const Parametrization& parametrization, const Matrix& layer_states,
+    const Hyperparameters& hyperparameters, uint64_t seed, const TapKinds* allocation = nullptr);
 
 }  // namespace tri

@@ -14,11 +14,11 @@ namespace {
 class CrossEntropy : public SearchAlgorithm {
  public:
   CrossEntropy(const Parametrization& p, const CemOptions& options, uint64_t seed)
-      : steps_(size_t(p.steps())), options_(options), rng_(seed, 3) {
+      : steps_(size_t(p.steps())), heads_(size_t(p.heads())), options_(options), rng_(seed, 3) {
     CHECK(options.population > 0);
     for (const double width : p.widths())
       // A uniform prior's standard deviation is that of 256 equal bins.
-      deviation_.insert(deviation_.end(), kHeads, width > 0 ? width : kBins / std::sqrt(12.0));
+      deviation_.insert(deviation_.end(), heads_, width > 0 ? width : kBins / std::sqrt(12.0));
     mean_.resize(deviation_.size(), kMiddle);
     const int elites = std::clamp(int(options.elite * options.population), 1, options.population);
     for (int i = 0; i < elites; ++i) weights_.push_back(std::log(elites + 0.5) - std::log(i + 1.0));
@@ -43,7 +43,7 @@ class CrossEntropy : public SearchAlgorithm {
     for (size_t j = 0; j < mean_.size(); ++j) {
       double mean = 0, squares = 0;
       for (size_t i = 0; i < weights_.size(); ++i) {
-        const double x = drawn[order[i]][j / kHeads][j % kHeads];
+        const double x = drawn[order[i]][j / heads_][j % heads_];
         mean += weights_[i] * x;
         squares += weights_[i] * (x - mean_[j]) * (x - mean_[j]);
       }
@@ -57,15 +57,15 @@ class CrossEntropy : public SearchAlgorithm {
 
  private:
   Actions to_actions(const std::vector<double>& x) const {
-    Actions actions(steps_);
-    for (size_t j = 0; j < x.size(); ++j) actions[j / kHeads][j % kHeads] = to_bin(x[j]);
+    Actions actions(steps_, kMiddles);
+    for (size_t j = 0; j < x.size(); ++j) actions[j / heads_][j % heads_] = to_bin(x[j]);
     return actions;
   }
-  size_t steps_;
+  size_t steps_, heads_;
   CemOptions options_;
   Rng rng_;
   bool first_ = true;
-  std::vector<double> mean_, deviation_;  // [steps * kHeads]
+  std::vector<double> mean_, deviation_;  // [steps * heads]
   std::vector<double> weights_;           // of the elite, the best first
 };
 

@@ -18,7 +18,7 @@ class Grid : public SearchAlgorithm {
         const uint8_t bin_t = to_bin(kMiddle + o.stride * t),
                       bin_v = to_bin(kMiddle + o.stride * v);
         points_.push_back(p.start());
-        points_.back()[0] = {bin_t, bin_v, bin_t, bin_v};
+        points_.back()[0] = {bin_t, bin_v, bin_t, bin_v, kMiddle};
       }
     sums_.resize(points_.size());
   }

@@ -28,7 +28,8 @@ class PpoSearch : public SearchAlgorithm {
 
 }  // namespace
 
-std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup, const PpoOptions& options) {
+std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup, PpoOptions options) {
+  options.network.heads = setup.parametrization.heads();
   return std::make_unique<PpoSearch>(setup.parametrization, setup.layer_states, options,
                                      setup.seed);
 }

@@ -59,6 +59,29 @@ Student finish(const StudentBuilder& builder, const Objective& held_out, const C
   return {best, builder.student(best.f), false};
 }
 
+Student finish_within(const EnergyLimit& limit, const StudentBuilder& builder,
+                      const Objective& held_out, std::vector<Candidate>& ranked, bool reconstruct,
+                      const OnProgress& progress) {
+  constexpr int kTries = 3;
+  Candidate tried = ranked.front();
+  for (int i = 0; i < kTries; ++i) {
+    Student student = finish(builder, held_out, tried, reconstruct, progress);
+    const double factor = student.candidate.parts.energy / limit.energy;
+    if (factor <= 1) {
+      if (student.candidate.reward < ranked.front().reward) break;
+      if (tried.f != ranked.front().f) {
+        std::erase_if(ranked, [&](const Candidate& c) { return c.f == tried.f; });
+        ranked.insert(ranked.begin(), tried);
+      }
+      return student;
+    }
+    const StaircaseSet fewer = limit.lowered(tried.f, factor);
+    if (fewer == tried.f) break;
+    tried = rescore(builder, held_out, {fewer}).front();
+  }
+  return finish(builder, held_out, ranked.front(), false);
+}
+
 std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
   std::vector<double> agreements, energies;
   for (const Candidate& c : candidates)

@@ -2,6 +2,7 @@
 // has seen, then the test set, once. How students are corrected is left to distill/correct.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -56,6 +57,19 @@ struct Student {
 // held-out pictures. reconstruct: false leaves it at the former.
 Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
                bool reconstruct, const OnProgress& progress = untold);
+
+// What a student may cost on held-out pictures.
+struct EnergyLimit {
+  double energy;  // of the teacher's
+  // Other staircases, of fewer levels, for those whose student costs `factor` times that much.
+  std::function<StaircaseSet(const StaircaseSet&, double factor)> lowered;
+};
+// finish() of the first of `ranked`, all of which keep the limit. Where its reconstruction does
+// not, it is tried with fewer levels, three times at most, and if that is better than what is
+// there, it becomes the first of them.
+Student finish_within(const EnergyLimit& limit, const StudentBuilder& builder,
+                      const Objective& held_out, std::vector<Candidate>& ranked, bool reconstruct,
+                      const OnProgress& progress = untold);
 
 // A candidate and what its student is worth on the test set; what it is worth uncalibrated, and
 // calibrated but not reconstructed, where that was measured too and differs.

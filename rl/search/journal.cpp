@@ -149,6 +149,11 @@ void Journal::read() {
       differences +=
           (differences.empty() ? "" : ", ") + what + " was " + before + " and is " + value;
   }
+  for (const auto& [what, value] : bound)
+    if (std::none_of(binding_.begin(), binding_.end(),
+                     [&name = what](const auto& entry) { return entry.first == name; }))
+      differences +=
+          (differences.empty() ? "" : ", ") + what + " was " + value + " and is not there";
   if (!differences.empty())
     fail("is of another search (" + differences + "): give what it was made with");
   growing_->truncate(size);

@@ -12,8 +12,10 @@ namespace tri {
 
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   HistogramRecorder recorder(teacher.model().taps());
-  TeacherRun run = run_teacher(teacher, pictures.pixels(), &recorder);
-  WarmUp start{recorder.histograms(), {}, std::move(run.statistics)};
+  InputHistogramRecorder read(teacher.model().layers.size());
+  Observers both({&recorder, &read});
+  TeacherRun run = run_teacher(teacher, pictures.pixels(), &both);
+  WarmUp start{recorder.histograms(), {}, std::move(run.statistics), read.histograms()};
   for (const Histogram& histogram : start.histograms)
     start.mse_optimal.push_back(mse_optimal(histogram).ordered());
   return start;
@@ -22,6 +24,9 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
 namespace {
 
 Parametrization parametrization_of(const WarmUp& start, const SearchOptions& options) {
+  if (start.mixing)
+    return options.prior ? Parametrization::centered(start.mixing->start, options.widths)
+                         : Parametrization::raw(start.mixing->start);
   return options.prior ? Parametrization::centered(start.mse_optimal, options.widths)
                        : Parametrization::raw(start.mse_optimal);
 }
@@ -29,7 +34,15 @@ Parametrization parametrization_of(const WarmUp& start, const SearchOptions& opt
 std::unique_ptr<SearchAlgorithm> algorithm_of(const Parametrization& parametrization,
                                               const WarmUp& start, const SearchOptions& options) {
   return make_algorithm(options.algorithm, parametrization, layer_states(start.histograms),
-                        options.hyperparameters, options.seed);
+                        options.hyperparameters, options.seed,
+                        start.mixing ? &start.mixing->allocation : nullptr);
+}
+
+// What the actions make, projected to the budget if there is one.
+StaircaseSet staircases_of(const Parametrization& parametrization, const WarmUp& start,
+                           const Actions& actions) {
+  if (!start.mixing) return parametrization.staircases(actions);
+  return start.mixing->budget.project(parametrization.mixture(actions)).staircases();
 }
 
 }  // namespace
@@ -45,7 +58,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   auto begin = Clock::now();
   const Parametrization parametrization = parametrization_of(start, options);
   const auto algorithm = algorithm_of(parametrization, start, options);
-  Evaluator evaluator(objective, start.mse_optimal, options.seed,
+  Evaluator evaluator(objective, start.start(), options.seed,
                       journal.of(options.algorithm, options.seed));
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
@@ -59,7 +72,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     const auto rewards = [&](const std::vector<Actions>& proposed) {
       std::vector<StaircaseSet> students;
       for (const Actions& actions : proposed)
-        students.push_back(parametrization.staircases(actions));
+        students.push_back(staircases_of(parametrization, start, actions));
       evaluation = evaluator.evaluate(update, students);
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
@@ -89,7 +102,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }
-  result.recommendation = parametrization.staircases(algorithm->recommendation());
+  result.recommendation = staircases_of(parametrization, start, algorithm->recommendation());
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }

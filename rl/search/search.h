@@ -9,6 +9,7 @@
 
 #include "rl/algorithms/algorithm.h"
 #include "rl/search/archive.h"
+#include "rl/search/budget.h"
 #include "rl/search/front.h"
 #include "rl/search/journal.h"
 #include "rl/search/objective.h"
@@ -32,6 +33,17 @@ struct WarmUp {
   std::vector<Histogram> histograms;  // [taps]
   StaircaseSet mse_optimal;
   ChannelStatistics statistics;
+  std::vector<Histogram> read;  // [layers], of what those with weights read
+
+  // Where kinds are searched for too: what a search starts from in place of mse_optimal, what its
+  // proposals are projected to, and what `sensitivity` proposes.
+  struct Mixing {
+    Mixture start;
+    Budget budget;
+    TapKinds allocation;
+  };
+  std::optional<Mixing> mixing = {};
+  StaircaseSet start() const { return mixing ? mixing->start.staircases() : mse_optimal; }
 };
 WarmUp warm_up(const IntNet& teacher, const Dataset& pictures);
 

@@ -35,6 +35,10 @@ TEST_CASE("energy counts every operation of a layer, the map's edges left out") 
   CHECK(coded[0] == Approx(uses * (1e6 + 1e3) + 1024 * 2e3));
   CHECK(coded[1] == Approx(2048 * 0.3 * 1 + 2048 * 2 * (2e6 + 1e3) + 2048 * 1e9));
   CHECK(coded[2] == Approx(2048 * 1e3));  // logits to add up
+  events[1] = {.zeros = 70, .low = 0, .high = 30, .coded = true};
+  const std::vector<double> two = energy(model, {TriSegment{3, 4, 3, 4}}, events, free);
+  CHECK(two[0] == Approx(uses * (1e6 + 1e3) + 1024 * 1e3));
+  CHECK(two[1] == Approx(2048 * 0.3 * 1 + 2048 * (2e6 + 1e3) + 2048 * 1e9));
   events[1].coded = false;
   const std::vector<double> teacher = energy(model, {}, events, free);
   CHECK(teacher[0] == Approx(uses * (1e6 + 1e3) + 1024 * 1e9));
@@ -72,6 +76,8 @@ TEST_CASE("max pools cost a comparison for every code of a window but the first"
   CHECK(teacher_energy(model, add) == std::vector<double>{0, a, 0, b, 0});
   const StaircaseSet student = {TriSegment{1, 2, 3, 4}, std::nullopt};
   CHECK(energy(model, student, events, add) == std::vector<double>{0, a / 4, 0, b, 0});
+  const StaircaseSet two = {TriSegment{3, 4, 3, 4}, std::nullopt};
+  CHECK(energy(model, two, events, add) == std::vector<double>{0, a / 8, 0, b, 0});
 }
 
 TEST_CASE("bytes cost what the smallest memory costs that holds them") {
@@ -85,6 +91,9 @@ TEST_CASE("bytes cost what the smallest memory costs that holds them") {
   // 27 weights, 3,072 pixels (which fit in none), 1,024 codes of 2 bits.
   CHECK(e[0] == Approx(94 * 94 * 3 * 100 + 3072 * 1e6 + 1024 * 0.25 * 100));
   CHECK(e[1] == Approx(2048 * 0.25 * 1 + 1024 * 0.25 * 100));  // 2 weights
+  const std::vector<double> two = energy(model, {TriSegment{3, 4, 3, 4}}, events, memory);
+  CHECK(two[0] == Approx(94 * 94 * 3 * 100 + 3072 * 1e6 + 1024 * 0.125 * 100));
+  CHECK(two[1] == Approx(2048 * 0.25 * 1 + 1024 * 0.125 * 100));
 }
 
 TEST_CASE("a student costs less than its teacher, and the less the more zeros it has") {

@@ -84,6 +84,19 @@ TEST_CASE("thresholds move channel by channel, and students come nearer by it") 
   CHECK(f.kl(after) < 0.32 * f.kl(f.calibrated()));
 }
 
+TEST_CASE("students of two levels come nearer to their teacher by their thresholds too") {
+  Fixture f;
+  for (size_t tap = 0; tap < f.start.mse_optimal.size(); tap += 2)
+    f.start.mse_optimal[tap] = mse_optimal_two(f.start.histograms[tap]);
+  const Model before = f.calibrated(), after = f.reconstructed();
+  size_t moved = 0;
+  for (size_t k = 0; k < after.quant[0].m.size(); ++k)
+    moved += after.quant[0].bias[k] != f.teacher.model().quant[0].bias[k];
+  CHECK(moved > after.quant[0].m.size() / 2);
+  CHECK(after.staircases == f.start.mse_optimal);
+  CHECK(f.kl(after) < 0.8 * f.kl(before));
+}
+
 TEST_CASE("the layers before the first staircase stay, and none leaves its range") {
   const Fixture f;
   Fixture kept;

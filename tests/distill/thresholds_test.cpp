@@ -80,6 +80,20 @@ TEST_CASE("thresholds: hidden ones of many channels are found again, all outputs
   }
 }
 
+TEST_CASE("thresholds: the one of two levels is found again, and stays one") {
+  Hidden h(600, 9, 20, 24);
+  h.problem.values = {0, 60, 60};
+  for (size_t c = 0; c < h.start.size(); ++c)
+    h.start[c] = {128, 128}, h.hidden[c].t2 = h.hidden[c].t1 += 30;
+  h.problem.targets = outputs(h.problem, h.hidden);
+  std::vector<ChannelThresholds> found = h.start;
+  fit_thresholds(h.problem, found);
+  for (size_t c = 0; c < found.size(); ++c) {
+    CHECK(found[c].t1 == found[c].t2);
+    CHECK(std::abs(found[c].t1 - h.hidden[c].t1) <= 5);
+  }
+}
+
 TEST_CASE("thresholds: those that move all outputs' means are found too") {
   Hidden h(600, 4, 16, 1, 10);
   for (float& w : h.problem.weights) w = std::abs(w);
@@ -159,6 +173,12 @@ TEST_CASE("placement: codes pass a staircase's thresholds where accumulators pas
     CHECK(std::abs(largest_accumulator(t1, p->r) - p->offset - a1) <= 1 + 1e-6 * step);
     CHECK(std::abs(largest_accumulator(t2, p->r) - p->offset - a2) <= 2 + 1e-6 * step);
   }
+  const Multiplier r = multiplier(0.01);
+  const auto one = place_one(20, 700, r, 0, 1e9);
+  REQUIRE(one);
+  CHECK(one->r.value() == r.value());
+  CHECK(std::abs(largest_accumulator(20, r) - one->offset - 700) <= 1);
+  CHECK(!place_one(20, 700, r, 0, 1));
   const TriSegment f{10, 1, 20, 2};
   CHECK(!place(f, 5, 5, 0, 1e9));  // no room between them
   CHECK(!place({20, 1, 20, 2}, 5, 9, 0, 1e9));

@@ -116,7 +116,12 @@ TEST_CASE("the C export of teachers and students makes the engine's codes and lo
       model.staircases = random_staircases(model, rng);
       // Of two levels, by a value of 0 and by equal thresholds.
       for (size_t tap = 0; tap < model.staircases.size(); tap += 2)
-        if (auto& f = model.staircases[tap]; f && round == 1) f->v1 = 0;
+        if (auto& f = model.staircases[tap]; f && round == 1) {
+          if (tap % 4 == 0)
+            f->v1 = 0;
+          else
+            f->t1 = f->t2, f->v1 = f->v2;
+        }
       check_export(model);
     }
     for (auto& f : model.staircases) f = TriSegment{40, 100, 120, 255};

@@ -180,6 +180,14 @@ TEST_CASE("a staircase's forward is its formula, and its slope a triangle at eac
     CAPTURE(codes[i]);
     CHECK(gradient[i] == doctest::Approx(slopes[i]).epsilon(1e-4));
   }
+  // Of two levels the triangle reaches from the threshold to 0.
+  const TriSegment two{.t1 = 40, .v1 = 70, .t2 = 40, .v2 = 70};
+  std::vector<float> steeper(codes.size(), 1);
+  activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &two},
+                    steeper.data());
+  const std::vector<double> of_two{0, 70 / 40.0, (70 / 40.0) * 0.25, (70 / 40.0) * 0.25, 0, 0, 0};
+  for (size_t i = 0; i < codes.size(); ++i)
+    CHECK(steeper[i] == doctest::Approx(of_two[i]).epsilon(1e-4));
   // A price of what is not 0 adds the first threshold's slope of a jump by 1, per unit of the sum.
   std::vector<float> priced(codes.size(), 1);
   activate_backward(1, int(codes.size()), sums.data(), {Activation::relu, 0.02f, &stairs, 0.5f},

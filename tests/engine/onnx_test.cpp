@@ -136,6 +136,7 @@ TEST_CASE("QONNX: MultiThreshold nodes count the thresholds that a sum has reach
   model.staircases[0] = TriSegment{10, 40, 90, 80};  // even steps
   model.staircases[1] = TriSegment{10, 40, 90, 90};
   model.staircases[2].reset();
+  model.staircases[3] = TriSegment{50, 70, 50, 70};  // two levels
   const Exported made(model, "qonnx", "random.qonnx.onnx");
   const auto shape = [&](const std::string& name) {
     const auto& dims = made.constants.at(name).dims();
@@ -145,6 +146,9 @@ TEST_CASE("QONNX: MultiThreshold nodes count the thresholds that a sum has reach
   CHECK(shape("dw1/low_thresholds") == std::vector<int64_t>{5, 1});
   CHECK(shape("dw1/high_thresholds") == std::vector<int64_t>{5, 1});
   CHECK(shape("conv2/values_thresholds") == std::vector<int64_t>{9, 255});
+  const std::string two = model.layers[size_t(model.tap_rows()[3])].name + "/values";
+  CHECK(shape(two + "_thresholds")[1] == 1);
+  CHECK(made.makers.at(two).attribute(1).f() == 70);
   CHECK(made.makers.at("dw1/high").attribute(1).f() == 50);
   CHECK(made.makers.at("dw1/high").domain() == "qonnx.custom_op.general");
 

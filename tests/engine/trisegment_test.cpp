@@ -38,6 +38,15 @@ double least_squared_error(const Histogram& histogram) {
   return best;
 }
 
+double least_squared_error_of_two_levels(const Histogram& histogram) {
+  double best = 1e300;
+  for (int t = 0; t < 256; ++t)
+    for (int v = 0; v < 256; ++v)
+      best = std::min(best,
+                      squared_error(histogram, {uint8_t(t), uint8_t(v), uint8_t(t), uint8_t(v)}));
+  return best;
+}
+
 }  // namespace
 
 TEST_CASE("a staircase takes its steps just above its thresholds") {
@@ -49,6 +58,15 @@ TEST_CASE("a staircase takes its steps just above its thresholds") {
   CHECK(f(31) == 40);
   CHECK(f(255) == 40);
   for (int x = 0; x < 256; ++x) CHECK(f.table()[x] == f(x));
+}
+
+TEST_CASE("a staircase with one threshold has two levels, and is as wide as that is high") {
+  CHECK(kind_of(std::nullopt) == TapKind::eight_bits);
+  CHECK(kind_of(TriSegment{10, 20, 30, 20}) == TapKind::three_levels);
+  CHECK(kind_of(TriSegment{30, 20, 30, 20}) == TapKind::two_levels);
+  CHECK(TriSegment{10, 20, 30, 40}.width() == 20);
+  CHECK(TriSegment{30, 20, 30, 20}.width() == 30);
+  CHECK(TriSegment{0, 20, 0, 20}.width() == 1);
 }
 
 TEST_CASE("putting a staircase in order swaps within the thresholds and within the values") {
@@ -72,12 +90,17 @@ TEST_CASE("the mean-square optimum is as good as the best found by brute force")
     const TriSegment f = mse_optimal(histogram);
     CHECK(f == f.ordered());
     CHECK(squared_error(histogram, f) == least_squared_error(histogram));
+    const TriSegment two = mse_optimal_two(histogram);
+    CHECK(kind_of(two) == TapKind::two_levels);
+    CHECK(two.v1 == two.v2);
+    CHECK(squared_error(histogram, two) == least_squared_error_of_two_levels(histogram));
   }
 }
 
 TEST_CASE("at most two codes besides 0 are kept exactly") {
   Histogram histogram{};
   CHECK(mse_optimal(histogram)(255) == 0);
+  CHECK(mse_optimal_two(histogram)(255) == 0);
   histogram[0] = 7, histogram[255] = 1;
   CHECK(squared_error(histogram, mse_optimal(histogram)) == 0);
   histogram[100] = 1000000000;

@@ -10,11 +10,36 @@
 #include "data/base/hash.h"
 #include "nets/nets.h"
 #include "tools/pipeline/energy_table.h"
+#include "tools/pipeline/search_mixing.h"
 
 namespace tri {
 namespace {
 
 const int kPopulation = PpoOptions{}.episodes;  // of an update
+
+// Which layers keep their 8 bits, and who says so.
+void add_kinds(Options& options, Settings& s) {
+  options
+      .add_option(
+          "--keep", s.keep,
+          "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
+          "[those that only depthwise layers read, or an addition]")
+      ->delimiter(',');
+  CLI::Option* mixed = options.add_flag(
+      "--mixed", s.mixed,
+      "let the search choose for each layer: 8 bits, three levels or two; only what --keep names "
+      "stays at 8 bits");
+  options
+      .add_option("--energy-budget", s.energy_budget,
+                  "what the student may cost: 30% of the teacher's energy, or 120uJ a picture "
+                  "[what it costs with three levels in every layer but those that --keep names]")
+      ->needs(mixed)
+      ->check([](const std::string& text) -> std::string {
+        if (energy_budget_of(text)) return "";
+        return text + " is neither a percentage of the teacher's energy, such as 30%, nor " +
+               "microjoules a picture, such as 120uJ";
+      });
+}
 
 }  // namespace
 
@@ -53,12 +78,7 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(0, 50'000));
   options.add_flag("--no-equalize", s.no_equalize,
                    "leave the teacher's channels as far from each other as they are");
-  options
-      .add_option(
-          "--keep", s.keep,
-          "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
-          "[those that only depthwise layers read, or an addition]")
-      ->delimiter(',');
+  add_kinds(options, s);
   options
       .add_option("--finetune", s.finetune,
                   "epochs of fine-tuning that the student ends with, as ./finetune does; 0: none")
@@ -168,16 +188,21 @@ void keep_layers(const std::vector<std::string>& names, const Model& model,
 }
 
 std::vector<SearchOptions> searches_of(const Settings& s) {
-  std::vector<std::string> names = algorithm_names();
-  if (s.prior == "none") std::erase(names, "grid");
-  if (s.algorithm != "all") {
-    if (std::find(names.begin(), names.end(), s.algorithm) == names.end())
-      throw Error("--algo " + s.algorithm + " needs --prior mse");
-    names = {s.algorithm};
+  std::vector<std::string> names;
+  for (const std::string& name : algorithm_names()) {
+    if (s.algorithm != "all" && s.algorithm != name) continue;
+    const bool around_start = name == "grid" || name == "sensitivity";
+    const char* missing = around_start && s.prior == "none"   ? "--prior mse"
+                          : name == "sensitivity" && !s.mixed ? "--mixed"
+                                                              : nullptr;
+    if (!missing)
+      names.push_back(name);
+    else if (s.algorithm == name)
+      throw Error("--algo " + name + " needs " + missing);
   }
   std::vector<SearchOptions> searches;
   for (const std::string& name : names)
-    for (int i = 0; i < (name == "mse" ? 1 : s.seeds); ++i) {
+    for (int i = 0; i < (name == "mse" || name == "sensitivity" ? 1 : s.seeds); ++i) {
       searches.push_back(s.search);
       searches.back().algorithm = name;
       searches.back().seed += uint64_t(i);
@@ -195,28 +220,36 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
     char digits[32];
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
+  const bool weighs_energy = s.mixed || s.objective.weights.energy > 0;
   const uint64_t pictures =
       fnv1a(splits.calibration.pixels()) ^ std::rotl(fnv1a(splits.search.pixels()), 1);
-  return {{"NET", s.net},
-          {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
-          {"the data", source},
-          {"the pictures' checksum", text(pictures)},
-          {"--calibration", text(s.calibration)},
-          {"--pool", text(s.pool)},
-          {"--batch", text(s.objective.batch)},
-          {"--no-calibrate", s.no_calibrate ? "on" : "off"},
-          {"--no-equalize", s.no_equalize ? "on" : "off"},
-          {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
-          {"--attention-weight", text(s.objective.weights.attention)},
-          {"--energy-weight", text(s.objective.weights.energy)},
-          {"the energies", s.objective.weights.energy > 0 ? to_json(s.objective.energy_table).dump()
-                                                          : "of no weight"},
-          // An update of a search of few evaluations has no more students.
-          {"--episodes", s.search.evaluations < kPopulation ? text(s.search.evaluations)
-                                                            : "at least " + text(kPopulation)},
-          {"--prior", s.prior},
-          {"--prior-width", text(s.search.widths.residual)},
-          {"--global-width", text(s.search.widths.global)}};
+  Journal::Binding binding = {
+      {"NET", s.net},
+      {"the teacher's checksum", text(fnv1a(read_file(s.teacher_file)))},
+      {"the data", source},
+      {"the pictures' checksum", text(pictures)},
+      {"--calibration", text(s.calibration)},
+      {"--pool", text(s.pool)},
+      {"--batch", text(s.objective.batch)},
+      {"--no-calibrate", s.no_calibrate ? "on" : "off"},
+      {"--no-equalize", s.no_equalize ? "on" : "off"},
+      {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
+      {"--attention-weight", text(s.objective.weights.attention)},
+      {"--energy-weight", text(s.objective.weights.energy)},
+      {"the energies", weighs_energy ? to_json(s.objective.energy_table).dump() : "of no weight"},
+      // An update of a search of few evaluations has no more students.
+      {"--episodes", s.search.evaluations < kPopulation ? text(s.search.evaluations)
+                                                        : "at least " + text(kPopulation)},
+      {"--prior", s.prior},
+      {"--prior-width", text(s.search.widths.residual)},
+      {"--global-width", text(s.search.widths.global)}};
+  if (!s.mixed) return binding;
+  // Held-out pictures decide what fits the budget, and with it what is proposed.
+  binding.emplace_back("--mixed", s.keep_is_rule ? "on" : "but for --keep");
+  binding.emplace_back("--energy-budget", s.energy_budget.empty() ? "none" : s.energy_budget);
+  binding.emplace_back("--held-out", text(s.held_out));
+  binding.emplace_back("the held-out pictures' checksum", text(fnv1a(splits.held_out.pixels())));
+  return binding;
 }
 
 }  // namespace tri

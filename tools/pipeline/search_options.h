@@ -13,12 +13,15 @@
 namespace tri {
 
 struct Settings {
-  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table;
+  std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table,
+                                      energy_budget;
   DataOptions data;
   std::vector<std::string> keep, merge;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
       test_pictures = 10000, top = 3, finetune = 0;
-  bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false;
+  bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false,
+       mixed = false;
+  bool keep_is_rule = false;  // --keep was not given
   double max_drop = 5, minutes = 0;
   bool max_drop_acts = false;  // in fine-tuning; else it is only reported
   ObjectiveOptions objective;
@@ -41,7 +44,8 @@ void keep_layers(const std::vector<std::string>& names, const Model& model,
                  const Objective& objective, WarmUp& start,
                  const std::function<void(const std::string&)>& note);
 
-// The searches to run: with --algo all, those that the prior allows; mse once, as no seed matters.
+// The searches to run: with --algo all, those that the other options allow; mse and sensitivity
+// once, as no seed matters.
 std::vector<SearchOptions> searches_of(const Settings& s);
 
 // What the rewards of these searches depend on. How many there are and how long they last is not

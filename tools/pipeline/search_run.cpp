@@ -15,6 +15,7 @@
 #include "tools/cli/mpi.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning_report.h"
+#include "tools/pipeline/search_mixing.h"
 #include "tools/pipeline/search_plan.h"
 #include "tools/report/interim_report.h"
 #include "tools/report/search_log.h"
@@ -145,8 +146,11 @@ class Searches {
 
   void run() {
     const StaircaseSet all = start_.mse_optimal;
-    keep_layers(s_.keep, in_.teacher, objective_, start_, events_.note);
-    const auto [start, costs] = rescore_start(builder_, objective_, held_out_, start_.mse_optimal,
+    const bool free = s_.mixed && s_.keep_is_rule;
+    keep_layers(s_.keep, in_.teacher, objective_, start_,
+                free ? [](const std::string&) {} : events_.note);
+    if (s_.mixed) mix_kinds(all, free);
+    const auto [start, costs] = rescore_start(builder_, objective_, held_out_, start_.start(),
                                               splits_.calibration.size() + splits_.held_out.size());
     std::vector<int> populations;
     for (const SearchOptions& search : searches_)
@@ -156,7 +160,7 @@ class Searches {
     events_.note(all_of_it.text);
     events_.plan(all_of_it.phases);
     first_ = start;
-    mse_ = all == start.f ? start : rescore(builder_, held_out_, {all}).front();
+    if (!s_.mixed) mse_ = all == start.f ? start : rescore(builder_, held_out_, {all}).front();
     ranked_.add(first_);
     scored_ = {first_};
     for (const SearchOptions& search : searches_)
@@ -175,7 +179,11 @@ class Searches {
     } else if (builder_.reconstructs()) {
       unfinished_.push_back(phase::kReconstruction);
     }
-    Student student = finish(builder_, held_out_, best, goes_on, told(phase::kReconstruction));
+    std::vector<Candidate> ranked = ranked_.best();
+    const OnProgress progress = told(phase::kReconstruction);
+    Student student =
+        mixed_ ? finish_within(mixed_->limit, builder_, held_out_, ranked, goes_on, progress)
+               : finish(builder_, held_out_, best, goes_on, progress);
     student.model.teacher = checksum(in_.teacher);
     interim_.write(left_from(phase::kDeployment), student.model, student.reconstructed,
                    student.candidate, events_.note);
@@ -186,8 +194,8 @@ class Searches {
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = student_file(o.folder, in_.teacher);
-    o.verdict = deploy(test, mse_, first_, ranked_.best(), student, s_.max_drop / 100,
-                       in_.pictures.labeled, told(phase::kDeployment));
+    o.verdict = deploy(test, mse_, first_, ranked, student, s_.max_drop / 100, in_.pictures.labeled,
+                       told(phase::kDeployment));
     o.front = front_of(scored_);
     scores_ = scores_of(entrants_, test, o.verdict, in_.pictures.labeled);
     if (s_.algorithm == "all" || s_.seeds > 1) o.comparison = compare(scores_);
@@ -208,6 +216,23 @@ class Searches {
   }
 
  private:
+  // Lets the kinds of layers be searched for too. all: a staircase in each; free: those that keep
+  // their 8 bits at first may lose them.
+  void mix_kinds(const StaircaseSet& all, bool free) {
+    mse_ = rescore(builder_, held_out_, {all}).front();
+    const StaircaseSet& three_levels = free ? all : start_.mse_optimal;
+    const Candidate three =
+        three_levels == all ? mse_ : rescore(builder_, held_out_, {three_levels}).front();
+    std::vector<bool> fixed;
+    for (const auto& f : three_levels) fixed.push_back(!f);
+    mixed_ = mix({body_.model(), in_.energies, start_, fixed, three, s_.energy_budget, builder_,
+                  objective_, held_out_, events_.note},
+                 journal_);
+    start_.mixing = mixed_->mixing;
+  }
+
+  bool fits(const Candidate& c) const { return !mixed_ || c.parts.energy <= mixed_->limit.energy; }
+
   void write(SearchOutcome& o, const Model& student, Clock::time_point begin) {
     lock_.check();
     o.result = result_json(o, student);
@@ -286,8 +311,14 @@ class Searches {
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);
     own.add(first_);
+    int over = 0;
     for (const Candidate& c : rescore(builder_, held_out_, sets, told(phase::kRanking)))
-      own.add(c), ranked_.add(c), scored_.push_back(c);
+      if (fits(c))
+        own.add(c), ranked_.add(c), scored_.push_back(c);
+      else
+        ++over;
+    if (over > 0)
+      events_.note("over the energy budget on held-out pictures: " + std::to_string(over));
     entrants_.push_back({options.algorithm, options.seed, found.evaluations, own.best().front()});
   }
 
@@ -305,6 +336,11 @@ class Searches {
     if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison);
     result["searches"] = to_json(scores_);
     result["student"] = student_json(o.student, student);
+    if (mixed_)
+      result["budget"] = {{"energy", mixed_->budget * microjoules(o.verdict.teacher)},
+                          {"given", s_.energy_budget.empty() ? Json() : Json(s_.energy_budget)},
+                          {"margin", kBudgetMargin},
+                          {"trials", mixed_->trials}};
     return result;
   }
 
@@ -326,6 +362,7 @@ class Searches {
   Archive best_gain_, ranked_;    // by what searches saw, and held-out pictures
   SearchLog log_;
   Candidate mse_, first_;          // the start with all staircases, and the one without those kept
+  std::optional<Mixed> mixed_;     // where kinds are searched for too
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
   std::vector<Entrant> entrants_;
   std::vector<Score> scores_;  // theirs
@@ -342,6 +379,7 @@ SearchInputs load_inputs(Settings& s, bool writes) {
   if (writes) make_writable_folder(folder_of(s));
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
   SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
+  s.keep_is_rule = s.keep.empty();
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
   if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
   require_layers(s.keep, in.teacher);

@@ -1,5 +1,7 @@
 #include "tools/report/search_report.h"
 
+#include <algorithm>
+
 #include "engine/integer/model_file.h"
 #include "tools/report/text.h"
 
@@ -39,12 +41,14 @@ Json energy_json(const TestReport& v, const Model& model) {
 }  // namespace
 
 Json to_json(const StaircaseSet& staircases, const Model& model) {
+  constexpr const char* kKinds[] = {"8 bits", "three levels", "two levels"};
   Json layers = Json::array();
   const std::vector<int> taps = model.tap_rows();
   for (size_t i = 0; i < taps.size(); ++i) {
     const auto& f = staircases[i];
     const auto number = [&](uint8_t TriSegment::*x) { return f ? Json((*f).*x) : Json(); };
     layers.push_back({{"name", model.layers[taps[i]].name},
+                      {"kind", kKinds[size_t(kind_of(f))]},
                       {"t1", number(&TriSegment::t1)},
                       {"v1", number(&TriSegment::v1)},
                       {"t2", number(&TriSegment::t2)},
@@ -141,7 +145,10 @@ std::string verdict_table(const TestReport& v, bool labeled, double max_drop_poi
     row(name, d.measures);
   };
   all("MSE start", v.mse);
-  if (v.start.candidate.f != v.mse.candidate.f) all("start, some at 8 bits", v.start);
+  const StaircaseSet& start = v.start.candidate.f;
+  const bool mixed = std::any_of(start.begin(), start.end(),
+                                 [](const auto& f) { return kind_of(f) == TapKind::two_levels; });
+  if (start != v.mse.candidate.f) all(mixed ? "start, mixed" : "start, some at 8 bits", v.start);
   Deployed found = v.selected;
   if (v.before_finetuning) found.measures = *v.before_finetuning;
   all("best found", found);

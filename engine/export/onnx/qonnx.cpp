@@ -145,6 +145,7 @@ class QonnxWriter {
     Steps low{.thresholds = {}, .scale = f.v1}, high{.thresholds = {}, .scale = f.v2 - f.v1};
     for (size_t k = 0; k < t1.size(); ++k)
       low.thresholds.push_back({t1[k]}), high.thresholds.push_back({t2[k]});
+    if (f.v1 == f.v2) return multi_threshold(name_ + "values", sums, ranges, low);
     if (low.scale == high.scale) {
       for (size_t k = 0; k < t1.size(); ++k) low.thresholds[k].push_back(t2[k]);
       return multi_threshold(name_ + "values", sums, ranges, low);

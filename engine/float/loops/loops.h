@@ -50,10 +50,10 @@ struct WinogradLoops {
   void (*gradients_out)(const WinogradMap&, const float* in, int tile_row, float* pixels);
 };
 
-// A staircase as floats, in codes: engine/arithmetic/trisegment.h. nonzero: the gradient of a value
-// being above 0.
+// A staircase as floats, in codes: engine/arithmetic/trisegment.h. width: its width(); nonzero: the
+// gradient of a value being above 0.
 struct FloatStaircase {
-  float t1, v1, t2, v2, nonzero;
+  float t1, v1, t2, v2, width, nonzero;
 };
 
 struct Loops {
@@ -73,7 +73,7 @@ struct Loops {
   void (*clamp_backward)(int rows, int K, const float* y, const float* a, const float* b,
                          float least, float most, const float* mean, float* d, float* sum,
                          float* product);
-  // d = d * slope(z): around each threshold a triangle as wide as the distance of both thresholds
+  // d = d * slope(z): around each threshold a triangle that reaches as far as the staircase's width
   // on either side, whose area is the jump there; being above 0 jumps by 1 at the first. sum,
   // product as before.
   void (*staircase_backward)(int rows, int K, const float* y, const float* a, const float* b,

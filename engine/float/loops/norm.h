@@ -106,8 +106,8 @@ void clamp_backward(int rows, int K, const float* y, const float* a, const float
 void staircase_backward(int rows, int K, const float* y, const float* a, const float* b,
                         float scale, const FloatStaircase& f, const float* mean, float* d,
                         float* sum, float* product) {
-  const float inverse = 1 / scale, width = f.t2 - f.t1 > 1 ? f.t2 - f.t1 : 1;
-  const float low = f.v1 / width, high = (f.v2 - f.v1) / width, per_code = 1 / width;
+  const float inverse = 1 / scale, per_code = 1 / f.width;
+  const float low = f.v1 / f.width, high = (f.v2 - f.v1) / f.width;
   const float t1 = f.t1 + 0.5f, t2 = f.t2 + 0.5f, nonzero = f.nonzero * per_code * inverse;
   backward(rows, K, y, a, b, mean, d, sum, product, [=]<class V>(const V& z, const V& dz) {
     const V zero{};

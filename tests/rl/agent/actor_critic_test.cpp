@@ -21,12 +21,12 @@ TEST_CASE("the policy starts as the prior") {
   REQUIRE(log_probs.rows == 8);
   REQUIRE(log_probs.cols == 256);
   for (int i = 0; i < 2; ++i) {
-    const Action likely = mode(log_probs, i);
-    for (int head = 0; head < kHeads; ++head) {
+    const Action likely = mode(log_probs, i, kStaircaseHeads);
+    for (int head = 0; head < kStaircaseHeads; ++head) {
       CHECK(std::abs(likely[size_t(head)] - kMiddle) <= 2);
       // The log-density of a bell falls by z^2 / 2, here over three standard deviations.
-      const double fall =
-          log_probs(i * kHeads + head, kMiddle) - log_probs(i * kHeads + head, kMiddle + 18);
+      const double fall = log_probs(i * kStaircaseHeads + head, kMiddle) -
+                          log_probs(i * kStaircaseHeads + head, kMiddle + 18);
       CHECK(std::abs(fall - 4.5) < 0.3);
     }
   }
@@ -36,7 +36,7 @@ TEST_CASE("without a prior the policy starts nearly uniform") {
   ActorCritic network(4, {}, Rng(1));
   Tape tape;
   const auto output = network.forward(tape, kStates, {0, 0});
-  for (const double nats : tape.value(entropy(tape, output.log_probs)).values) {
+  for (const double nats : tape.value(entropy(tape, output.log_probs, kStaircaseHeads)).values) {
     CHECK(nats == doctest::Approx(4 * std::log(256.0)).epsilon(1e-3));
   }
 }
@@ -47,7 +47,8 @@ TEST_CASE("an action's log-probability is the sum over its heads") {
   const auto output = network.forward(tape, kStates, {20, 20});
   const std::vector<Action> actions = {{1, 2, 3, 4}, {250, 130, 180, 9}, {0, 255, 17, 17}};
   const std::vector<int> rows = {1, 0, 1};
-  const Matrix& result = tape.value(log_prob(tape, output.log_probs, rows, actions));
+  const Matrix& result =
+      tape.value(log_prob(tape, output.log_probs, kStaircaseHeads, rows, actions));
   const Matrix& log_probs = tape.value(output.log_probs);
   REQUIRE(result.rows == 3);
   REQUIRE(result.cols == 1);
@@ -75,7 +76,7 @@ TEST_CASE("samples are as frequent as their probabilities") {
   double sum = 0;
   std::vector<int> seen(256);
   for (int i = 0; i < n; ++i) {
-    const Action action = sample(log_probs, 0, random_quantiles(rng));
+    const Action action = sample(log_probs, 0, random_quantiles(rng, kStaircaseHeads));
     CHECK((action[0] == 3 || action[0] == 250));
     CHECK(action[1] == 0);
     CHECK(action[2] == 255);

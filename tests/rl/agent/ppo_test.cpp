@@ -20,8 +20,9 @@ struct Toy {
   explicit Toy(uint64_t seed) {
     Rng rng(seed);
     for (int step = 0; step < kSteps; ++step) {
-      Action action;
-      for (uint8_t& x : action) x = uint8_t(kMiddle + rng.below(25) - 12);
+      Action action = kMiddles;
+      for (size_t head = 0; head < kStaircaseHeads; ++head)
+        action[head] = uint8_t(kMiddle + rng.below(25) - 12);
       target.push_back(action);
       states(step, 0) = (step + 1.0) / kSteps;
       for (int i = 1; i < 4; ++i) states(step, i) = rng.uniform();
@@ -31,9 +32,9 @@ struct Toy {
   double reward(const Actions& actions) const {
     double distance = 0;
     for (size_t step = 0; step < kSteps; ++step)
-      for (size_t head = 0; head < kHeads; ++head)
+      for (size_t head = 0; head < kStaircaseHeads; ++head)
         distance += std::abs(actions[step][head] - target[step][head]);
-    return -distance / (kSteps * kHeads);
+    return -distance / (kSteps * kStaircaseHeads);
   }
   RewardFunction rewards() const {
     return [this](const std::vector<Actions>& batch) {
@@ -64,12 +65,14 @@ struct SmallProblem {
     Rng rng(4);
     for (int s = 0; s < 10; ++s) {
       steps.rows.push_back(s % 2);
-      steps.actions.push_back(sample(tape.value(output.log_probs), s % 2, random_quantiles(rng)));
+      steps.actions.push_back(
+          sample(tape.value(output.log_probs), s % 2, random_quantiles(rng, kStaircaseHeads)));
       steps.advantages.push_back(rng.normal());
       steps.returns.push_back(rng.normal());
     }
     steps.log_probs =
-        tape.value(log_prob(tape, output.log_probs, steps.rows, steps.actions)).values;
+        tape.value(log_prob(tape, output.log_probs, kStaircaseHeads, steps.rows, steps.actions))
+            .values;
     // Even steps: a ratio inside the clip. 1, 5, 9: outside it, on the side that gains; 3, 7: on
     // the side that loses, which is not clipped.
     for (size_t s = 0; s < 10; ++s) {
@@ -175,13 +178,13 @@ TEST_CASE("PPO finds a hidden target that sampling from the prior does not") {
 
   Rng rng(1);
   Tape tape;
-  const auto prior = tape.value(tape.log_softmax(
-      tape.constant(Matrix(Toy::kSteps * kHeads, kBins, bell_prior(Toy::widths()).values))));
+  const auto prior = tape.value(tape.log_softmax(tape.constant(Matrix(
+      Toy::kSteps * kStaircaseHeads, kBins, bell_prior(Toy::widths(), kStaircaseHeads).values))));
   double random_best = -1e9;
   for (int i = 0; i < updates * PpoOptions{}.episodes; ++i) {
     Actions actions;
     for (int step = 0; step < Toy::kSteps; ++step)
-      actions.push_back(sample(prior, step, random_quantiles(rng)));
+      actions.push_back(sample(prior, step, random_quantiles(rng, kStaircaseHeads)));
     random_best = std::max(random_best, toy.reward(actions));
   }
   CHECK(best > random_best + 1);
@@ -197,14 +200,14 @@ TEST_CASE("episodes come in pairs, on either side of the policy's middle") {
     agent.update([&](const std::vector<Actions>& batch) {
       for (size_t e = 0; e < batch.size(); e += 2)
         for (size_t step = 0; step < Toy::kSteps; ++step)
-          for (size_t head = 0; head < kHeads; ++head) {
+          for (size_t head = 0; head < kStaircaseHeads; ++head) {
             const int a = batch[e][step][head] - kMiddle, b = batch[e + 1][step][head] - kMiddle;
             mirrored += std::abs(a + b) <= 1;  // the policy starts near its prior, not on it
             moved += std::abs(a) > 2;
           }
       return toy.rewards()(batch);
     });
-    const int all = 20 * Toy::kSteps * kHeads;
+    const int all = 20 * Toy::kSteps * kStaircaseHeads;
     CHECK((mirrored == all) == antithetic);
     CHECK(moved > all / 2);
   }

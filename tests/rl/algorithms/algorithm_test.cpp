@@ -23,12 +23,12 @@ struct Ridge {
   double reward(const Actions& a) const {
     double squares = 0;
     for (size_t step = 1; step < a.size(); ++step)
-      for (size_t head = 0; head < kHeads; ++head) {
+      for (size_t head = 0; head < kStaircaseHeads; ++head) {
         const double target = 32 - (step == 2 && head == 0 ? 16 : 0);
         const double x = a[0][head] + a[step][head] - 2.0 * kMiddle - target;
         squares += x * x;
       }
-    return -std::sqrt(squares / (kLayers * kHeads));
+    return -std::sqrt(squares / (kLayers * kStaircaseHeads));
   }
   RewardFunction rewards() {
     return [this](const std::vector<Actions>& batch) {
@@ -55,17 +55,18 @@ struct Ridge {
 
 }  // namespace
 
-TEST_CASE("every algorithm starts from the same point and improves on it, but for mse and random") {
+TEST_CASE("every algorithm starts from the same point and improves on it, but for the fixed") {
   Ridge ridge;
   const double start = ridge.reward(ridge.p.start());
   std::map<std::string, double> found;
   for (const std::string& name : algorithm_names()) {
     CAPTURE(name);
     found[name] = ridge.run(name);
-    if (name != "mse")
+    if (name != "mse" && name != "sensitivity")
       CHECK(std::count(ridge.asked.begin(), ridge.asked.end(), ridge.p.start()) >= 1);
   }
   CHECK(found["mse"] == start);
+  CHECK(found["sensitivity"] == start);         // without an allocation
   CHECK(found["grid"] == doctest::Approx(-4));  // all but the second layer's t1
   for (const char* name : {"greedy", "cem", "ppo"}) CHECK(found[name] > start / 2);
   CHECK(found["random"] < start / 2);  // its recommendation is the prior's
@@ -90,14 +91,14 @@ TEST_CASE("greedy moves one step at a time and halves its stride after a sweep")
   ridge.run("greedy");
   // The first generation moves the global step alone, each of its heads by 24 bins or not at all.
   for (size_t i = 0; i < 15; ++i)
-    for (size_t head = 0; head < kHeads; ++head) {
+    for (size_t head = 0; head < kStaircaseHeads; ++head) {
       CHECK(std::abs(ridge.asked[i][0][head] - kMiddle) % 24 == 0);
       CHECK(ridge.asked[i][1][head] == kMiddle);
     }
   const size_t sweep = 15 + kLayers * 9;
   const Actions& incumbent = ridge.asked[sweep];
   for (size_t i = sweep; i < sweep + 15; ++i)
-    for (size_t head = 0; head < kHeads; ++head)
+    for (size_t head = 0; head < kStaircaseHeads; ++head)
       CHECK(std::abs(ridge.asked[i][0][head] - incumbent[0][head]) % 12 == 0);
 }
 
@@ -113,4 +114,36 @@ TEST_CASE("without a prior random, cem, greedy and ppo search all bins") {
     CHECK(low < 20);
     CHECK(high > 235);
   }
+}
+
+TEST_CASE(
+    "of a mixture every algorithm that learns finds the kinds, sensitivity those it is told") {
+  const StaircaseSet three(kLayers, TriSegment{20, 40, 60, 90}),
+      two(kLayers, TriSegment{30, 60, 30, 60});
+  const auto p =
+      Parametrization::centered(Mixture{three, two, TapKinds(kLayers, TapKind::three_levels)},
+                                {.global = 26, .residual = 10});
+  const TapKinds wanted{TapKind::three_levels, TapKind::two_levels, TapKind::eight_bits,
+                        TapKind::two_levels};
+  const auto right = [&](const Actions& actions) {
+    const TapKinds kinds = p.mixture(actions).kinds;
+    int same = 0;
+    for (size_t tap = 0; tap < kinds.size(); ++tap) same += kinds[tap] == wanted[tap];
+    return same;
+  };
+  const RewardFunction rewards = [&](const std::vector<Actions>& batch) {
+    std::vector<double> result;
+    for (const Actions& actions : batch) result.push_back(right(actions));
+    return result;
+  };
+  for (const char* name : {"greedy", "cem", "ppo"}) {
+    CAPTURE(name);
+    const auto algorithm = make_algorithm(name, p, Matrix(kLayers, 4), {}, 1);
+    for (int update = 0; update < 60; ++update) algorithm->update(rewards);
+    CHECK(right(algorithm->recommendation()) == kLayers);
+  }
+  const auto told = make_algorithm("sensitivity", p, Matrix(kLayers, 4), {}, 1, &wanted);
+  CHECK(told->population_size() == 0);
+  CHECK(p.staircases(told->recommendation()) ==
+        StaircaseSet{three[0], two[1], std::nullopt, two[3]});
 }

@@ -98,3 +98,51 @@ TEST_CASE("a student is reconstructed where held-out pictures say so, and measur
   CHECK(v.selected.measures.kl != v.selected.calibrated->kl);
   CHECK(v.selected.candidate.reward == student.candidate.reward);
 }
+
+TEST_CASE("a reconstruction that costs too much is tried with fewer levels, and gives up in time") {
+  Fixture f;
+  const Dataset more = random_pictures(200, 8);
+  const StudentBuilder builder(f.teacher, f.calibration, f.start.statistics, true, more);
+  const Objective held_out(f.teacher, random_pictures(60, 5), {.batch = 15});
+  const std::vector<Candidate> ranked = rescore(
+      builder, held_out, {f.start.mse_optimal, random_staircases(f.teacher.model(), f.rng)});
+  const Student usual = finish(builder, held_out, ranked.front(), true);
+  REQUIRE(usual.reconstructed);
+  const double needs = usual.candidate.parts.energy;
+  StaircaseSet fewer = ranked.front().f;
+  fewer.back() = mse_optimal_two(f.start.histograms.back());
+  std::vector<double> factors;
+  const auto run = [&](double energy, std::vector<Candidate>& list) {
+    factors.clear();
+    const EnergyLimit limit{energy, [&](const StaircaseSet&, double factor) {
+                              factors.push_back(factor);
+                              return fewer;
+                            }};
+    return finish_within(limit, builder, held_out, list, true);
+  };
+  std::vector<Candidate> list = ranked;
+  CHECK(run(needs, list).candidate.reward == usual.candidate.reward);
+  CHECK(factors.empty());
+  CHECK(list.front().f == ranked.front().f);
+
+  // Less than that by an energy which the last layer's two levels save.
+  const double saved =
+      needs - finish(builder, held_out, rescore(builder, held_out, {fewer}).front(), true)
+                  .candidate.parts.energy;
+  REQUIRE(saved > 0);
+  const Student lower = run(needs - saved / 2, list);
+  REQUIRE(factors.size() == 1);
+  CHECK(factors[0] == doctest::Approx(needs / (needs - saved / 2)));
+  CHECK(lower.reconstructed);
+  CHECK(lower.candidate.f == fewer);
+  CHECK(lower.candidate.parts.energy <= needs - saved / 2);
+  REQUIRE(list.size() == ranked.size() + 1);
+  CHECK(list.front().f == fewer);
+
+  // Where nothing comes below the limit the first one stays as it is.
+  list = ranked;
+  const Student none = run(needs / 100, list);
+  CHECK(!none.reconstructed);
+  CHECK(none.candidate.f == ranked.front().f);
+  CHECK(list.size() == ranked.size());
+}
