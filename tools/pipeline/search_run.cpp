@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "data/base/file.h"
-#include "data/base/hash.h"
 #include "data/split.h"
 #include "distill/correct/equalize.h"
 #include "engine/integer/model_file.h"
@@ -15,6 +14,7 @@
 #include "tools/cli/mpi.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning_report.h"
+#include "tools/pipeline/search_identity.h"
 #include "tools/pipeline/search_mixing.h"
 #include "tools/pipeline/search_plan.h"
 #include "tools/report/interim_report.h"
@@ -37,8 +37,6 @@ ObjectiveOptions objective_of(const Settings& s, const SearchInputs& in) {
   options.calibrate = !s.no_calibrate;
   return options;
 }
-
-fs::path folder_of(const Settings& s) { return s.out.empty() ? "runs/" + s.net : s.out; }
 
 fs::path journal_file(const Settings& s) { return folder_of(s) / "search.journal"; }
 
@@ -67,50 +65,10 @@ IntNet body_of(const Settings& s, const SearchInputs& in, const IntNet& teacher,
   return s.no_equalize ? IntNet(in.teacher) : IntNet(equalized(teacher, splits.calibration));
 }
 
-// What all ranks must have in common, a line each.
-std::string identity_of(const Settings& s, const SearchInputs& in, const Splits& splits) {
-  std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) +
-                     "\n--isa=" + isa_name(chosen_isa()) + "\n";
-  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits))
-    text += name + "=" + value + "\n";
-  return text;
-}
-
 std::string warm_up_note(const Splits& splits, bool labeled) {
   const int pictures = splits.calibration.size() + splits.search.size() + splits.held_out.size();
   return "warm-up: the teacher on " + std::to_string(pictures) +
          (labeled ? " training pictures" : " synthesized pictures");
-}
-
-// What a search has to do, in order.
-std::vector<std::string> phases_of(const Settings& s) {
-  std::vector<std::string> phases = {phase::kWarmUp, phase::kSearch, phase::kRanking};
-  if (s.reconstruction > 0 && !s.no_calibrate) phases.push_back(phase::kReconstruction);
-  phases.push_back(phase::kDeployment);
-  if (s.finetune > 0) phases.push_back(phase::kFinetuning);
-  return phases;
-}
-
-// The keys of result.json that tell which search it is.
-Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
-  const std::string file = student_file(folder_of(s), in.teacher).string();
-  Json options;
-  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits)) options[name] = value;
-  options["--held-out"] = std::to_string(splits.held_out.size());
-  options["--test"] = std::to_string(in.pictures.test.size());
-  return {
-      {"version", 1},
-      {"net", s.net},
-      {"data", to_json(in.pictures, note_without_labels(in.pictures, evaluation_of(file, s.data)))},
-      {"algorithm", s.algorithm},
-      {"seed", s.search.seed},
-      {"evaluations", 0},
-      {"seconds", 0.0},
-      {"unfinished", Json::array()},
-      {"options", options},
-      {"calibrated", !s.no_calibrate},
-      {"equalized", !s.no_equalize},
-      {"teacher", {{"file", s.teacher_file}, {"accuracy", nullptr}}}};
 }
 
 // The searches, and what they have found so far. Members stand in the order in which each needs
