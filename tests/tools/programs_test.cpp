@@ -269,10 +269,10 @@ TEST_CASE("search weighs energy by a table that can be edited, and reports the f
   CHECK(std::stod(of_cem[9]) > 0);
   CHECK(std::stod(of_cem[9]) < result["energy"]["teacher"].get<double>());
   CHECK(of_cem[11].empty());  // PPO's alone
-  // 27 weights of conv1 meet a pixel, but at the edges.
+  // 27 weights of each of conv1's 16 channels meet a pixel, but at the edges.
   const Json &teacher = result["energy"]["layers"][0], &before = plain["energy"]["layers"][0];
   CHECK(teacher["name"] == "conv1");
-  const double macs = 94 * 94 * 3 * 64;
+  const double macs = 94 * 94 * 3 * 16;
   CHECK(teacher["teacher"].get<double>() == doctest::Approx(1e-6 * macs * (2 + 0.1)));
   CHECK(before["teacher"] != teacher["teacher"]);
   CHECK(result["selected"]["energy"].get<double>() / result["energy"]["teacher"].get<double>() <
