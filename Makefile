@@ -15,7 +15,7 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
                   $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)) \
                 $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
-                  -fno-sanitize-recover=undefined) \
+                  -fno-sanitize-recover=undefined -fprofile-instr-generate -fcoverage-mapping) \
                 $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
                   -Wno-uninitialized -Wno-maybe-uninitialized)
 # Not -lopenblas: engine/float/gemm.cpp loads it.
@@ -111,14 +111,20 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
-# build/fuzz; inputs that crash it stay there too.
+# build/fuzz; inputs that crash it stay there too. Ends with what all inputs covered of the loader's
+# file, which is the first that the target includes.
 fuzz:
 	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 $(FUZZERS:%=fuzz-%)
+fuzz-%: loader = $(patsubst %.h,%.cpp,$(shell sed -n 's/^#include "\(.*\)"/\1/p' tests/fuzz/$*.cpp | head -n 1))
 fuzz-%: $(BUILD)/tests/fuzz/%
 	@mkdir -p build/fuzz/$* && sh tests/fuzz/seeds.sh build/fuzz/seeds
-	cd build/fuzz && ../../$< -max_total_time=$(SECONDS) -max_len=16384 -timeout=20 -rss_limit_mb=2048 \
-	  -print_final_stats=1 -verbosity=0 $* seeds/$* $(wildcard $(CURDIR)/tests/fuzz/corpus/$*)
-.PRECIOUS: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/%
+	cd build/fuzz && LLVM_PROFILE_FILE=$*.profraw ../../$< -max_total_time=$(SECONDS) -max_len=16384 \
+	  -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 $* seeds/$* \
+	  $(wildcard $(CURDIR)/tests/fuzz/corpus/$*)
+	@llvm-profdata merge -o build/fuzz/$*.profdata build/fuzz/$*.profraw
+	@llvm-cov report -instr-profile=build/fuzz/$*.profdata $< $(loader) | \
+	  awk 'END { print "$(loader): " $$NF " of its branches covered" }'
+.PRECIOUS: $(BUILD)/%.o $(BUILD)/tests/fuzz/%
 
 # One line for each library that is missing, rather than a page of compiler errors.
 $(BUILD)/libraries:
@@ -136,7 +142,7 @@ deps:
 	  apt-get install -y --no-install-recommends $(PACKAGES)'
 
 # What only checks need: fuzzing and form, and programs that are not ours to run exported networks in.
-CHECK_PACKAGES := python3-venv clang libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
+CHECK_PACKAGES := python3-venv clang llvm libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
                   gcc-arm-none-eabi libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
                   libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross openmpi-bin \
                   libopenmpi-dev

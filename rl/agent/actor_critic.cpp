@@ -106,4 +106,12 @@ Tape::Var entropy(Tape& tape, Tape::Var log_probs, int heads) {
   return tape.scale(tape.row_sum(tape.reshape(surprise, n, heads * kBins)), -1);
 }
 
+std::vector<double> head_entropies(const Matrix& log_probs, int heads) {
+  std::vector<double> entropies(size_t(heads), 0.0);
+  for (int row = 0; row < log_probs.rows; ++row)
+    for (const double p : log_probs.row(row))
+      entropies[size_t(row % heads)] -= std::exp(p) * p * heads / log_probs.rows;
+  return entropies;
+}
+
 }  // namespace tri

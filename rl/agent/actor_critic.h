@@ -57,5 +57,7 @@ Tape::Var log_prob(Tape& tape, Tape::Var log_probs, int heads, std::span<const i
                    std::span<const Action> actions);
 // [n][1]: the entropy of the policy in each state in nats, the sum over the heads.
 Tape::Var entropy(Tape& tape, Tape::Var log_probs, int heads);
+// [heads]: of each head, the mean over the states.
+std::vector<double> head_entropies(const Matrix& log_probs, int heads);
 
 }  // namespace tri

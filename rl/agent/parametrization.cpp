@@ -56,11 +56,11 @@ Parametrization Parametrization::raw(StaircaseSet centers) {
 }
 
 Parametrization Parametrization::centered(Mixture centers, Widths widths) {
-  CHECK(widths.global > 0 && widths.residual > 0);
+  CHECK(widths.global >= 0 && widths.residual > 0);
   Parametrization p = raw(std::move(centers));
-  p.global_ = true;
+  p.centered_ = true, p.global_ = widths.global > 0;
   std::fill(p.widths_.begin(), p.widths_.end(), widths.residual);
-  p.widths_.insert(p.widths_.begin(), widths.global);
+  if (p.global_) p.widths_.insert(p.widths_.begin(), widths.global);
   return p;
 }
 
@@ -75,16 +75,17 @@ Parametrization Parametrization::raw(Mixture centers) {
 Mixture Parametrization::mixture(const Actions& actions) const {
   CHECK(actions.size() == widths_.size());
   Mixture result = centers_;
+  const Action global = global_ ? actions[0] : kMiddles;
   size_t step = global_;
   for (size_t tap = 0; tap < centers_.three.size(); ++tap) {
     if (!centers_.is_free(tap)) continue;
     const Action& chosen = actions[step++];
     TapKind& kind = result.kinds[tap];
-    if (global_) {
-      result.three[tap] = to_trisegment(moved(*centers_.three[tap], actions[0], chosen));
-      result.two[tap] = to_two_levels(moved(*centers_.two[tap], actions[0], chosen));
+    if (centered_) {
+      result.three[tap] = to_trisegment(moved(*centers_.three[tap], global, chosen));
+      result.two[tap] = to_two_levels(moved(*centers_.two[tap], global, chosen));
       if (mixed_)
-        kind = nearest_kind(int(kind) + octaves(actions[0][kKindHead]) +
+        kind = nearest_kind(int(kind) + octaves(global[kKindHead]) +
                             kKindsAnOctave * octaves(chosen[kKindHead]));
     } else {
       result.three[tap] = to_trisegment(chosen);
@@ -96,7 +97,7 @@ Mixture Parametrization::mixture(const Actions& actions) const {
 }
 
 Actions Parametrization::start_with(const TapKinds& kinds) const {
-  CHECK(global_ && mixed_ && kinds.size() == centers_.kinds.size());
+  CHECK(centered_ && mixed_ && kinds.size() == centers_.kinds.size());
   Actions actions = start();
   size_t step = global_;
   for (size_t tap = 0; tap < kinds.size(); ++tap) {

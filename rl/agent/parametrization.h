@@ -7,6 +7,7 @@
 //
 // for each of p = t1, v1, t2, v2. The centers are the mean-square optimum. It shrinks the variance
 // layer by layer, so that thresholds and values must rise together: hence the global step.
+// Without the global step each layer's own moves it alone.
 // raw: a step a layer, whose bins are t1, v1, t2, v2 themselves.
 //
 // Of a mixture an action has a fifth number, for the tap's kind. Kinds are points on a line, 8 bits
@@ -41,7 +42,7 @@ constexpr Action kMiddles = {kMiddle, kMiddle, kMiddle, kMiddle, kMiddle};
 
 class Parametrization {
  public:
-  // Standard deviations of the prior, in bins.
+  // Standard deviations of the prior, in bins. global: 0: there is no global step.
   struct Widths {
     double global = 16, residual = 6;
   };
@@ -55,12 +56,13 @@ class Parametrization {
   int steps() const { return int(widths_.size()); }
   // Numbers of an action that mean something, the first ones.
   int heads() const { return mixed_ ? kHeads : kStaircaseHeads; }
+  bool is_centered() const { return centered_; }
   bool has_global_step() const { return global_; }
   // By step: standard deviation of the prior in bins; 0: uniform.
   const std::vector<double>& widths() const { return widths_; }
   // The middle of every bin range: the centers themselves, if there are any.
   Actions start() const { return Actions(widths_.size(), kMiddles); }
-  // The start with other kinds. REQUIRES: the global step, and a mixture.
+  // The start with other kinds. REQUIRES: a centered mixture.
   Actions start_with(const TapKinds& kinds) const;
   // What the actions make of every tap, each staircase put in order.
   Mixture mixture(const Actions& actions) const;
@@ -73,7 +75,7 @@ class Parametrization {
 
  private:
   Mixture centers_;
-  bool global_ = false, mixed_ = true;
+  bool centered_ = false, global_ = false, mixed_ = true;
   std::vector<double> widths_;
 };
 

@@ -83,8 +83,8 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
 
   const Tape::Var bonus = tape.scale(tape.mean(entropy(tape, log_probs, options.network.heads)),
                                      -options.entropy_coefficient);
-  const Tape::Var total =
-      tape.add(tape.add(policy, tape.scale(value, options.value_coefficient)), bonus);
+  const double weight = options.critic ? options.value_coefficient : 0;
+  const Tape::Var total = tape.add(tape.add(policy, tape.scale(value, weight)), bonus);
   return {total, policy, value, new_log_probs};
 }
 
@@ -106,6 +106,7 @@ struct Ppo::Rollout {
   Steps steps;                 // of all episodes, one after the other
   std::vector<double> values;  // [steps of an episode]: the critic's, the same for all of them
   double entropy;
+  std::vector<double> head_entropies;
 };
 
 PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions> given) {
@@ -116,6 +117,7 @@ PpoStatistics Ppo::update(const RewardFunction& reward, std::span<const Actions>
 
   PpoStatistics statistics;
   statistics.entropy = rollout.entropy;
+  statistics.head_entropies = rollout.head_entropies;
   statistics.reward_mean = mean(rewards);
   statistics.reward_best = *std::max_element(rewards.begin(), rewards.end());
   if (options_.centered_ranks) rewards = centered_ranks(rewards);
@@ -134,7 +136,9 @@ Ppo::Rollout Ppo::collect(std::span<const Actions> given) {
   Rollout rollout{std::vector<Actions>(episodes),
                   {},
                   tape.value(values).values,
-                  mean(tape.value(entropy(tape, log_probs, heads)).values)};
+                  mean(tape.value(entropy(tape, log_probs, heads)).values),
+                  head_entropies(tape.value(log_probs), heads)};
+  if (!options_.critic) std::fill(rollout.values.begin(), rollout.values.end(), 0.0);
   Steps& steps = rollout.steps;
   std::vector<Quantiles> quantiles(length);
   for (size_t e = 0; e < episodes; ++e) {

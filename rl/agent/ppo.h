@@ -20,13 +20,14 @@ struct PpoOptions {
   // as the first: what a step in one direction earns and one in the other loses does not drown in
   // what both do (mirrored sampling: Brockhoff et al., PPSN 2010).
   bool antithetic = true;
-  int epochs = 20;                 // passes over an update's steps; 0: the policy never learns
-  int minibatches = 1;             // gradient steps per epoch
-  double learning_rate = 2e-3;     // Adam's
-  AdamOptions adam = {};           // beta1, beta2, epsilon: rl/agent/adam.h
-  int anneal_updates = 0;          // the rate falls linearly to 0 over so many updates; 0: constant
-  double clip = 0.4;               // the probability ratio gains nothing outside 1 - clip..1 + clip
-  double value_coefficient = 0.5;  // weight of the critic's loss
+  int epochs = 20;              // passes over an update's steps; 0: the policy never learns
+  int minibatches = 1;          // gradient steps per epoch
+  double learning_rate = 2e-3;  // Adam's
+  AdamOptions adam = {};        // beta1, beta2, epsilon: rl/agent/adam.h
+  int anneal_updates = 0;       // the rate falls linearly to 0 over so many updates; 0: constant
+  double clip = 0.4;            // the probability ratio gains nothing outside 1 - clip..1 + clip
+  bool critic = true;  // advantages count from its values; else from 0, and it never learns
+  double value_coefficient = 0.5;      // weight of the critic's loss
   double entropy_coefficient = 0.001;  // weight of the entropy bonus, per nat
   double gamma = 1;   // discount; 1, as the one reward comes after a fixed number of steps
   double lambda = 1;  // of GAE; 1: the whole return, no bootstrap from the critic
@@ -45,6 +46,7 @@ using RewardFunction = std::function<std::vector<double>(const std::vector<Actio
 // returns that are all equal. approx_kl, clip_fraction, value_loss: means over the last epoch.
 struct PpoStatistics {
   double reward_mean = 0, reward_best = 0, entropy = 0, explained_variance = 0;
+  std::vector<double> head_entropies = {};  // [heads]: what `entropy` is the sum of
   double approx_kl = 0, clip_fraction = 0, value_loss = 0;
   int epochs = 0;  // done; fewer than asked for where target_kl stopped them
 };

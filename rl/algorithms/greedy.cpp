@@ -14,8 +14,9 @@ class Greedy : public SearchAlgorithm {
   Greedy(const Parametrization& p, const GreedyOptions& o)
       : best_(p.start()),
         global_(p.has_global_step()),
+        centered_(p.is_centered()),
         mixed_(p.heads() == kHeads),
-        stride_(global_ ? o.global_stride : o.raw_stride) {}
+        stride_(centered_ ? o.centered_stride : o.raw_stride) {}
   int population_size() const override { return best_.empty() ? 0 : 1 + 2 * moves(); }
   PpoStatistics update(const RewardFunction& reward) override {
     // Sets of t1, v1, t2, v2 and the kind as bits. Of all layers: each alone, then thresholds,
@@ -47,10 +48,10 @@ class Greedy : public SearchAlgorithm {
   int moves() const { return in_global_step() ? 7 : mixed_ ? 5 : 4; }
   // Bins between neighboring kinds: rl/agent/parametrization.h.
   double kind_stride() const {
-    return global_ ? kMiddle / kKindsAnOctave : double(kBins) / kTapKinds;
+    return centered_ ? kMiddle / kKindsAnOctave : double(kBins) / kTapKinds;
   }
   Actions best_;
-  bool global_, mixed_;
+  bool global_, centered_, mixed_;
   size_t step_ = 0;
   double stride_;
 };

@@ -16,8 +16,8 @@ struct RandomOptions {
 };
 
 struct GreedyOptions {
-  double global_stride = 24;  // bins of the first sweep's moves, where there is a global step
-  double raw_stride = 64;     // where there is none
+  double centered_stride = 24;  // bins of the first sweep's moves around the start
+  double raw_stride = 64;       // of those where there is no prior
 };
 
 // Rates: smoothing (Rubinstein and Kroese, 2004), as a population is small beside the dimensions.

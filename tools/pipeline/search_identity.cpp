@@ -3,6 +3,7 @@
 #include "data/base/file.h"
 #include "data/base/hash.h"
 #include "engine/kernels/dispatch/isa.h"
+#include "rl/algorithms/hyperparameters_file.h"
 #include "tools/report/interim_report.h"
 
 namespace tri {
@@ -34,6 +35,7 @@ Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
       {"seconds", 0.0},
       {"unfinished", Json::array()},
       {"options", options},
+      {"hyperparameters", to_json(s.search.hyperparameters)},
       {"calibrated", !s.no_calibrate},
       {"equalized", !s.no_equalize},
       {"teacher", {{"file", s.teacher_file}, {"accuracy", nullptr}}}};

@@ -3,19 +3,24 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <iostream>
 #include <optional>
 #include <set>
 
 #include "data/base/file.h"
 #include "data/base/hash.h"
 #include "nets/nets.h"
+#include "rl/algorithms/hyperparameters_file.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/search_mixing.h"
 
 namespace tri {
 namespace {
 
-const int kPopulation = PpoOptions{}.episodes;  // of an update
+// The largest population that an algorithm's update may have.
+int largest_population(const Hyperparameters& h) {
+  return std::max({h.random.population, h.cem.population, h.ppo.episodes});
+}
 
 // Which layers keep their 8 bits, and who says so.
 void add_kinds(Options& options, Settings& s) {
@@ -107,8 +112,20 @@ void add_options(Options& options, Settings& s) {
       ->check(OneOf({"mse", "none"}));
   options.add_option("--prior-width", s.search.widths.residual, "of one layer's bells, in bins")
       ->check(CLI::Range(0.1, 1000.0));
-  options.add_option("--global-width", s.search.widths.global, "of the global step's, in bins")
-      ->check(CLI::Range(0.1, 1000.0));
+  options
+      .add_option("--global-width", s.search.widths.global,
+                  "of the global step's, in bins; 0: no step moves all layers together")
+      ->check(CLI::Range(0.0, 1000.0));
+  options.add_option("--config", s.config,
+                     "JSON file of the algorithms' hyper-parameters; --help-all shows all of them");
+  options.add_flag_callback(
+      "--help-all",
+      [&options] {
+        std::cout << options.help() << "\n--config FILE, with every default:\n"
+                  << dump(to_json(Hyperparameters{}));
+        throw CLI::Success();
+      },
+      "print this, and a file for --config");
   options.add_option("--seed", s.search.seed, "of the sampling, the agent and the pictures' order");
   options.add_option("--seeds", s.seeds, "repeat with so many seeds, from --seed on")
       ->check(CLI::Range(1, 1000));
@@ -191,10 +208,11 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
   std::vector<std::string> names;
   for (const std::string& name : algorithm_names()) {
     if (s.algorithm != "all" && s.algorithm != name) continue;
-    const bool around_start = name == "grid" || name == "sensitivity";
-    const char* missing = around_start && s.prior == "none"   ? "--prior mse"
-                          : name == "sensitivity" && !s.mixed ? "--mixed"
-                                                              : nullptr;
+    const bool grid = name == "grid", sensitivity = name == "sensitivity";
+    const char* missing = (grid || sensitivity) && s.prior == "none" ? "--prior mse"
+                          : grid && s.search.widths.global == 0      ? "--global-width above 0"
+                          : sensitivity && !s.mixed                  ? "--mixed"
+                                                                     : nullptr;
     if (!missing)
       names.push_back(name);
     else if (s.algorithm == name)
@@ -211,6 +229,7 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
       Hyperparameters& h = searches.back().hyperparameters;
       for (int* population : {&h.random.population, &h.cem.population, &h.ppo.episodes})
         *population = std::min(*population, s.search.evaluations);
+      h.ppo.minibatches = std::min(h.ppo.minibatches, h.ppo.episodes);
     }
   return searches;
 }
@@ -220,6 +239,7 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
     char digits[32];
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
+  const int population = largest_population(s.search.hyperparameters);
   const bool weighs_energy = s.mixed || s.objective.weights.energy > 0;
   const uint64_t pictures =
       fnv1a(splits.calibration.pixels()) ^ std::rotl(fnv1a(splits.search.pixels()), 1);
@@ -238,11 +258,13 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
       {"--energy-weight", text(s.objective.weights.energy)},
       {"the energies", weighs_energy ? to_json(s.objective.energy_table).dump() : "of no weight"},
       // An update of a search of few evaluations has no more students.
-      {"--episodes", s.search.evaluations < kPopulation ? text(s.search.evaluations)
-                                                        : "at least " + text(kPopulation)},
+      {"--episodes", s.search.evaluations < population ? text(s.search.evaluations)
+                                                       : "at least " + text(population)},
       {"--prior", s.prior},
       {"--prior-width", text(s.search.widths.residual)},
       {"--global-width", text(s.search.widths.global)}};
+  if (const Json h = to_json(s.search.hyperparameters); h != to_json(Hyperparameters{}))
+    binding.emplace_back("--config", h.dump());
   if (!s.mixed) return binding;
   // Held-out pictures decide what fits the budget, and with it what is proposed.
   binding.emplace_back("--mixed", s.keep_is_rule ? "on" : "but for --keep");

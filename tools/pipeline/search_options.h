@@ -14,7 +14,7 @@ namespace tri {
 
 struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table,
-                                      energy_budget;
+                                      energy_budget, config;
   DataOptions data;
   std::vector<std::string> keep, merge;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,

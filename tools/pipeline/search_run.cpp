@@ -10,6 +10,7 @@
 #include "engine/integer/model_file.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
+#include "rl/algorithms/hyperparameters_file.h"
 #include "rl/search/spread.h"
 #include "tools/cli/mpi.h"
 #include "tools/pipeline/energy_table.h"
@@ -332,6 +333,7 @@ class Searches {
 
 SearchInputs load_inputs(Settings& s, bool writes) {
   set_isa(s.isa);
+  if (!s.config.empty()) s.search.hyperparameters = read_hyperparameters(s.config);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (writes) make_writable_folder(folder_of(s));

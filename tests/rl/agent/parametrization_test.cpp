@@ -37,6 +37,18 @@ TEST_CASE("the middle leaves the centers, and the global step moves all layers t
   CHECK(p.staircases(actions)[0] == TriSegment{10, 15, 40, 79});
 }
 
+TEST_CASE("without a global step each layer's own moves it along the same scale") {
+  const auto p = Parametrization::centered(kCenters, {.global = 0, .residual = 6});
+  REQUIRE(p.steps() == 2);
+  CHECK(p.is_centered());
+  CHECK(!p.has_global_step());
+  Actions actions = p.start();
+  CHECK(p.staircases(actions) == kCenters);
+  actions[1][1] = 64;  // v1 / sqrt 2
+  CHECK(p.staircases(actions)[0] == kCenters[0]);
+  CHECK(p.staircases(actions)[2] == TriSegment{8, 71, 100, 200});
+}
+
 TEST_CASE("raw bins are the numbers themselves, put in order") {
   const auto p = Parametrization::raw(kCenters);
   REQUIRE(p.steps() == 2);

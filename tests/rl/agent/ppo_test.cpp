@@ -257,6 +257,26 @@ TEST_CASE("a target KL ends an update early, and annealing ends the learning") {
   CHECK(agent.update(toy.rewards()).entropy == learned);
 }
 
+TEST_CASE("without the critic advantages count from 0") {
+  const Toy toy(1);
+  Ppo without = toy.agent({.critic = false}, 1), with = toy.agent({}, 1);
+  CHECK(without.update(toy.rewards()).explained_variance == 0);
+  CHECK(with.update(toy.rewards()).explained_variance != 0);
+  // Its loss is not learned from: after many updates the values are what they were.
+  for (int i = 0; i < 10; ++i) without.update(toy.rewards()), with.update(toy.rewards());
+  CHECK(with.update(toy.rewards()).value_loss < 0.5 * without.update(toy.rewards()).value_loss);
+}
+
+TEST_CASE("the entropy is the sum of the heads'") {
+  const Toy toy(1);
+  const PpoStatistics s = toy.agent({}, 1).update(toy.rewards());
+  REQUIRE(s.head_entropies.size() == kStaircaseHeads);
+  double sum = 0;
+  for (const double h : s.head_entropies) sum += h;
+  CHECK(sum == doctest::Approx(s.entropy));
+  CHECK(s.head_entropies[0] != s.head_entropies[1]);
+}
+
 TEST_CASE("statistics describe the batch") {
   const Toy toy(5);
   std::vector<double> rewards;
