@@ -41,7 +41,9 @@ std::vector<int> body_widths(int features, const ActorCriticOptions& options) {
 }  // namespace
 
 ActorCritic::ActorCritic(int features, const ActorCriticOptions& options, Rng rng)
-    : heads_(options.heads),
+    : features_(features),
+      heads_(options.heads),
+      hidden_(options.hidden),
       body_(parameters, body_widths(features, options), rng),
       actor_(parameters, body_widths(features, options).back(), heads_ * kShape, options.actor_gain,
              rng),
@@ -59,6 +61,38 @@ ActorCritic::Output ActorCritic::forward(Tape& tape, const Matrix& states,
       tape.add(tape.reshape(tape.constant(bell_prior(widths, heads_)), rows, kBins),
                tape.matmul(shape, tape.constant(parabolas())));
   return {tape.log_softmax(logits), critic_.forward(tape, parameters, body)};
+}
+
+size_t ActorCritic::parameter_count(int features, const std::vector<int>& hidden, int heads) {
+  size_t in = size_t(features), count = 0;
+  for (const int width : hidden) count += (in + 1) * size_t(width), in = size_t(width);
+  return count + (in + 1) * size_t(heads * kShape + 1);
+}
+
+// The first matrix, [features][hidden.front()], comes first; all behind it is the same.
+void ActorCritic::start_from(const Agent& agent) {
+  CHECK(!hidden_.empty() && agent.hidden == hidden_ && agent.heads == heads_);
+  CHECK(agent.features <= features_);
+  const size_t row = size_t(hidden_.front());
+  const auto seen = std::ptrdiff_t(row * size_t(agent.features));
+  CHECK(parameters.values.size() ==
+        agent.parameters.size() + row * size_t(features_ - agent.features));
+  const auto rest = std::copy_n(agent.parameters.begin(), seen, parameters.values.begin());
+  std::fill(rest, parameters.values.end(), 0.0);
+  std::copy(agent.parameters.begin() + seen, agent.parameters.end(),
+            parameters.values.begin() + std::ptrdiff_t(row * size_t(features_)));
+}
+
+Agent ActorCritic::agent(int features) const {
+  CHECK(!hidden_.empty() && features <= features_);
+  const size_t row = size_t(hidden_.front());
+  const auto at = [&](int n) {
+    return parameters.values.begin() + std::ptrdiff_t(row * size_t(n));
+  };
+  Agent agent{.features = features, .heads = heads_, .hidden = hidden_, .parameters = {}};
+  agent.parameters.assign(at(0), at(features));
+  agent.parameters.insert(agent.parameters.end(), at(features_), parameters.values.end());
+  return agent;
 }
 
 Quantiles random_quantiles(Rng& rng, int heads) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "rl/agent/agent.h"
 #include "rl/agent/mlp.h"
 #include "rl/agent/parametrization.h"
 #include "rl/agent/tape.h"
@@ -35,10 +36,19 @@ class ActorCritic {
   // states: [n][features]; widths: [n], of the prior's bells in bins, 0 for a uniform prior.
   Output forward(Tape& tape, const Matrix& states, const std::vector<double>& widths);
 
+  // Takes over an agent's numbers; REQUIRES: the same body and heads, at most as many features.
+  // Features that the agent does not know say nothing at first.
+  void start_from(const Agent& agent);
+  // The numbers without those of the features from `features` on.
+  Agent agent(int features) const;
+  // How many there are.
+  static size_t parameter_count(int features, const std::vector<int>& hidden, int heads);
+
   Parameters parameters;
 
  private:
-  int heads_;
+  int features_, heads_;
+  std::vector<int> hidden_;
   Mlp body_;
   Linear actor_, critic_;
 };

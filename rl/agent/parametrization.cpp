@@ -108,10 +108,10 @@ Actions Parametrization::start_with(const TapKinds& kinds) const {
   return actions;
 }
 
-Matrix Parametrization::states(const Matrix& layers) const {
+Matrix Parametrization::states(const Matrix& layers, bool marked) const {
   CHECK(layers.rows == int(centers_.kinds.size()));
-  Matrix states(steps(), layers.cols + steps());
-  for (int step = 0; step < steps(); ++step) states(step, layers.cols + step) = kStepMark;
+  Matrix states(steps(), layers.cols + (marked ? steps() : 0));
+  for (int step = 0; marked && step < steps(); ++step) states(step, layers.cols + step) = kStepMark;
   int step = global_;
   for (int layer = 0; layer < layers.rows; ++layer) {
     if (!centers_.is_free(size_t(layer))) continue;

@@ -67,11 +67,12 @@ class Parametrization {
   // What the actions make of every tap, each staircase put in order.
   Mixture mixture(const Actions& actions) const;
   StaircaseSet staircases(const Actions& actions) const { return mixture(actions).staircases(); }
-  // What an agent sees at each step, [steps][features + steps], from what it sees of all layers,
+  // What an agent sees at each step, [steps][features], from what it sees of all layers,
   // [taps][features]: of the global step the mean over the layers, and depth (the first feature) 0.
-  // The further columns say which step it is (kStepMark there, 0 elsewhere): layers that look alike
-  // could not be told apart without, and then only be moved together.
-  Matrix states(const Matrix& layers) const;
+  // marked: [steps][features + steps]; the further columns say which step it is (kStepMark there, 0
+  // elsewhere): layers that look alike could not be told apart without, and then only be moved
+  // together.
+  Matrix states(const Matrix& layers, bool marked = true) const;
 
  private:
   Mixture centers_;

@@ -36,6 +36,11 @@ Steps choose(const Steps& steps, std::span<const int> order) {
   return chosen;
 }
 
+PpoOptions with_body(PpoOptions options, const Agent* agent) {
+  if (agent) options.network.hidden = agent->hidden;
+  return options;
+}
+
 }  // namespace
 
 std::vector<double> centered_ranks(std::span<const double> values) {
@@ -88,8 +93,9 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
   return {total, policy, value, new_log_probs};
 }
 
-Ppo::Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed)
-    : options_(std::move(options)),
+Ppo::Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed,
+         const Agent* agent)
+    : options_(with_body(std::move(options), agent)),
       states_(std::move(states)),
       widths_(std::move(widths)),
       network_(states_.cols, options_.network, Rng(seed, 1)),
@@ -98,6 +104,12 @@ Ppo::Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t
   CHECK(states_.rows > 0 && int(widths_.size()) == states_.rows);
   CHECK(options_.episodes > 0 && options_.epochs >= 0 && options_.minibatches > 0);
   CHECK(options_.minibatches <= options_.episodes * states_.rows);
+  if (agent) network_.start_from(*agent);
+}
+
+void Ppo::turn_to(const Matrix& states, const std::vector<double>& widths) {
+  CHECK(states.rows > 0 && states.cols == states_.cols && int(widths.size()) == states.rows);
+  states_ = states, widths_ = widths;
 }
 
 // A batch of episodes under the policy as it was.

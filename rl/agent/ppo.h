@@ -81,8 +81,12 @@ PpoLoss ppo_loss(Tape& tape, ActorCritic& network, const Matrix& states,
 
 class Ppo {
  public:
-  // states: [steps][features], widths: [steps], of the prior (rl/agent/actor_critic.h).
-  Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed);
+  // states: [steps][features], widths: [steps], of the prior (rl/agent/actor_critic.h). agent: what
+  // the policy starts from, whose body and heads it then has; null: the prior.
+  Ppo(PpoOptions options, Matrix states, std::vector<double> widths, uint64_t seed,
+      const Agent* agent = nullptr);
+  // From here on it acts in other states, with as many features.
+  void turn_to(const Matrix& states, const std::vector<double>& widths);
 
   // Collects a batch of episodes, asks for their rewards and improves the policy. The first
   // episodes of the batch are `given` ([at most options.episodes][steps]) rather than sampled:
@@ -90,6 +94,8 @@ class Ppo {
   PpoStatistics update(const RewardFunction& reward, std::span<const Actions> given = {});
   // The most likely actions.
   Actions greedy();
+  // What it has become, without what it knows of the features from `features` on.
+  Agent agent(int features) const { return network_.agent(features); }
 
  private:
   struct Rollout;

@@ -29,14 +29,12 @@ const std::vector<std::string>& algorithm_names() {
   return names;
 }
 
-std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name, const Parametrization& p,
-                                                const Matrix& layer_states,
-                                                const Hyperparameters& hyperparameters,
-                                                uint64_t seed, const TapKinds* allocation) {
+std::unique_ptr<SearchAlgorithm> make_algorithm(const std::string& name,
+                                                const AlgorithmSetup& setup) {
   const auto entry = std::find_if(std::begin(kAlgorithms), std::end(kAlgorithms),
                                   [&](const Entry& e) { return e.name == name; });
   CHECK(entry != std::end(kAlgorithms));
-  return entry->make({p, layer_states, hyperparameters, seed, allocation});
+  return entry->make(setup);
 }
 
 }  // namespace tri

@@ -9,15 +9,6 @@
 
 namespace tri {
 
-// What an algorithm is made from, as make_algorithm() is told it.
-struct AlgorithmSetup {
-  const Parametrization& parametrization;
-  const Matrix& layer_states;
-  const Hyperparameters& hyperparameters;
-  uint64_t seed;
-  const TapKinds* allocation;  // or null
-};
-
 std::unique_ptr<SearchAlgorithm> make_mse(const AlgorithmSetup& setup);
 std::unique_ptr<SearchAlgorithm> make_sensitivity(const AlgorithmSetup& setup);
 std::unique_ptr<SearchAlgorithm> make_grid(const AlgorithmSetup& setup);
@@ -25,8 +16,6 @@ std::unique_ptr<SearchAlgorithm> make_random(const AlgorithmSetup& setup);
 std::unique_ptr<SearchAlgorithm> make_greedy(const AlgorithmSetup& setup);
 std::unique_ptr<SearchAlgorithm> make_cem(const AlgorithmSetup& setup);
 std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup);
-// PPO with these options in place of the setup's.
-std::unique_ptr<SearchAlgorithm> make_ppo(const AlgorithmSetup& setup, PpoOptions options);
 
 // Best and mean, for algorithms that have nothing else to say.
 PpoStatistics statistics_of(const std::vector<double>& rewards);

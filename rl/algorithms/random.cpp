@@ -5,9 +5,11 @@
 namespace tri {
 
 std::unique_ptr<SearchAlgorithm> make_random(const AlgorithmSetup& setup) {
-  return make_ppo(
-      setup,
-      {.episodes = setup.hyperparameters.random.population, .antithetic = false, .epochs = 0});
+  AlgorithmSetup policy = setup;
+  policy.hyperparameters.ppo = {
+      .episodes = setup.hyperparameters.random.population, .antithetic = false, .epochs = 0};
+  policy.agent = nullptr, policy.lessons = {};
+  return make_ppo(policy);
 }
 
 }  // namespace tri

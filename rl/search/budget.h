@@ -42,6 +42,7 @@ class Budget {
 
   double estimate(const StaircaseSet& staircases) const { return estimate_(staircases); }
   double limit() const { return limit_; }
+  const TapLosses& losses() const { return losses_; }
   bool fits(const StaircaseSet& staircases) const { return estimate_(staircases) <= limit_; }
   // The same mixture with fewer levels where it does not fit: the tap that loses least for each
   // microjoule goes first, and comes back in the end where others made room. So none of those that

@@ -15,7 +15,11 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   InputHistogramRecorder read(teacher.model().layers.size());
   Observers both({&recorder, &read});
   TeacherRun run = run_teacher(teacher, pictures.pixels(), &both);
-  WarmUp start{recorder.histograms(), {}, std::move(run.statistics), read.histograms()};
+  WarmUp start{recorder.histograms(),
+               {},
+               std::move(run.statistics),
+               read.histograms(),
+               layer_states(recorder.histograms())};
   for (const Histogram& histogram : start.histograms)
     start.mse_optimal.push_back(mse_optimal(histogram).ordered());
   return start;
@@ -32,10 +36,12 @@ Parametrization parametrization_of(const WarmUp& start, const SearchOptions& opt
 }
 
 std::unique_ptr<SearchAlgorithm> algorithm_of(const Parametrization& parametrization,
-                                              const WarmUp& start, const SearchOptions& options) {
-  return make_algorithm(options.algorithm, parametrization, layer_states(start.histograms),
-                        options.hyperparameters, options.seed,
-                        start.mixing ? &start.mixing->allocation : nullptr);
+                                              const WarmUp& start, const SearchOptions& options,
+                                              std::span<const Lesson> lessons = {}) {
+  return make_algorithm(options.algorithm,
+                        {parametrization, start.states, options.hyperparameters, options.seed,
+                         start.mixing ? &start.mixing->allocation : nullptr,
+                         options.agent ? &*options.agent : nullptr, options.portable, lessons});
 }
 
 // What the actions make, projected to the budget if there is one.
@@ -45,6 +51,31 @@ StaircaseSet staircases_of(const Parametrization& parametrization, const WarmUp&
   return start.mixing->budget.project(parametrization.mixture(actions)).staircases();
 }
 
+std::vector<StaircaseSet> students_of(const Parametrization& parametrization, const WarmUp& start,
+                                      const std::vector<Actions>& proposed) {
+  std::vector<StaircaseSet> students;
+  for (const Actions& actions : proposed)
+    students.push_back(staircases_of(parametrization, start, actions));
+  return students;
+}
+
+// The students of one update, in turn on each batch of the subject's pictures.
+Lesson lesson_of(const Subject& subject, const SearchOptions& options) {
+  const Parametrization parametrization = parametrization_of(subject.start, options);
+  const auto reward = [&subject, parametrization,
+                       evaluator =
+                           std::make_shared<Evaluator>(subject.objective, subject.start.start(),
+                                                       options.seed, std::vector<Evaluation>()),
+                       update = size_t(0)](const std::vector<Actions>& proposed) mutable {
+    const auto students = students_of(parametrization, subject.start, proposed);
+    std::vector<double> rewards;
+    for (const RewardParts& parts : evaluator->evaluate(update++, students).parts)
+      rewards.push_back(subject.objective.reward(parts));
+    return rewards;
+  };
+  return {parametrization, subject.start.states, reward};
+}
+
 }  // namespace
 
 int first_population(const WarmUp& start, const SearchOptions& options) {
@@ -52,27 +83,28 @@ int first_population(const WarmUp& start, const SearchOptions& options) {
 }
 
 SearchResult search(const Objective& objective, const WarmUp& start, const SearchOptions& options,
-                    Journal& journal, const Report& report, const std::atomic<bool>& stop) {
+                    Journal& journal, const Report& report, const std::atomic<bool>& stop,
+                    std::span<const Subject> subjects) {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
   auto begin = Clock::now();
   const Parametrization parametrization = parametrization_of(start, options);
-  const auto algorithm = algorithm_of(parametrization, start, options);
+  std::vector<Lesson> lessons;
+  for (const Subject& subject : subjects) lessons.push_back(lesson_of(subject, options));
+  const auto algorithm = algorithm_of(parametrization, start, options, lessons);
   Evaluator evaluator(objective, start.start(), options.seed,
                       journal.of(options.algorithm, options.seed));
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
   for (size_t update = 0;; ++update) {
     const int population = algorithm->population_size();
-    if (population == 0) break;
+    if (population == 0 || options.evaluations == 0) break;
     if (update > 0 && result.evaluations + population > options.evaluations) break;
     SearchRow row{};
     row.replayed = evaluator.replays(update);
     if (stop && !row.replayed) break;
     Evaluation evaluation;
     const auto rewards = [&](const std::vector<Actions>& proposed) {
-      std::vector<StaircaseSet> students;
-      for (const Actions& actions : proposed)
-        students.push_back(staircases_of(parametrization, start, actions));
+      const auto students = students_of(parametrization, start, proposed);
       evaluation = evaluator.evaluate(update, students);
       std::vector<double> values;
       for (size_t i = 0; i < students.size(); ++i) {
@@ -102,6 +134,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     row.seconds = evaluation.seconds;
     report(row, result.shortlist);
   }
+  result.agent = algorithm->agent();
   result.recommendation = staircases_of(parametrization, start, algorithm->recommendation());
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;

@@ -33,7 +33,7 @@ std::vector<StaircaseSet> generation(const WarmUp& start, int students) {
   std::vector<StaircaseSet> drawn;
   Hyperparameters parameters;
   parameters.random.population = students;
-  make_algorithm("random", p, layer_states(start.histograms), parameters, 1)
+  make_algorithm("random", {p, start.states, parameters, 1})
       ->update([&](const std::vector<Actions>& proposed) {
         for (const Actions& actions : proposed) drawn.push_back(p.staircases(actions));
         return std::vector<double>(proposed.size());

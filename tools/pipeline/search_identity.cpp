@@ -22,7 +22,8 @@ std::vector<std::string> phases_of(const Settings& s) {
 Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
   const std::string file = student_file(folder_of(s), in.teacher).string();
   Json options;
-  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits)) options[name] = value;
+  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits, in.also))
+    options[name] = value;
   options["--held-out"] = std::to_string(splits.held_out.size());
   options["--test"] = std::to_string(in.pictures.test.size());
   return {
@@ -44,7 +45,7 @@ Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
 std::string identity_of(const Settings& s, const SearchInputs& in, const Splits& splits) {
   std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) +
                      "\n--isa=" + isa_name(chosen_isa()) + "\n";
-  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits))
+  for (const auto& [name, value] : binding_of(s, in.pictures.source, splits, in.also))
     text += name + "=" + value + "\n";
   return text;
 }

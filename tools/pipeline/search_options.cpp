@@ -11,6 +11,7 @@
 #include "data/base/hash.h"
 #include "nets/nets.h"
 #include "rl/algorithms/hyperparameters_file.h"
+#include "tools/pipeline/agent_options.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/search_mixing.h"
 
@@ -61,7 +62,8 @@ void add_options(Options& options, Settings& s) {
   options.add_option("--algo", s.algorithm, "how parameter sets are proposed; all compares")
       ->check(OneOf(algorithms));
   options.add_option("--episodes", s.search.evaluations, "parameter sets to evaluate")
-      ->check(CLI::Range(1, 10'000'000));
+      ->check(CLI::Range(0, 10'000'000));
+  add_agent_options(options, s);
   options.add_option("--minutes", s.minutes, "end each search after so many [never]")
       ->check(CLI::Range(0.0, 1e5));
   options.add_flag("--resume", s.resume,
@@ -228,13 +230,14 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
       searches.back().shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
       Hyperparameters& h = searches.back().hyperparameters;
       for (int* population : {&h.random.population, &h.cem.population, &h.ppo.episodes})
-        *population = std::min(*population, s.search.evaluations);
+        *population = std::min(*population, std::max(1, s.search.evaluations));
       h.ppo.minibatches = std::min(h.ppo.minibatches, h.ppo.episodes);
     }
   return searches;
 }
 
-Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits) {
+Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits,
+                            const std::vector<Model>& also) {
   const auto text = [](auto number) {
     char digits[32];
     return std::string(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
@@ -265,6 +268,7 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
       {"--global-width", text(s.search.widths.global)}};
   if (const Json h = to_json(s.search.hyperparameters); h != to_json(Hyperparameters{}))
     binding.emplace_back("--config", h.dump());
+  bind_agent(s, also, binding);
   if (!s.mixed) return binding;
   // Held-out pictures decide what fits the budget, and with it what is proposed.
   binding.emplace_back("--mixed", s.keep_is_rule ? "on" : "but for --keep");

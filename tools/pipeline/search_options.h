@@ -14,9 +14,9 @@ namespace tri {
 
 struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table,
-                                      energy_budget, config;
+                                      energy_budget, config, agent, save_agent, state;
   DataOptions data;
-  std::vector<std::string> keep, merge;
+  std::vector<std::string> keep, merge, also;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
       test_pictures = 10000, top = 3, finetune = 0;
   bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false,
@@ -50,6 +50,8 @@ std::vector<SearchOptions> searches_of(const Settings& s);
 
 // What the rewards of these searches depend on. How many there are and how long they last is not
 // among it: --resume may go on for longer, or with more algorithms and seeds.
-Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits);
+// also: other teachers that an agent learns on.
+Journal::Binding binding_of(const Settings& s, const std::string& source, const Splits& splits,
+                            const std::vector<Model>& also);
 
 }  // namespace tri

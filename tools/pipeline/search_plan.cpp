@@ -77,7 +77,7 @@ Plan plan(const Settings& s, const std::vector<SearchOptions>& searches,
     int before = 0;
     for (const Evaluation& e : journal.of(run.algorithm, run.seed)) before += int(e.parts.size());
     const int first = first_populations[i];
-    const int all = first == 0 ? 0 : std::max(first, run.evaluations);
+    const int all = first == 0 || run.evaluations == 0 ? 0 : std::max(first, run.evaluations);
     if (all > run.evaluations)
       instead += ", " + run.algorithm + " " + std::to_string(all) + ", which is one sweep of it";
     const double left = std::max(0, all - before) * costs.evaluation;

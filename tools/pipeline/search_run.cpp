@@ -2,22 +2,25 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <deque>
 #include <utility>
 
 #include "data/base/file.h"
 #include "data/split.h"
-#include "distill/correct/equalize.h"
 #include "engine/integer/model_file.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "rl/algorithms/hyperparameters_file.h"
 #include "rl/search/spread.h"
 #include "tools/cli/mpi.h"
+#include "tools/pipeline/agent_options.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/search_identity.h"
 #include "tools/pipeline/search_mixing.h"
 #include "tools/pipeline/search_plan.h"
+#include "tools/pipeline/searched_net.h"
 #include "tools/report/interim_report.h"
 #include "tools/report/search_log.h"
 
@@ -29,14 +32,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-ObjectiveOptions objective_of(const Settings& s, const SearchInputs& in) {
-  ObjectiveOptions options = s.objective;
-  options.energy_table = in.energies;
-  options.attention_layers = in.teacher.attention;
-  options.calibrate = !s.no_calibrate;
-  return options;
 }
 
 fs::path journal_file(const Settings& s) { return folder_of(s) / "search.journal"; }
@@ -51,7 +46,7 @@ Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& spli
     events.note(file.string() +
                 ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
-  return Journal(file, binding_of(s, in.pictures.source, splits), s.resume, &lock);
+  return Journal(file, binding_of(s, in.pictures.source, splits, in.also), s.resume, &lock);
 }
 
 // No part but the one that decides sees what no teacher was trained on.
@@ -60,16 +55,15 @@ Splits splits_of(const Settings& s, const Pictures& pictures) {
                pictures.labeled ? held_out_count(pictures.train.size()) : 0);
 }
 
-// What students are made of.
-IntNet body_of(const Settings& s, const SearchInputs& in, const IntNet& teacher,
-               const Splits& splits) {
-  return s.no_equalize ? IntNet(in.teacher) : IntNet(equalized(teacher, splits.calibration));
-}
+// How much higher thresholds are tried, each time, where a guess costs too much.
+constexpr double kRaise = 1.03;
+constexpr int kRaises = 40;
 
-std::string warm_up_note(const Splits& splits, bool labeled) {
-  const int pictures = splits.calibration.size() + splits.search.size() + splits.held_out.size();
-  return "warm-up: the teacher on " + std::to_string(pictures) +
-         (labeled ? " training pictures" : " synthesized pictures");
+StaircaseSet raised(StaircaseSet set) {
+  for (auto& f : set)
+    if (f)
+      for (uint8_t* t : {&f->t1, &f->t2}) *t = uint8_t(std::min(255.0, std::ceil(*t * kRaise)));
+  return set;
 }
 
 // The searches, and what they have found so far. Members stand in the order in which each needs
@@ -85,30 +79,25 @@ class Searches {
         searches_(searches_of(settings)),
         splits_(splits_of(s_, in_.pictures)),
         lock_(lock_of(s_)),
-        teacher_(in_.teacher),
         interim_(folder_of(s_), in_.teacher, heading(s_, in_, splits_), phases_of(s_),
                  s_.resume && fs::exists(journal_file(s_))),
         journal_(journal_of(s_, in_, splits_, lock_, events_)),
-        body_(body_of(s_, in_, teacher_, splits_)),
-        start_((events_.note(warm_up_note(splits_, in_.pictures.labeled)),
-                warm_up(body_, splits_.calibration))),
-        builder_(body_, splits_.calibration, start_.statistics, !s_.no_calibrate,
-                 splits_.reconstruction),
-        objective_(body_, splits_.search, objective_of(s_, in_)),
-        held_out_(body_, splits_.held_out, objective_of(s_, in_)),
+        net_(s_, in_.teacher, splits_, events_.note),
         best_gain_(1, &Candidate::gain),
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {
     if (ranks) spread_.emplace(*ranks, objective_);
+    for (const Model& model : in_.also) also_.emplace_back(s_, model, splits_, events_.note);
   }
 
   void run() {
-    const StaircaseSet all = start_.mse_optimal;
-    const bool free = s_.mixed && s_.keep_is_rule;
-    keep_layers(s_.keep, in_.teacher, objective_, start_,
-                free ? [](const std::string&) {} : events_.note);
-    if (s_.mixed) mix_kinds(all, free);
+    net_.choose_start(s_, s_.keep, s_.keep_is_rule, journal_, events_.note);
+    for (SearchedNet& other : also_) {
+      Journal of_its_own;
+      other.choose_start(s_, kept_by_default(other.body.model()), true, of_its_own, events_.note);
+      subjects_.push_back({other.objective, other.start});
+    }
     const auto [start, costs] = rescore_start(builder_, objective_, held_out_, start_.start(),
                                               splits_.calibration.size() + splits_.held_out.size());
     std::vector<int> populations;
@@ -119,8 +108,10 @@ class Searches {
     events_.note(all_of_it.text);
     events_.plan(all_of_it.phases);
     first_ = start;
-    if (!s_.mixed) mse_ = all == start.f ? start : rescore(builder_, held_out_, {all}).front();
-    ranked_.add(first_);
+    mse_ = net_.mse              ? *net_.mse
+           : net_.all == start.f ? start
+                                 : rescore(builder_, held_out_, {net_.all}).front();
+    if (!guesses()) ranked_.add(first_);
     scored_ = {first_};
     for (const SearchOptions& search : searches_)
       if (!stop_ || !journal_.of(search.algorithm, search.seed).empty()) run_one(search);
@@ -140,16 +131,16 @@ class Searches {
     }
     std::vector<Candidate> ranked = ranked_.best();
     const OnProgress progress = told(phase::kReconstruction);
-    Student student =
-        mixed_ ? finish_within(mixed_->limit, builder_, held_out_, ranked, goes_on, progress)
-               : finish(builder_, held_out_, best, goes_on, progress);
+    Student student = net_.mixed ? finish_within(net_.mixed->limit, builder_, held_out_, ranked,
+                                                 goes_on, progress)
+                                 : finish(builder_, held_out_, best, goes_on, progress);
     student.model.teacher = checksum(in_.teacher);
     interim_.write(left_from(phase::kDeployment), student.model, student.reconstructed,
                    student.candidate, events_.note);
     events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
                  " test pictures");
     events_.begin();
-    const TestSet test(builder_, teacher_, in_.pictures.test, in_.energies);
+    const TestSet test(builder_, net_.teacher, in_.pictures.test, in_.energies);
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = student_file(o.folder, in_.teacher);
@@ -175,22 +166,28 @@ class Searches {
   }
 
  private:
-  // Lets the kinds of layers be searched for too. all: a staircase in each; free: those that keep
-  // their 8 bits at first may lose them.
-  void mix_kinds(const StaircaseSet& all, bool free) {
-    mse_ = rescore(builder_, held_out_, {all}).front();
-    const StaircaseSet& three_levels = free ? all : start_.mse_optimal;
-    const Candidate three =
-        three_levels == all ? mse_ : rescore(builder_, held_out_, {three_levels}).front();
-    std::vector<bool> fixed;
-    for (const auto& f : three_levels) fixed.push_back(!f);
-    mixed_ = mix({body_.model(), in_.energies, start_, fixed, three, s_.energy_budget, builder_,
-                  objective_, held_out_, events_.note},
-                 journal_);
-    start_.mixing = mixed_->mixing;
+  // Whether the agent's one guess is all that is asked for.
+  bool guesses() const { return s_.search.evaluations == 0; }
+
+  bool fits(const Candidate& c) const {
+    if (net_.mixed) return c.parts.energy <= net_.mixed->limit.energy;
+    return !guesses() || c.parts.energy <= std::max(mse_.parts.energy, first_.parts.energy);
   }
 
-  bool fits(const Candidate& c) const { return !mixed_ || c.parts.energy <= mixed_->limit.energy; }
+  // The guess, with fewer levels or higher thresholds where it costs more than it may: the budget
+  // of
+  // --mixed, else the dearer start. Where that does not help, where the search starts.
+  StaircaseSet affordable(StaircaseSet f) const {
+    for (int i = 0; i < kRaises; ++i) {
+      const Candidate c = rescore(builder_, held_out_, {f}).front();
+      if (fits(c)) return f;
+      f = net_.mixed
+              ? net_.mixed->limit.lowered(f, c.parts.energy / net_.mixed->limit.energy * kRaise)
+              : raised(f);
+    }
+    events_.note("the agent's guess costs too much: the start takes its place");
+    return net_.mixed ? first_.f : net_.all;
+  }
 
   void write(SearchOutcome& o, const Model& student, Clock::time_point begin) {
     lock_.check();
@@ -256,7 +253,9 @@ class Searches {
         events_.update(row, options, replayed);
       enough = stop_ || (s_.minutes > 0 && seconds_since(since) > 60 * s_.minutes);
     };
-    const SearchResult found = search(objective_, start_, options, journal_, report, enough);
+    SearchResult found = search(objective_, start_, options, journal_, report, enough, subjects_);
+    if (found.agent && !s_.save_agent.empty()) keep_agent(*found.agent);
+    if (guesses()) found.recommendation = affordable(found.recommendation);
     cut_short_ |= enough;
     if (!found.shortlist.best().empty()) best_gain_.add(found.shortlist.best().front());
     all_searched_ = &options == &searches_.back() && !stop_;
@@ -269,7 +268,7 @@ class Searches {
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);
-    own.add(first_);
+    if (!guesses()) own.add(first_);
     int over = 0;
     for (const Candidate& c : rescore(builder_, held_out_, sets, told(phase::kRanking)))
       if (fits(c))
@@ -279,6 +278,14 @@ class Searches {
     if (over > 0)
       events_.note("over the energy budget on held-out pictures: " + std::to_string(over));
     entrants_.push_back({options.algorithm, options.seed, found.evaluations, own.best().front()});
+  }
+
+  void keep_agent(Agent agent) const {
+    agent.state = s_.state;
+    if (const auto old = keep_as_old(s_.save_agent))
+      events_.note("the earlier agent is kept as " + old->string());
+    save(agent, s_.save_agent);
+    events_.note("the agent: " + s_.save_agent);
   }
 
   // It depends on the settings and the inputs alone, but for the seconds.
@@ -295,11 +302,11 @@ class Searches {
     if (!o.comparison.empty()) result["comparison"] = to_json(o.comparison);
     result["searches"] = to_json(scores_);
     result["student"] = student_json(o.student, student);
-    if (mixed_)
-      result["budget"] = {{"energy", mixed_->budget * microjoules(o.verdict.teacher)},
+    if (net_.mixed)
+      result["budget"] = {{"energy", net_.mixed->budget * microjoules(o.verdict.teacher)},
                           {"given", s_.energy_budget.empty() ? Json() : Json(s_.energy_budget)},
                           {"margin", kBudgetMargin},
-                          {"trials", mixed_->trials}};
+                          {"trials", net_.mixed->trials}};
     return result;
   }
 
@@ -310,18 +317,18 @@ class Searches {
   std::vector<SearchOptions> searches_;
   Splits splits_;
   Lock lock_;
-  IntNet teacher_;
   InterimReport interim_;
   Journal journal_;
-  IntNet body_;  // what students are made of
-  WarmUp start_;
-  StudentBuilder builder_;
-  Objective objective_, held_out_;
+  SearchedNet net_;
+  WarmUp& start_ = net_.start;
+  const StudentBuilder& builder_ = net_.builder;
+  Objective &objective_ = net_.objective, &held_out_ = net_.held_out;
+  std::deque<SearchedNet> also_;  // that an agent learns on too
+  std::vector<Subject> subjects_;
   std::optional<Spread> spread_;  // where there are other ranks
   Archive best_gain_, ranked_;    // by what searches saw, and held-out pictures
   SearchLog log_;
   Candidate mse_, first_;          // the start with all staircases, and the one without those kept
-  std::optional<Mixed> mixed_;     // where kinds are searched for too
   std::vector<Candidate> scored_;  // all that held-out pictures have seen
   std::vector<Entrant> entrants_;
   std::vector<Score> scores_;  // theirs
@@ -334,11 +341,14 @@ class Searches {
 SearchInputs load_inputs(Settings& s, bool writes) {
   set_isa(s.isa);
   if (!s.config.empty()) s.search.hyperparameters = read_hyperparameters(s.config);
+  load_agent_of(s);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
   require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (writes) make_writable_folder(folder_of(s));
+  if (writes && !s.save_agent.empty()) require_writable_file(s.save_agent);
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
-  SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}};
+  SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}, {}};
+  in.also = load_also(s, in.teacher);
   s.keep_is_rule = s.keep.empty();
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
   if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
@@ -365,8 +375,8 @@ SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
 void help_search(const Settings& s, const SearchInputs& in, const Ranks& ranks) {
   const Splits splits = splits_of(s, in.pictures);
   require_alike(ranks, identity_of(s, in, splits));
-  const IntNet teacher(in.teacher), body = body_of(s, in, teacher, splits);
-  work_for(ranks, Objective(body, splits.search, objective_of(s, in)));
+  const IntNet teacher(in.teacher), body(body_of(s, teacher, splits));
+  work_for(ranks, Objective(body, splits.search, objective_of(s, in.teacher)));
 }
 
 std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {

@@ -21,6 +21,7 @@ namespace tri {
 // What a search is told, loaded.
 struct SearchInputs {
   Model teacher;
+  std::vector<Model> also;  // other teachers, which an agent learns on
   EnergyTable energies;
   Pictures pictures;
 };

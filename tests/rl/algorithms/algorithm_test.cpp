@@ -40,7 +40,7 @@ struct Ridge {
   // The recommendation's reward after about 400 evaluations.
   double run(const std::string& name, uint64_t seed = 1) {
     asked.clear();
-    const auto algorithm = make_algorithm(name, p, states, {}, seed);
+    const auto algorithm = make_algorithm(name, {p, states, {}, seed});
     int evaluations = 0;
     while (algorithm->population_size() > 0 && evaluations + algorithm->population_size() <= 400) {
       const size_t before = asked.size();
@@ -54,6 +54,37 @@ struct Ridge {
 };
 
 }  // namespace
+
+TEST_CASE("lessons teach the agent, which then starts another search with what it learned") {
+  // The ridge itself is not asked: what it wants is learned from another one, of fewer layers.
+  Ridge ridge;
+  for (int layer = 0; layer < kLayers; ++layer) ridge.states(layer, 0) = (layer + 1.0) / kLayers;
+  const auto other = Parametrization::centered(StaircaseSet(2, TriSegment{20, 40, 60, 90}),
+                                               {.global = 26, .residual = 10});
+  Matrix seen(2, 4);
+  seen(0, 0) = 0.5, seen(1, 0) = 1;
+  int asked = 0;
+  const RewardFunction higher = [&](const std::vector<Actions>& batch) {
+    std::vector<double> result;
+    for (const Actions& a : batch) result.push_back(a[0][0] + a[0][1]), ++asked;
+    return result;
+  };
+  const RewardFunction nothing = [](const std::vector<Actions>& batch) {
+    return std::vector<double>(batch.size(), 0.0);
+  };
+  const std::vector<Lesson> lessons = {{other, seen, higher}};
+  const auto algorithm =
+      make_algorithm("ppo", {ridge.p, ridge.states, {}, 1, nullptr, nullptr, true, lessons});
+  for (int update = 0; update < 20; ++update) algorithm->update(nothing);
+  CHECK(asked == 20 * PpoOptions{}.episodes);
+  const std::optional<Agent> agent = algorithm->agent();
+  REQUIRE(agent);
+  CHECK(agent->features == 4);
+  const auto next = make_algorithm("ppo", {ridge.p, ridge.states, {}, 5, nullptr, &*agent});
+  CHECK(next->recommendation()[0][0] > kMiddle + 8);
+  CHECK(next->recommendation()[0][1] > kMiddle + 8);
+  CHECK(!make_algorithm("cem", {ridge.p, ridge.states, {}, 1})->agent());
+}
 
 TEST_CASE("every algorithm starts from the same point and improves on it, but for the fixed") {
   Ridge ridge;
@@ -107,7 +138,7 @@ TEST_CASE("without a prior random, cem, greedy and ppo search all bins") {
   ridge.p = Parametrization::raw(StaircaseSet(kLayers, TriSegment{}));
   for (const char* name : {"random", "cem", "ppo"}) {
     ridge.asked.clear();
-    make_algorithm(name, ridge.p, ridge.states, {}, 2)->update(ridge.rewards());
+    make_algorithm(name, {ridge.p, ridge.states, {}, 2})->update(ridge.rewards());
     int low = 255, high = 0;
     for (const Actions& a : ridge.asked)
       for (const uint8_t bin : a[0]) low = std::min<int>(low, bin), high = std::max<int>(high, bin);
@@ -136,13 +167,14 @@ TEST_CASE(
     for (const Actions& actions : batch) result.push_back(right(actions));
     return result;
   };
+  const Matrix states(kLayers, 4);
   for (const char* name : {"greedy", "cem", "ppo"}) {
     CAPTURE(name);
-    const auto algorithm = make_algorithm(name, p, Matrix(kLayers, 4), {}, 1);
+    const auto algorithm = make_algorithm(name, {p, states, {}, 1});
     for (int update = 0; update < 60; ++update) algorithm->update(rewards);
     CHECK(right(algorithm->recommendation()) == kLayers);
   }
-  const auto told = make_algorithm("sensitivity", p, Matrix(kLayers, 4), {}, 1, &wanted);
+  const auto told = make_algorithm("sensitivity", {p, states, {}, 1, &wanted});
   CHECK(told->population_size() == 0);
   CHECK(p.staircases(told->recommendation()) ==
         StaircaseSet{three[0], two[1], std::nullopt, two[3]});

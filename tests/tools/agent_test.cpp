@@ -1,0 +1,45 @@
+// Agents that ./search saves and starts from.
+#include "data/base/file.h"
+#include "tests/support/program.h"
+
+using namespace tri;
+
+TEST_CASE("an agent is saved, gives a guess without an evaluation, and starts another search") {
+  const Bench bench;
+  const std::string file = (bench.scratch.path / "a.agent").string();
+  const std::string brief = " --reconstruction 0 --top 1 --test 4";
+  Ran ran = bench.search("--episodes 20 --state wide --also " + bench.teacher + " --save-agent " +
+                         file + brief);
+  REQUIRE_MESSAGE(ran.status == 0, ran.err);
+
+  ran = bench.search("--episodes 0 --agent " + file + brief);
+  REQUIRE_MESSAGE(ran.status == 0, ran.err);
+  const auto guess = json_of(bench.out + "/result.json");
+  CHECK(guess["evaluations"] == 0);
+  CHECK(guess["options"]["--state"] == "wide");
+  CHECK(guess["candidates"].size() == 1);
+  // Its own, even where the start is better.
+  CHECK(guess["selected"]["layers"] != guess["start"]["layers"]);
+  CHECK(guess["selected"]["energy"] <= 1.05 * guess["start"]["energy"].get<double>());
+
+  // What starts from it and is saved in its place keeps it.
+  const auto first = read_file(file);
+  ran = bench.search("--episodes 20 --agent " + file + " --save-agent " + file + brief);
+  REQUIRE_MESSAGE(ran.status == 0, ran.err);
+  CHECK(json_of(bench.out + "/result.json")["evaluations"] == 20);
+  CHECK(read_file(file) != first);
+  CHECK(read_file(file + ".old") == first);
+
+  const auto refused = [&](const std::string& options, const std::string& why) {
+    const Ran r = bench.search(options);
+    CAPTURE(options);
+    CHECK(r.status != 0);
+    CHECK_MESSAGE(r.err.find(why) != std::string::npos, r.err);
+  };
+  refused("--episodes 0", "--episodes 0 needs --agent");
+  refused("--agent " + file + " --state simple", "sees --state wide");
+  refused("--agent " + file + " --mixed", "searches without --mixed");
+  refused("--save-agent " + file + " --algo cem", "needs --algo ppo");
+  refused("--also alexnet", "--save-agent");
+  refused("--agent " + bench.teacher, "is not a tri-segment agent");
+}
