@@ -94,6 +94,11 @@ $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not comp
 $(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
+# For programs that are not ours: engine/README.md.
+$(BIN)libtrisegment.a: $(LIBRARY)
+	rm -f $@
+	ar rcs $@ $^
+
 # FILES: of the tests that run, with * for any letters, as '*tests/data/*,*lock_test*'.
 # Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
 test: all $(BUILD)/tests/run

@@ -61,15 +61,15 @@ std::optional<EnergyBudget> energy_budget_of(const std::string& text) {
 
 Mixed mix(const MixingSetup& s, Journal& journal) {
   const double teacher = teacher_energy_of(s);
-  double budget = s.three.parts.energy;
-  const auto given = energy_budget_of(s.budget);
-  if (given) budget = given->of_teacher ? given->value : given->value * 1e6 / teacher;
-  double allowed = (1 - kBudgetMargin) * budget;
-
   TapKinds kinds;
   for (const auto& f : s.start.mse_optimal)
     kinds.push_back(f ? TapKind::three_levels : TapKind::eight_bits);
   const Mixture rule = Mixture::mean_square(s.start.histograms, s.fixed, kinds);
+  const auto given = energy_budget_of(s.budget);
+  const double budget = !given              ? std::max(s.three.parts.energy, measured(s, rule))
+                        : given->of_teacher ? given->value
+                                            : given->value * 1e6 / teacher;
+  double allowed = (1 - kBudgetMargin) * budget;
   Mixture teacher_like = rule;
   std::fill(teacher_like.kinds.begin(), teacher_like.kinds.end(), TapKind::eight_bits);
   Trials trials = run_trials(s.objective, teacher_like, journal);

@@ -28,7 +28,7 @@ struct MixingSetup {
   const WarmUp& start;      // with the staircases that the rule or --keep leaves
   std::vector<bool> fixed;  // [taps]: those that keep their 8 bits
   const Candidate& three;   // three levels in all others, on held-out pictures
-  std::string budget;       // --energy-budget; empty: what `three` costs
+  std::string budget;       // --energy-budget; empty: the dearer of `three` and `start`
   const StudentBuilder& builder;
   const Objective &objective, &held_out;
   std::function<void(const std::string&)> note;

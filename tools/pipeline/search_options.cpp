@@ -38,7 +38,8 @@ void add_kinds(Options& options, Settings& s) {
   options
       .add_option("--energy-budget", s.energy_budget,
                   "what the student may cost: 30% of the teacher's energy, or 120uJ a picture "
-                  "[what it costs with three levels in every layer but those that --keep names]")
+                  "[what it costs with three levels in every layer, or where it starts from "
+                  "without --mixed]")
       ->needs(mixed)
       ->check([](const std::string& text) -> std::string {
         if (energy_budget_of(text)) return "";
