@@ -35,16 +35,25 @@ Model StudentBuilder::reconstructed(const StaircaseSet& staircases,
                             progress);
 }
 
+Candidate rescored(const StudentBuilder& builder, const Objective& held_out,
+                   const StaircaseSet& set) {
+  const IntNet student(builder.student(set));
+  return held_out.on_all(student, set);
+}
+
 std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets, const OnProgress& progress) {
+  std::vector<StaircaseSet> distinct;
+  for (const StaircaseSet& set : sets)
+    if (std::find(distinct.begin(), distinct.end(), set) == distinct.end()) distinct.push_back(set);
   Archive ranked(sets.size(), &Candidate::reward);
-  std::vector<StaircaseSet> seen;
-  for (const StaircaseSet& set : sets) {
-    progress(double(&set - sets.data()) / double(sets.size()));
-    if (std::find(seen.begin(), seen.end(), set) != seen.end()) continue;
-    seen.push_back(set);
-    const IntNet student(builder.student(set));
-    ranked.add(held_out.on_all(student, set));
+  if (held_out.rescoring()) {
+    for (Candidate& c : held_out.rescoring()(distinct)) ranked.add(std::move(c));
+    return ranked.best();
+  }
+  for (const StaircaseSet& set : distinct) {
+    progress(double(&set - distinct.data()) / double(distinct.size()));
+    ranked.add(rescored(builder, held_out, set));
   }
   return ranked.best();
 }

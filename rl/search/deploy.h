@@ -37,8 +37,11 @@ class StudentBuilder {
   const Dataset& reconstruction_;
 };
 
-// The distinct ones among `sets`, as students, on the held-out pictures of `objective`: best reward
-// first, of equals the one that came first.
+// One set of staircases as a student, on held-out pictures.
+Candidate rescored(const StudentBuilder& builder, const Objective& held_out,
+                   const StaircaseSet& set);
+// The distinct ones among `sets`, each rescored: best reward first, of equals the one that came
+// first.
 std::vector<Candidate> rescore(const StudentBuilder& builder, const Objective& held_out,
                                const std::vector<StaircaseSet>& sets,
                                const OnProgress& progress = untold);

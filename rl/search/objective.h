@@ -49,6 +49,11 @@ class Objective {
   // What on_batch() does from now on, with the same result (rl/search/spread.h); empty: itself.
   using OnBatch = std::function<std::vector<RewardParts>(int, const std::vector<StaircaseSet>&)>;
   void compute_with(OnBatch elsewhere) { elsewhere_ = std::move(elsewhere); }
+  // What rescore() (rl/search/deploy.h) does on these pictures from now on in place of computing:
+  // the candidates of some sets, in their order, with the same result; empty: it computes.
+  using Rescoring = std::function<std::vector<Candidate>(const std::vector<StaircaseSet>&)>;
+  void rescore_with(Rescoring elsewhere) { rescoring_ = std::move(elsewhere); }
+  const Rescoring& rescoring() const { return rescoring_; }
   // The means over all batches, of a student as it is: a calibrated model or the teacher's own. Its
   // energy is always counted.
   Candidate on_all(const IntNet& student, const StaircaseSet& staircases) const;
@@ -64,6 +69,7 @@ class Objective {
   double teacher_energy_;
   std::vector<Judge> judges_;  // [batches]
   OnBatch elsewhere_;
+  Rescoring rescoring_;
 };
 
 }  // namespace tri

@@ -1,30 +1,38 @@
-// The students of a batch spread over ranks: what one process would compute, number for number, as
-// each student is judged alone.
+// Students spread over ranks, those of a batch and those that held-out pictures rank: what one
+// process would compute, number for number, as each student is judged alone.
 #pragma once
 
 #include <vector>
 
-#include "rl/search/objective.h"
+#include "rl/search/deploy.h"
 #include "rl/search/ranks.h"
 
 namespace tri {
 
-// Rank 0: from here on the objective's batches are computed by all ranks, each of which must be in
-// work_for(), until this ends; it then lets them go. Both arguments must outlive it.
+// What every rank has of its own, made alike.
+struct Shared {
+  Objective &search, &held_out;
+  const StudentBuilder& builder;  // of what held_out judges
+};
+
+// Rank 0: from here on batches of search, and what rescore() asks of held_out, are computed by all
+// ranks, each of which must be in work_for(), until this ends; it then lets them go. All arguments
+// must outlive it.
 class Spread {
  public:
-  Spread(const Ranks& ranks, Objective& objective);
+  Spread(const Ranks& ranks, const Shared& shared);
   ~Spread();
   Spread(const Spread&) = delete;
   Spread& operator=(const Spread&) = delete;
 
  private:
+  std::vector<Bytes> all_shares(int batch, const std::vector<StaircaseSet>& students) const;
+
   const Ranks& ranks_;
-  Objective& objective_;
+  Shared shared_;
 };
 
-// The other ranks: computes their share of every batch until rank 0 lets go. The objective is to be
-// made as that of rank 0.
-void work_for(const Ranks& ranks, const Objective& objective);
+// The other ranks: computes their share of the students until rank 0 lets go.
+void work_for(const Ranks& ranks, const Shared& shared);
 
 }  // namespace tri

@@ -87,7 +87,7 @@ class Searches {
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {
-    if (ranks) spread_.emplace(*ranks, objective_);
+    if (ranks) spread_.emplace(*ranks, Shared{objective_, held_out_, builder_});
     for (const Model& model : in_.also) also_.emplace_back(s_, model, splits_, events_.note);
   }
 
@@ -375,8 +375,8 @@ SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
 void help_search(const Settings& s, const SearchInputs& in, const Ranks& ranks) {
   const Splits splits = splits_of(s, in.pictures);
   require_alike(ranks, identity_of(s, in, splits));
-  const IntNet teacher(in.teacher), body(body_of(s, teacher, splits));
-  work_for(ranks, Objective(body, splits.search, objective_of(s, in.teacher)));
+  SearchedNet net(s, in.teacher, splits, [](const std::string&) {});
+  work_for(ranks, {net.objective, net.held_out, net.builder});
 }
 
 std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {

@@ -63,7 +63,9 @@ TEST_CASE("spread over any number of ranks, a search finds what it finds alone")
   const Dataset calibration = random_pictures(40, 1), pictures = random_pictures(50, 2);
   const WarmUp start = warm_up(teacher, calibration);
   const std::atomic<bool> stop{false};
-  const auto found = [&](const Objective& objective) {
+  const Dataset unseen = random_pictures(30, 3), none;
+  const StudentBuilder builder(teacher, calibration, start.statistics, true, none);
+  const auto found = [&](const Objective& objective, const Objective& held_out) {
     Journal journal;
     SearchOptions options;
     options.evaluations = 45;
@@ -71,23 +73,31 @@ TEST_CASE("spread over any number of ranks, a search finds what it finds alone")
     const auto report = [&](const SearchRow& r, const Archive& best) {
       rewards.insert(rewards.end(), {r.reward_mean, r.reward_mse, best.best().front().gain});
     };
-    search(objective, start, options, journal, report, stop);
+    const SearchResult result = search(objective, start, options, journal, report, stop);
+    std::vector<StaircaseSet> sets = {start.mse_optimal, result.recommendation, start.mse_optimal};
+    for (const Candidate& c : result.shortlist.best()) sets.push_back(c.f);
+    for (const Candidate& c : rescore(builder, held_out, sets))
+      rewards.insert(rewards.end(), {c.reward, c.parts.kl, c.parts.energy, double(c.f[0]->t1)});
     return rewards;
   };
   const ObjectiveOptions options{.batch = 16, .weights = {.attention = 0.1, .energy = 0.5}};
-  const std::vector<double> alone = found(Objective(teacher, pictures, options));
-  REQUIRE(alone.size() == 6);
+  const std::vector<double> alone =
+      found(Objective(teacher, pictures, options), Objective(teacher, unseen, options));
+  REQUIRE(alone.size() >= 6 + 4 * 3);
   for (const int count : {1, 2, 3, 30}) {  // 30: more than an update has students
     CAPTURE(count);
     std::vector<double> spread;
     on_ranks(
         count,
         [&](const Ranks& ranks) {
-          Objective objective(teacher, pictures, options);
-          const Spread over(ranks, objective);
-          spread = found(objective);
+          Objective objective(teacher, pictures, options), held_out(teacher, unseen, options);
+          const Spread over(ranks, {objective, held_out, builder});
+          spread = found(objective, held_out);
         },
-        [&](const Ranks& ranks) { work_for(ranks, Objective(teacher, pictures, options)); });
+        [&](const Ranks& ranks) {
+          Objective objective(teacher, pictures, options), held_out(teacher, unseen, options);
+          work_for(ranks, {objective, held_out, builder});
+        });
     CHECK(spread == alone);
   }
 }
