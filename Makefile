@@ -117,10 +117,10 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 
 # With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
 # build/fuzz; inputs that crash it stay there too. Ends with what all inputs covered of the loader's
-# file, which is the first that the target includes.
+# file, which is the first of ours that the target includes.
 fuzz:
 	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 $(FUZZERS:%=fuzz-%)
-fuzz-%: loader = $(patsubst %.h,%.cpp,$(shell sed -n 's/^#include "\(.*\)"/\1/p' tests/fuzz/$*.cpp | head -n 1))
+fuzz-%: loader = $(patsubst %.h,%.cpp,$(shell sed -n '/tests/d;s/^#include "\(.*\)"/\1/p' tests/fuzz/$*.cpp | head -n 1))
 fuzz-%: $(BUILD)/tests/fuzz/%
 	@mkdir -p build/fuzz/$* && sh tests/fuzz/seeds.sh build/fuzz/seeds
 	cd build/fuzz && LLVM_PROFILE_FILE=$*.profraw ../../$< -max_total_time=$(SECONDS) -max_len=16384 \

@@ -1,9 +1,8 @@
 // Reports of searches that --merge reads: the input is the result.json of a folder.
-#include "tools/report/comparison.h"
-
 #include <fstream>
 
 #include "tests/fuzz/input.h"
+#include "tools/report/comparison.h"
 
 namespace fs = std::filesystem;
 
