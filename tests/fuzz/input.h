@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,27 @@ inline std::filesystem::path as_file(std::span<const uint8_t> bytes) {
       pwrite(file, bytes.data(), bytes.size(), 0) != ssize_t(bytes.size()))
     std::abort();
   return "/proc/self/fd/" + std::to_string(file);
+}
+
+// A folder of the target's own, in memory, gone when it ends.
+inline const std::filesystem::path& scratch() {
+  static const struct Folder {
+    std::filesystem::path path;
+    Folder() {
+      std::string name = "/dev/shm/fuzz-XXXXXX";
+      if (!mkdtemp(name.data())) std::abort();
+      path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+  } folder;
+  return folder.path;
+}
+
+// The same as a file of this name in it, for what a link may not stand for.
+inline std::filesystem::path as_file(std::span<const uint8_t> bytes, const char* name) {
+  std::ofstream(scratch() / name, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+  return scratch() / name;
 }
 
 // Behind a magic and a version: what is left of the input, in the frame of data/base/serial.h.

@@ -19,6 +19,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                         {reinterpret_cast<const uint8_t*>(line.data()), line.size()}));
     all += sum + line + (end == std::string::npos ? "" : "\n");
   }
-  const auto file = as_file({reinterpret_cast<const uint8_t*>(all.data()), all.size()});
-  return fuzz([&] { tri::Journal(file, {{"NET", "small"}}, true); });
+  const auto file =
+      as_file({reinterpret_cast<const uint8_t*>(all.data()), all.size()}, "search.journal");
+  return fuzz([&] {
+    const int updates = [&] {
+      tri::Journal journal(file, {{"NET", "small"}}, true);
+      journal.append("ppo", 7, {.students = 1, .parts = {{}, {}}});
+      return journal.updates();
+    }();
+    // What is added stands behind what was read.
+    if (tri::Journal(file, {{"NET", "small"}}, true).updates() != updates) std::abort();
+  });
 }

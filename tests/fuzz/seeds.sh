@@ -5,6 +5,8 @@ out=$1
 for target in model checkpoint journal energy_table layers picture sheet records report agent; do mkdir -p "$out/$target"; done
 printf 'tri-segment search journal 3\nbound NET=small\nupdate ppo 1 0 5 0.5 1 0.1 0.2 0.3 0.4 0.1 0.2 0.3 0.4\n' >"$out/journal/good"
 printf '{"add8": 0.03, "multiply8": 1e-3, "sram": {"8192": 1.25, "1048576": 12.5}}' >"$out/energy_table/good"
+printf '{"sram": 3}' >"$out/energy_table/sram"
+printf '{"layers": [{"name": "f", "kernel": 32, "out": 3, "activation": "logits"}]}' >"$out/layers/classes"
 printf '{"layers": [{"name": "a", "kernel": 3, "pad": 1, "out": 8}, {"kind": "depthwise", "name": "d", "kernel": 3, "pad": 1},
  {"kind": "max_pool", "kernel": 2, "stride": 2}, {"name": "b", "out": 8, "activation": "linear"},
  {"kind": "add", "inputs": ["b", "b"], "name": "s"}, {"kind": "dropout", "rate": 0.5},
