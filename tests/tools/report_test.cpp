@@ -98,6 +98,11 @@ TEST_CASE("a search's report has all parts; a fine-tuning joins them") {
   CHECK(after["commands"].size() == 2);
   CHECK(after["trainings"][0]["log"]["rows"].size() == 2);
   CHECK(after["files"].size() == 10);
+  // One of several rounds has no log of its own.
+  fs::remove(searched.bench.out + "/fine.csv");
+  const Json rounds = searched.gathered();
+  CHECK(rounds["networks"].size() == 3);
+  CHECK(rounds["trainings"][0]["log"].is_null());
   // The fine-tuning alone.
   const Json alone = gather({file}, {})["folders"][0];
   CHECK(alone["result"].is_null());

@@ -139,7 +139,7 @@ function search_curves(run) {
 function ppo_curves(run) {
   if (!run.search_log) return null;
   const told = {entropy: ["Entropy", "Of the policy, in nats: falls as it settles."],
-    approx_kl: ["approx_kl", "How far an update moves the policy. Above 0.1 for long: a smaller step helps."],
+    approx_kl: ["approx_kl", "How far an update moves the policy, in nats."],
     clip_fraction: ["Clip fraction", "Of ratios that PPO clips."],
     explained_variance: ["Explained variance", "Of the returns by the critic: 1 is all, 0 none, less than 0 worse than none."]};
   const plots = Object.entries(told).map(([key, [title, text]]) =>
@@ -148,7 +148,7 @@ function ppo_curves(run) {
 }
 
 function training_curves(run) {
-  const parts = run.trainings.map(t => {
+  const parts = run.trainings.filter(t => t.log).map(t => {
     const of = (name, key, scale = 1) => ({name, points: points(t.log, "epoch", key, scale)});
     const plots = [line_plot("Loss", "", "epoch", "loss", [of("training", "loss")]),
       line_plot("Accuracy", "", "epoch", "%", [of("training", "accuracy", 100), of("held out", "held_out_accuracy", 100)]),
@@ -169,7 +169,7 @@ function comparison(runs) {
   const logs = named.filter(n => n.run.search_log).map(n => ({...n, log: with_gain(n.run.search_log)}));
   const curves = key => logs.flatMap(({name, log}) => [...new Set(column(log, "algorithm"))].map(a =>
       ({name: name + (new Set(column(log, "algorithm")).size > 1 ? ", " + a : ""), ...over_seeds(log, a, key)})));
-  const trained = key => named.flatMap(({name, run}) => run.trainings.map(t => ({name: name + ", " + t.name, points: points(t.log, "epoch", key, 100)})));
+  const trained = key => named.flatMap(({name, run}) => run.trainings.filter(t => t.log).map(t => ({name: name + ", " + t.name, points: points(t.log, "epoch", key, 100)})));
   const plots = [line_plot("Gain over the start, by run", "", "evaluations", "reward", curves("gain")),
     line_plot("KL, by run", "", "evaluations", "nats a picture", curves("kl")),
     scatter_plot("Students, by run", "", "energy, uJ a picture", "agreement, %", named.map(({name, h}) => ({name, points: [[h.energy, known(h.agreement) ? 100 * h.agreement : null]]}))),

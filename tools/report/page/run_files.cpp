@@ -1,6 +1,6 @@
 #include "tools/report/page/run_files.h"
 
-#include <algorithm>
+#include <set>
 
 #include "data/base/error.h"
 #include "data/base/file.h"
@@ -27,24 +27,31 @@ Json read_checked(const fs::path& file, std::string_view schema, RunFiles& run) 
 
 bool is_training_log(const Csv& csv) { return csv.column("epoch") >= 0 && csv.column("loss") >= 0; }
 
-void add_training(const fs::path& log, RunFiles& run) {
-  const Csv csv = read_csv(log);
-  if (!is_training_log(csv)) return;
+// base: of the files' names, without .csv, .tri or .q8.
+void add_training(const fs::path& base, RunFiles& run) {
+  const auto file = [&base](const char* end) { return fs::path(base.string() + end); };
+  TrainingFiles t{{}, base.filename().string(), nullptr, nullptr, nullptr};
+  std::vector<fs::path> found;
+  if (fs::exists(file(".csv"))) {
+    const Csv csv = read_csv(file(".csv"));
+    if (!is_training_log(csv)) return;
+    t.log = to_json(csv);
+    found.push_back(file(".csv"));
+  }
+  for (const char* end : {".tri", ".q8"})
+    if (t.model.empty() && fs::exists(file(end))) t.model = file(end);
+  if (t.model.extension() == ".tri")
+    t.report = read_checked(file(".json"), finetuning_schema(), run);
+  if (t.log.is_null() && t.report.is_null()) return;
   if (run.trainings.size() == kMostTrainings)
     throw Error(run.path.string() + ": holds more than " + std::to_string(kMostTrainings) +
                 " trainings: name the model file of one");
-  run.all.push_back(log);
-  TrainingFiles t{{}, log.stem().string(), to_json(csv), nullptr, nullptr};
-  const auto beside = [&log](const char* end) { return fs::path(log).replace_extension(end); };
-  for (const char* end : {".tri", ".q8"})
-    if (t.model.empty() && fs::exists(beside(end))) t.model = beside(end);
-  if (t.model.extension() == ".tri")
-    t.report = read_checked(beside(".json"), finetuning_schema(), run);
-  t.run = read_checked(beside(".run.json"), run_schema(), run);
+  t.run = read_checked(file(".run.json"), run_schema(), run);
   if (t.model.empty())
-    run.notes.push_back(log.string() + ": the training has not ended, so there is no model");
+    run.notes.push_back(base.string() + ".csv: the training has not ended, so there is no model");
   else
-    run.all.push_back(t.model);
+    found.push_back(t.model);
+  run.all.insert(run.all.end(), found.begin(), found.end());
   run.trainings.push_back(std::move(t));
 }
 
@@ -72,14 +79,17 @@ void add_search(const fs::path& folder, RunFiles& run) {
   }
 }
 
-std::vector<fs::path> logs_in(const fs::path& folder) {
-  std::vector<fs::path> logs;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".csv" && entry.path().filename() != "search.csv" &&
-        entry.is_regular_file())
-      logs.push_back(entry.path());
-  std::ranges::sort(logs);
-  return logs;
+// Of all trainings that may be in a folder: with a log, or, as one of several rounds has, a report
+// beside the model.
+std::set<fs::path> bases_in(const fs::path& folder) {
+  std::set<fs::path> bases;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const fs::path file = entry.path(), base = fs::path(file).replace_extension();
+    const bool log = file.extension() == ".csv" && file.filename() != "search.csv";
+    const bool reported = file.extension() == ".tri" && fs::exists(base.string() + ".json");
+    if ((log || reported) && entry.is_regular_file()) bases.insert(base);
+  }
+  return bases;
 }
 
 }  // namespace
@@ -89,9 +99,9 @@ RunFiles read_run(const fs::path& path) {
   RunFiles run{path, nullptr, nullptr, nullptr, {}, {}, {}, {}};
   if (fs::is_directory(path)) {
     add_search(path, run);
-    for (const fs::path& log : logs_in(path)) add_training(log, run);
-  } else if (const fs::path log = fs::path(path).replace_extension(".csv"); fs::exists(log)) {
-    add_training(log, run);
+    for (const fs::path& base : bases_in(path)) add_training(base, run);
+  } else {
+    add_training(fs::path(path).replace_extension(), run);
   }
   if (run.result.is_null() && run.trainings.empty())
     throw Error(path.string() +

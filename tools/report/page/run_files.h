@@ -13,7 +13,7 @@ namespace tri {
 // A training's or a fine-tuning's. What is not there is null.
 struct TrainingFiles {
   std::filesystem::path model;  // .q8 or .tri; empty: there is none
-  std::string name;             // of the log, without .csv
+  std::string name;             // of its files, without .csv, .tri or .q8
   Json log, report, run;        // FILE.csv as to_json(Csv) tells it, FILE.json, FILE.run.json
 };
 
