@@ -116,6 +116,7 @@ lto:
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/fuzz/result: $(REPORT)
 
 # With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
 # build/fuzz; inputs that crash it stay there too.

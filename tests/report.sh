@@ -53,6 +53,20 @@ check "searches and a fine-tuning" 25 "$mixed"
 check "a training" 4 "$scratch/teacher/small.q8"
 check "two folders" 45 "$scratch/student" "$mixed"
 
+# A search that was killed before it measured anything, and a training in its first epochs.
+"${BIN}search" small --teacher "$scratch/teacher/small.q8" --data "$data" --episodes 1000000 --batch 4 --pool 16 \
+  --held-out 4 --calibration 8 --reconstruction 0 --test 20 --out "$scratch/killed" >"$scratch/log" 2>&1 &
+until [ -s "$scratch/killed/search.csv" ]; do
+  kill -0 $! || fail "the search ended early"
+  sleep 0.1
+done
+kill -KILL $!
+{ wait $!; } 2>/dev/null || true
+check "a killed search" 5 "$scratch/killed"
+mkdir "$scratch/begun"
+cp "$scratch/teacher/small.csv" "$scratch/begun/"
+check "a training without a model" 4 "$scratch/begun"
+
 # What the console is asked for above does see a request that leaves the page, and a script's error.
 for harm in 'new Image().src = "http://localhost/x"' 'fetch("http://localhost/x")' 'undefined.x'; do
   sed "s|</body>|<script>$harm</script></body>|" "$scratch/page.html" >"$scratch/harmed.html"

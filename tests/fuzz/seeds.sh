@@ -2,9 +2,14 @@
 # Writes small inputs that loaders read, for the fuzz targets to begin with: tests/fuzz/seeds.sh FOLDER
 set -eu
 out=$1
-for target in model checkpoint journal energy_table layers picture sheet records; do mkdir -p "$out/$target"; done
+for target in model checkpoint journal energy_table layers picture sheet records log result; do mkdir -p "$out/$target"; done
 printf 'tri-segment search journal 3\nbound NET=small\nupdate ppo 1 0 5 0.5 1 0.1 0.2 0.3 0.4 0.1 0.2 0.3 0.4\n' >"$out/journal/good"
 printf '{"add8": 0.03, "multiply8": 1e-3, "sram": {"8192": 1.25, "1048576": 12.5}}' >"$out/energy_table/good"
+printf 'algorithm,seed,epoch,loss\ntrain,1,1,2.5\nfinetune,1,2,\n' >"$out/log/good"
+printf '{"version": 1, "net": "small", "data": {"source": "cifar10", "dir": "d"}, "algorithm": "ppo", "seed": 1,
+ "evaluations": null, "seconds": null, "unfinished": ["search"], "options": {}, "calibrated": true, "equalized": true,
+ "teacher": {"file": "f", "accuracy": null}, "mse": null, "start": null, "candidates": [], "selected": null,
+ "within_max_drop": null, "energy": null, "front": [], "student": null}' >"$out/result/good"
 printf '{"layers": [{"name": "a", "kernel": 3, "pad": 1, "out": 8}, {"kind": "depthwise", "name": "d", "kernel": 3, "pad": 1},
  {"kind": "max_pool", "kernel": 2, "stride": 2}, {"name": "b", "out": 8, "activation": "linear"},
  {"kind": "add", "inputs": ["b", "b"], "name": "s"}, {"kind": "dropout", "rate": 0.5},

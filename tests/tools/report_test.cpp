@@ -102,6 +102,7 @@ TEST_CASE("a search's report has all parts; a fine-tuning joins them") {
   fs::remove(searched.bench.out + "/fine.csv");
   const Json rounds = searched.gathered();
   CHECK(rounds["networks"].size() == 3);
+  REQUIRE(rounds["trainings"].size() == 1);
   CHECK(rounds["trainings"][0]["log"].is_null());
   // The fine-tuning alone.
   const Json alone = gather({file}, {})["folders"][0];
@@ -167,6 +168,17 @@ TEST_CASE("./report writes a page, or prints its data; what holds no run is an e
   CHECK(!fs::exists(folder + "/none.html"));
   CHECK(run(report + folder + " --out " + folder + "/b.html").status == 0);
   CHECK(fs::exists(folder + "/b.html"));
+
+  // --open hands the page to xdg-open, as one word.
+  const Scratch fake;
+  write_file(fake.path / "xdg-open", "#!/bin/sh\necho \"$1\" >" + folder + "/opened\n");
+  fs::permissions(fake.path / "xdg-open", fs::perms::owner_all);
+  const std::string page = folder + "/a 'b' $c.html";
+  const Ran opened = run("PATH=" + fake.path.string() + ":$PATH " + report + folder +
+                         " --open --out \"" + folder + "/a 'b' \\$c.html\"");
+  CHECK(opened.status == 0);
+  const auto shown = read_file(folder + "/opened");
+  CHECK(std::string(shown.begin(), shown.end()) == page + "\n");
 
   const auto error = [&](const std::string& arguments) {
     const Ran failed = run(report + arguments);

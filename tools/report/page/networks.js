@@ -1,9 +1,8 @@
 // Parts of a report about networks: staircases, energy, and what they make of pictures.
 "use strict";
 
-const kLevels = ["0", "v1", "v2"];
 const staircase_text = f => known(f.t1)
-    ? f.kind + ": 0 up to " + f.t1 + ", " + f.v1 + " up to " + f.t2 + ", then " + f.v2 : "8 bits";
+    ? f.kind + ": " + ["t1", "v1", "t2", "v2"].map(key => key + " " + f[key]).join(", ") : "8 bits";
 
 // The teacher's codes of a tap, as often as they occur, and the staircase over them.
 function staircase_plot(tap, f, notes) {
@@ -51,8 +50,8 @@ function staircases(run) {
   const shapes = students.length ? students[0].taps : selected ? selected.layers : [];
   if (run.taps) {
     const share = (n, tap) => {
-      const levels = n.taps[tap].levels.map(l => l.value + ": " + percent(l.share, 1));
-      return " · " + n.role + " " + (levels.length > 1 ? levels.join(", ") : "8 bits, " + levels);
+      const levels = n.taps[tap].levels.map(l => percent(l.share, 1) + " are " + l.value);
+      return " · of the " + n.role + " " + levels.join(", ");
     };
     const own = run.taps.map((tap, i) => staircase_plot(tap, shapes[i], students.map(n => share(n, i)).join("")));
     parts.push(element("p", {class: "quiet"}, "Bars: how often each 8-bit code occurs in the " +
