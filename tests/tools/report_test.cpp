@@ -107,6 +107,7 @@ TEST_CASE("a search's report has all parts; a fine-tuning joins them") {
   // The fine-tuning alone.
   const Json alone = gather({file}, {})["folders"][0];
   CHECK(alone["result"].is_null());
+  CHECK(alone["pictures"]["of"] == searched.bench.data);  // as its command says
   CHECK(alone["trainings"].size() == 1);
 }
 

@@ -114,6 +114,15 @@ class Gathering {
     return false;
   }
 
+  // Where the run says that its pictures are; empty where it does not.
+  fs::path told_folder() const {
+    if (!run_.result.is_null()) return run_.result["data"]["dir"].get<std::string>();
+    std::string folder;
+    for (const TrainingFiles& t : run_.trainings)
+      if (const std::string told = option_of(t.run, "--data"); !told.empty()) folder = told;
+    return folder;
+  }
+
   // Those that the run was measured on, or what the user named.
   void find_pictures() {
     const Json& result = run_.result;
@@ -123,9 +132,8 @@ class Gathering {
         pictures_ = load_synthesized(teacher, subjects_.front().file);
       } else {
         fs::path folder = options_.data;
-        if (folder.empty() && !result.is_null())
-          if (const fs::path told = result["data"]["dir"].get<std::string>(); holds_data(told))
-            folder = told;
+        if (folder.empty())
+          if (const fs::path told = told_folder(); !told.empty() && holds_data(told)) folder = told;
         if (folder.empty() || !options_.data.empty()) folder = find_data(folder);
         if (folder.empty()) throw Error("no pictures: --data names their folder");
         Pictures p{load_train(folder), load_test(folder), true, kind_of_data(folder),

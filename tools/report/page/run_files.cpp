@@ -121,6 +121,18 @@ Json files_json(const std::vector<fs::path>& files) {
   return list;
 }
 
+std::string option_of(const Json& run, const std::string& option) {
+  if (run.is_null()) return "";
+  std::string before, value;
+  for (const Json& word : run["command"]) {
+    const std::string text = word.get<std::string>();
+    if (before == option) value = text;
+    if (text.starts_with(option + "=")) value = text.substr(option.size() + 1);
+    before = text;
+  }
+  return value;
+}
+
 std::string command_of(const Json& run) {
   std::string command;
   if (run.is_null()) return command;

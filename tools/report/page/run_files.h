@@ -33,6 +33,10 @@ RunFiles read_run(const std::filesystem::path& path);
 // {"file", "bytes", "fnv1a"} of each, the hash in hexadecimal digits.
 Json files_json(const std::vector<std::filesystem::path>& files);
 
+// What follows an option of a run.json's command, as "--data DIR" or "--data=DIR"; empty where it
+// is not there, or `run` is null.
+std::string option_of(const Json& run, const std::string& option);
+
 // The command of a run.json as a shell reads it back; empty where that is null.
 std::string command_of(const Json& run);
 
