@@ -22,22 +22,25 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 LDLIBS    = -ldl$(if $(MPI), $(shell mpicc --showme:link))
 
 X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
-PROGRAMS := search train finetune evaluate synthesize import export bench
-# Every folder of the library is a room, but for what belongs to ./bench or ./export alone.
+PROGRAMS := search train finetune evaluate synthesize import export bench report
+# Every folder of the library is a room, but for what belongs to ./bench, ./export or ./report alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*' \
-              -not -path 'engine/export/*'))
+              -not -path 'engine/export/*' -not -path 'tools/report/page/*'))
 # The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
 endif
-# Texts that exports contain: the linker makes objects of them.
+# Texts that exports and pages contain: the linker makes objects of them.
 TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
+PAGE     := $(wildcard tools/report/*.schema.json $(addprefix tools/report/page/*.,html css js))
+CHART    := /usr/share/javascript/chart.js/chart.min.js
 LIBRARY  := $(SOURCES:%.cpp=$(BUILD)/%.o)
 ifneq ($(MPI),)
 LIBRARY  := $(LIBRARY:%/cli/mpi.o=%/cli/with_mpi.o)
 endif
 BENCH    := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/bench/*.cpp))
 EXPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(shell find engine/export -name '*.cpp'))) $(TEXTS:%=$(BUILD)/%.o)
+REPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/report/page/*.cpp)) $(PAGE:%=$(BUILD)/%.o) $(BUILD)/chart.o
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not -path 'tests/fuzz/*'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
@@ -50,7 +53,7 @@ DNNL      = $(shell echo '\#include <oneapi/dnnl/dnnl.hpp>' | $(CXX) -E -x c++ -
               echo -ldnnl)
 
 PACKAGES := g++ make libopenblas-dev libstb-dev doctest-dev nlohmann-json3-dev libcli11-dev libdnnl-dev \
-            libsimde-dev libonnx-dev libprotobuf-dev curl ca-certificates
+            libsimde-dev libonnx-dev libprotobuf-dev libvalijson-dev libjs-chart.js curl ca-certificates
 
 FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
 # Seconds for each of them.
@@ -80,9 +83,11 @@ $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 $(BUILD)/tools/cli/with_mpi.o: tools/cli/mpi.cpp Makefile | $(BUILD)/libraries
 	$(CXX) $(ALL_CXXFLAGS) -DTRISEGMENT_MPI -DOMPI_SKIP_MPICXX $(shell mpicc --showme:compile) -c -o $@ $<
 
-$(TEXTS:%=$(BUILD)/%.o): $(BUILD)/%.o: %
+$(TEXTS:%=$(BUILD)/%.o) $(PAGE:%=$(BUILD)/%.o): $(BUILD)/%.o: %
 	@mkdir -p $(@D)
 	ld -r -b binary -z noexecstack -o $@ $<
+$(BUILD)/chart.o: | $(BUILD)/libraries
+	cd $(dir $(CHART)) && ld -r -b binary -z noexecstack -o $(CURDIR)/$@ $(notdir $(CHART))
 
 $(PROGRAMS:%=$(BIN)%): $(BIN)%: $(BUILD)/tools/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS)
@@ -91,7 +96,9 @@ $(BIN)export: LDLIBS += $(ONNX)
 $(BIN)bench: $(BENCH)
 $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not compare with oneDNN))
 
-$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(LIBRARY)
+$(BIN)report: $(REPORT)
+
+$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(REPORT) $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
 # For programs that are not ours: engine/README.md.
@@ -114,6 +121,7 @@ lto:
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/fuzz/result: $(REPORT)
 
 # With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
 # build/fuzz; inputs that crash it stay there too. Ends with what all inputs covered of the loader's
@@ -136,10 +144,12 @@ $(BUILD)/libraries:
 	@mkdir -p $(@D)
 	@for pair in cblas.h=libopenblas-dev stb/stb_image.h=libstb-dev doctest/doctest.h=doctest-dev \
 	             nlohmann/json.hpp=nlohmann-json3-dev CLI/CLI.hpp=libcli11-dev \
-	             google/protobuf/message.h=libprotobuf-dev onnx/onnx-ml.pb.h=libonnx-dev; do \
+	             google/protobuf/message.h=libprotobuf-dev onnx/onnx-ml.pb.h=libonnx-dev \
+	             valijson/validator.hpp=libvalijson-dev; do \
 	  echo "#include <$${pair%%=*}>" | $(CXX) -std=c++20 -E -x c++ - >/dev/null 2>&1 || \
 	    { echo "missing: $${pair%%=*} (package $${pair##*=}): run 'make deps'" >&2; exit 1; }; \
 	done
+	@[ -f $(CHART) ] || { echo "missing: $(CHART) (package libjs-chart.js): run 'make deps'" >&2; exit 1; }
 	@touch $@
 
 deps:
@@ -150,7 +160,7 @@ deps:
 CHECK_PACKAGES := python3-venv clang llvm libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
                   gcc-arm-none-eabi libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
                   libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross openmpi-bin \
-                  libopenmpi-dev
+                  libopenmpi-dev chromium
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'
@@ -168,4 +178,4 @@ cifar10:
 clean:
 	rm -rf build $(PROGRAMS)
 
--include $(LIBRARY:.o=.d) $(EXPORT:.o=.d) $(TESTS:.o=.d) $(BENCH:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)
+-include $(LIBRARY:.o=.d) $(EXPORT:.o=.d) $(REPORT:.o=.d) $(TESTS:.o=.d) $(BENCH:.o=.d) $(PROGRAMS:%=$(BUILD)/tools/%.d)

@@ -38,6 +38,7 @@ const std::vector<std::string> kOrder = {"data/base/",
                                          "tools/cli/",
                                          "tools/report/",
                                          "tools/pipeline/",
+                                         "tools/report/page/",
                                          "tools/bench/",
                                          "tools/"};
 

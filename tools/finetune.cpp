@@ -4,6 +4,7 @@
 #include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/download.h"
+#include "data/find_data.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/energy_table.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   DataOptions data;
   RecipeOptions given;
   std::optional<double> max_drop;
+  bool json = false;
   options.add_option("FILE", student, "the student, a .tri file")->required();
   options.add_option("--teacher", teacher, "its teacher, a .q8 file [nets/weights/NET.q8]");
   data.add_to(options);
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
+  options.add_flag("--json", json, "the result as JSON");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
     set_isa(isa);
@@ -77,9 +80,11 @@ int main(int argc, char** argv) {
     const FinetuningResult result =
         finetune(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
     line.end();
-    write_file(report_of(run.out), dump(to_json(result, run, student, teacher)));
+    const Json report = to_json(result, run, student, teacher);
+    write_file(report_of(run.out), dump(report));
     record.write(std::filesystem::path(run.out).replace_extension(".run.json"),
                  isa_name(chosen_isa()));
-    std::cout << table(result) << "written: " << run.out.string() << "\n";
+    std::cout << (json ? dump(report) : table(result) + "written: " + run.out.string() + "\n");
+    std::cerr << "its curves: ./report " << shell_quoted(run.out) << "\n";
   });
 }

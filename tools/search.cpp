@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "data/find_data.h"
 #include "tools/cli/mpi.h"
 #include "tools/cli/progress.h"
 #include "tools/pipeline/search_run.h"
@@ -50,8 +51,9 @@ int main(int argc, char** argv) {
   add_options(options, settings);
   return run_program(options, argc, argv, [&] {
     if (!settings.merge.empty()) {
-      const auto scores = merged(settings.net, {settings.merge.begin(), settings.merge.end()});
-      std::cout << comparison_table(compare(scores));
+      const auto rows =
+          compare(merged(settings.net, {settings.merge.begin(), settings.merge.end()}));
+      std::cout << (settings.json ? dump(to_json(rows)) : comparison_table(rows));
       return;
     }
     const RunRecord record(argc, argv);
@@ -75,8 +77,10 @@ int main(int argc, char** argv) {
         settings, inputs, events_of(line, settings.finetune),
         stop_on_signal("the search ends, and what it found is measured and written"), ranks.get());
     record.write(outcome.folder / "run.json", outcome.isa);
-    std::cout << summary(outcome, settings, inputs.pictures.labeled);
-    std::cerr << "next: " << outcome.evaluation
+    std::cout << (settings.json ? dump(outcome.result)
+                                : summary(outcome, settings, inputs.pictures.labeled));
+    std::cerr << "its curves and staircases: ./report " << shell_quoted(outcome.folder) << "\n"
+              << "next: " << outcome.evaluation
               << (outcome.cut_short ? "; the same search with --resume goes on to its end\n"
                                     : "\n");
   });

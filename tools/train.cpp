@@ -1,13 +1,18 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
+#include <iostream>
+
 #include "data/base/file.h"
+#include "data/base/json.h"
 #include "data/cifar.h"
 #include "data/download.h"
+#include "data/find_data.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
 #include "tools/pipeline/recipe_options.h"
 #include "tools/pipeline/training_progress.h"
+#include "tools/report/run_json.h"
 
 using namespace tri;
 
@@ -20,6 +25,7 @@ int main(int argc, char** argv) {
   DataOptions data;
   RecipeOptions given;
   std::optional<int> narrow_epochs, cutout;
+  bool json = false;
   options.add_option("NET", run.net.name, "the network; any name with --layers")->required();
   options
       .add_option("--layers", run.net.layers_file,
@@ -41,9 +47,11 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, kMostSide));
   given.add_to(options, "weights, batches and dropout");
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
+  options.add_flag("--json", json, "the result as JSON");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
   return run_program(options, argc, argv, [&] {
     set_isa(isa);
+    const RunRecord record(argc, argv);
     require_net(run.net.name, !run.net.layers_file.empty(), "--layers");
     Recipe& recipe = run.recipe = recipe_of(run.net.name);
     given.apply(recipe);
@@ -57,7 +65,15 @@ int main(int argc, char** argv) {
     const TrainingResult result =
         train_teacher(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
     line.end();
-    std::cout << run.out.string() << ": test accuracy " << percent(result.float_accuracy)
-              << " in floats, " << percent(result.accuracy) << " in integers\n";
+    record.write(std::filesystem::path(run.out).replace_extension(".run.json"),
+                 isa_name(chosen_isa()));
+    if (json)
+      std::cout << dump({{"file", run.out.string()},
+                         {"float_accuracy", result.float_accuracy},
+                         {"accuracy", result.accuracy}});
+    else
+      std::cout << run.out.string() << ": test accuracy " << percent(result.float_accuracy)
+                << " in floats, " << percent(result.accuracy) << " in integers\n";
+    std::cerr << "its curves: ./report " << shell_quoted(run.out) << "\n";
   });
 }

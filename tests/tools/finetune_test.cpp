@@ -11,6 +11,7 @@
 #include "tests/support/program.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
+#include "tools/report/csv.h"
 
 using namespace tri;
 namespace fs = std::filesystem;
@@ -62,8 +63,15 @@ TEST_CASE("finetune writes a student of the same staircases that is no worse whe
   CHECK(json["finetuned"]["held_out_kl"] <= json["start"]["held_out_kl"]);
   CHECK(json["finetuned"]["checksum"] == std::to_string(checksum(after)));
   CHECK(fs::exists(s.bench.scratch.path / "a.run.json"));
-  const auto csv = read_file(s.bench.scratch.path / "a.csv");
-  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+  const Csv csv = read_csv(s.bench.scratch.path / "a.csv");
+  REQUIRE(csv.rows.size() == 3);
+  CHECK(csv.rows[0][size_t(csv.column("algorithm"))] == "finetune");
+  CHECK(!csv.rows[0][size_t(csv.column("held_out_energy_uj"))].empty());
+  // With --json the report is printed, and the same as the file.
+  const Ran as_json = run(s.command + file + " --resume --json");
+  INFO(as_json.err);
+  CHECK(nlohmann::json::parse(as_json.out) == json_of(s.bench.scratch.path / "a.json"));
+  CHECK(as_json.err.find("its curves: ./report " + file) != std::string::npos);
   CHECK(run(program("evaluate") + " " + file + " --data " + s.bench.data).status == 0);
 }
 

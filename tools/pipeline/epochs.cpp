@@ -61,7 +61,7 @@ void Epochs::run(const Loss& loss, const Dataset& data,
     if (training_.epoch == 1) keep_old();
     const bool quantized = training_.net.quantized;
     held_out = measure(training_);
-    if (!log) log.emplace(log_of(out_), training_.epoch - 1);
+    if (!log) log.emplace(log_of(out_), training_.epoch - 1, recipe_.seed);
     log->add({training_.epoch, now.loss, now.accuracy, held_out.accuracy, held_out.student,
               now.rate, now.pictures_per_second, quantized});
     save_checkpoint(training_, identity_, checkpoint_of(out_));

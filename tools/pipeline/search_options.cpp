@@ -69,6 +69,7 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(0.0, 1e5));
   options.add_flag("--resume", s.resume,
                    "go on where a search with the same options was killed or stopped");
+  options.add_flag("--json", s.json, "print result.json instead of tables");
   options.add_option("--batch", s.objective.batch, "pictures that each one is evaluated on")
       ->check(CLI::Range(1, 1000));
   options.add_option("--pool", s.pool, "pictures that the batches rotate through")

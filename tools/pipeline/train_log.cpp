@@ -3,43 +3,53 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <sstream>
 #include <vector>
 
 #include "data/base/file.h"
+#include "tools/report/csv.h"
 
 namespace tri {
-
 namespace {
 
-// Those of a file without its header; none where it is not there.
-std::vector<std::string> rows_of(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return {};
-  const auto bytes = read_file(file);
-  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
-  std::vector<std::string> rows;
-  for (std::string line; std::getline(lines, line);) rows.push_back(line);
-  if (!rows.empty()) rows.erase(rows.begin());
-  return rows;
+const std::string kHead =
+    "algorithm,seed,epoch,loss,accuracy,held_out_accuracy,rate,quantized,pictures_per_s,"
+    "held_out_kl,held_out_energy_uj,held_out_cost";
+
+std::string joined(const std::vector<std::string>& cells) {
+  std::string line;
+  for (const std::string& cell : cells) line += (&cell == &cells.front() ? "" : ",") + cell;
+  return line;
 }
 
 }  // namespace
 
 int best_epoch(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return 0;
+  const Csv log = read_csv(file);
+  const int epoch = log.column("epoch"), cost = log.column("held_out_cost");
+  if (epoch < 0 || cost < 0) return 0;
   int best = 0;
   double least = HUGE_VAL;
-  for (const std::string& row : rows_of(file)) {
-    const std::string cost = row.substr(row.rfind(',') + 1);
-    if (cost.empty() || std::strtod(cost.c_str(), nullptr) >= least) continue;
-    least = std::strtod(cost.c_str(), nullptr), best = std::atoi(row.c_str());
+  for (const auto& row : log.rows) {
+    const std::string& text = row[size_t(cost)];
+    if (text.empty() || std::strtod(text.c_str(), nullptr) >= least) continue;
+    least = std::strtod(text.c_str(), nullptr), best = std::atoi(row[size_t(epoch)].c_str());
   }
   return best;
 }
 
-TrainLog::TrainLog(std::filesystem::path file, int done) : file_(std::move(file)) {
-  if (done == 0) return;
-  for (const std::string& row : rows_of(file_))
-    if (const int epoch = std::atoi(row.c_str()); epoch >= 1 && epoch <= done) rows_ += row + "\n";
+TrainLog::TrainLog(std::filesystem::path file, int done, uint64_t seed)
+    : file_(std::move(file)), seed_(seed) {
+  if (done == 0 || !std::filesystem::exists(file_)) return;
+  const Csv log = read_csv(file_);
+  if (joined(log.columns) != kHead) {
+    keep_as_old(file_);
+    return;
+  }
+  for (const auto& row : log.rows)
+    if (const int epoch = std::atoi(row[size_t(log.column("epoch"))].c_str());
+        epoch >= 1 && epoch <= done)
+      rows_ += joined(row) + "\n";
 }
 
 void TrainLog::add(const EpochRow& row) {
@@ -52,14 +62,12 @@ void TrainLog::add(const EpochRow& row) {
   if (const auto& s = row.student)
     std::snprintf(student, sizeof student, "%.6f,%.3f,%.6f", s->kl, s->energy, s->cost);
   char line[300];
-  std::snprintf(line, sizeof line, "%d,%.4f,%.4f,%s,%.6f,%d,%.1f,%s\n", row.epoch, row.loss,
-                row.accuracy, number(row.held_out).c_str(), row.rate, row.quantized,
-                row.pictures_per_second, student);
+  std::snprintf(line, sizeof line, "%s,%llu,%d,%.4f,%.4f,%s,%.6f,%d,%.1f,%s\n",
+                row.student ? "finetune" : "train", static_cast<unsigned long long>(seed_),
+                row.epoch, row.loss, row.accuracy, number(row.held_out).c_str(), row.rate,
+                row.quantized, row.pictures_per_second, student);
   rows_ += line;
-  write_file(file_,
-             "epoch,loss,accuracy,held_out_accuracy,rate,quantised,pictures_per_s,held_out_kl,"
-             "held_out_energy,held_out_cost\n" +
-                 rows_);
+  write_file(file_, kHead + "\n" + rows_);
 }
 
 }  // namespace tri

@@ -1,6 +1,8 @@
-// FILE.csv: one row an epoch of a training, kept through interruptions.
+// FILE.csv: one row an epoch of a training or a fine-tuning, kept through interruptions. Its
+// columns are those of tools/README.md.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,18 +24,21 @@ struct EpochRow {
   bool quantized;
 };
 
-// The epoch with the least cost of a file's rows; 0: no row has one.
+// The epoch with the least cost of a file's rows; 0: no row has one. Throws Error for a damaged
+// file.
 int best_epoch(const std::filesystem::path& file);
 
 class TrainLog {
  public:
-  // Goes on after the row of epoch `done` of the file, or, with 0, starts it anew.
-  TrainLog(std::filesystem::path file, int done);
+  // Goes on after the row of epoch `done` of the file, or, with 0, starts it anew. One of other
+  // columns is kept as *.old. seed: of the training. Throws Error for a damaged file.
+  TrainLog(std::filesystem::path file, int done, uint64_t seed);
   // Writes the whole file again, atomically.
   void add(const EpochRow& row);
 
  private:
   std::filesystem::path file_;
+  uint64_t seed_;
   std::string rows_;
 };
 

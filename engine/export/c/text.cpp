@@ -4,19 +4,13 @@
 #include <cstdint>
 #include <cstdio>
 
-// What the linker calls the bytes of a file.
-#define TEXT(name)                                                                             \
-  extern "C" const char _binary_engine_export_c_##name##_c_start[];                            \
-  extern "C" const char _binary_engine_export_c_##name##_c_end[];                              \
-  std::string_view tri::name##_c() {                                                           \
-    return {_binary_engine_export_c_##name##_c_start, _binary_engine_export_c_##name##_c_end}; \
-  }
-TEXT(codes)
-TEXT(layers)
-TEXT(check)
-#undef TEXT
+#include "data/base/embedded_text.h"
 
 namespace tri {
+
+EMBEDDED_TEXT(codes_c, engine_export_c_codes_c)
+EMBEDDED_TEXT(layers_c, engine_export_c_layers_c)
+EMBEDDED_TEXT(check_c, engine_export_c_check_c)
 
 template <class T>
 std::string list_of(const std::vector<T>& numbers, bool hexadecimal) {

@@ -2,28 +2,19 @@
 
 #include <algorithm>
 #include <bit>
-#include <string_view>
 
+#include "data/base/embedded_text.h"
 #include "data/base/file.h"
 #include "engine/export/device/golden.h"
 #include "engine/export/device/levels.h"
 #include "engine/graph/plan.h"
 
-// What the linker calls the bytes of a file.
-#define TEXT(name)                                                        \
-  extern "C" const char _binary_engine_export_verilog_##name##_v_start[]; \
-  extern "C" const char _binary_engine_export_verilog_##name##_v_end[];   \
-  static std::string name##_v() {                                         \
-    return {_binary_engine_export_verilog_##name##_v_start,               \
-            _binary_engine_export_verilog_##name##_v_end};                \
-  }
-TEXT(elements)
-TEXT(network)
-TEXT(testbench)
-#undef TEXT
-
 namespace tri {
 namespace {
+
+EMBEDDED_TEXT(elements_v, engine_export_verilog_elements_v)
+EMBEDDED_TEXT(network_v, engine_export_verilog_network_v)
+EMBEDDED_TEXT(testbench_v, engine_export_verilog_testbench_v)
 
 constexpr int kPictures = 2;
 
@@ -186,11 +177,11 @@ std::string write_verilog(const Model& model, const std::filesystem::path& folde
               : g.checksums[size_t(p) * g.rows.size() + size_t(at - g.rows.begin())]);
     }
   const std::pair<const char*, std::string> files[] = {
-      {"elements.v", elements_v()},          {"network.v", network_v()},
-      {"testbench.v", testbench_v()},        {"sizes.vh", sizes(model, program)},
-      {"program.hex", hex(program.words)},   {"weights.hex", hex(program.weights)},
-      {"numbers.hex", hex(program.numbers)}, {"pictures.hex", hex(g.pixels)},
-      {"checksums.hex", hex(checksums)},     {"logits.hex", hex(g.logits)}};
+      {"elements.v", std::string(elements_v())},   {"network.v", std::string(network_v())},
+      {"testbench.v", std::string(testbench_v())}, {"sizes.vh", sizes(model, program)},
+      {"program.hex", hex(program.words)},         {"weights.hex", hex(program.weights)},
+      {"numbers.hex", hex(program.numbers)},       {"pictures.hex", hex(g.pixels)},
+      {"checksums.hex", hex(checksums)},           {"logits.hex", hex(g.logits)}};
   for (const auto& [name, text] : files) write_file(folder / name, text);
   return "memory " + std::to_string(program.memory.size) + " bytes, ROMs " +
          std::to_string(program.weights.size() + 4 * program.numbers.size() +
