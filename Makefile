@@ -44,6 +44,9 @@ REPORT   := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tools/report/page/*.cpp)) $
 TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not -path 'tests/fuzz/*'))
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
+# Tests are compiled once and run once: what optimizing them would gain, it costs.
+$(BUILD)/tests/%.o: ISA_FLAGS := -O1
+
 # ONNX's schema: ./export alone writes it.
 ONNX     := -lonnx_proto -lprotobuf
 $(BUILD)/engine/export/%.o $(BUILD)/tests/engine/onnx_test.o: ISA_FLAGS := -DONNX_ML -DONNX_NAMESPACE=onnx
@@ -59,7 +62,7 @@ FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
 # Seconds for each of them.
 SECONDS  ?= 60
 
-.PHONY: all test emulate lto fuzz deps deps-check peers clean cifar10
+.PHONY: all test partly emulate lto fuzz deps deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -98,7 +101,8 @@ $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not comp
 
 $(BIN)report: $(REPORT)
 
-$(BUILD)/tests/run: $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(REPORT) $(LIBRARY)
+TESTED   := $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(REPORT) $(LIBRARY)
+$(BUILD)/tests/run: $(TESTED)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
 # For programs that are not ours: engine/README.md.
@@ -111,23 +115,38 @@ $(BIN)libtrisegment.a: $(LIBRARY)
 test: all $(BUILD)/tests/run
 	OMP_WAIT_POLICY=passive BIN=$(BIN) $(BUILD)/tests/run $(if $(FILES),-sf='$(FILES)')
 
-emulate:
-	$(MAKE) EMULATE=1 $(BUILD)-emulate/tests/run
-	$(BUILD)-emulate/tests/run -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
+# Of objects: those of the files ONLY as told, the others as they stand in the build REST. So a part
+# can be sanitized, emulated or compiled by clang++ without building everything once more.
+partly    = $(filter $(ONLY:%.cpp=$(BUILD)/%.o),$1) \
+            $(patsubst $(BUILD)/%,$(REST)/%,$(filter-out $(ONLY:%.cpp=$(BUILD)/%.o),$1))
+
+# make CXX=clang++ SANITIZE=1 CXXFLAGS=-O1 ONLY='data/dataset.cpp ...' REST=build/g++ partly
+partly: $(ONLY:%.cpp=$(BUILD)/%.o)
+	@mkdir -p $(BUILD)/tests
+	$(CXX) $(ALL_CXXFLAGS) -o $(BUILD)/tests/partly $(call partly,$(TESTED)) $(LDLIBS) -lonnx $(ONNX)
+
+# AVX-512 and AMX on a CPU that has only AVX2.
+EMULATED := $(shell find engine -name '*_avx512.cpp' -o -name '*_amx.cpp') engine/kernels/dispatch/cpu.cpp
+emulate: $(BUILD)/tests/run
+	$(MAKE) EMULATE=1 ONLY='$(EMULATED)' REST=$(BUILD) partly
+	$(BUILD)-emulate/tests/partly -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
 
 # Links everything with link-time optimization, which finds a name that two files define differently.
 lto:
 	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/tests/run
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
-	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/fuzz/result: $(REPORT)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ONLY:%.cpp=$(BUILD)/%.o)
+	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $< $(call partly,$(REPORT) $(LIBRARY)) $(LDLIBS)
 
 # With clang++ (make deps-check). A target begins with tests/fuzz/corpus and keeps what it finds in
 # build/fuzz; inputs that crash it stay there too. Ends with what all inputs covered of the loader's
-# file, which is the first of ours that the target includes.
-fuzz:
-	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 $(FUZZERS:%=fuzz-%)
+# file, which is the first of ours that the target includes. What is not read from files is not
+# instrumented.
+FUZZED   := $(sort $(wildcard data/*.cpp data/base/*.cpp engine/graph/*.cpp \
+              $(shell sed -n '/tests/d;s/^#include "\(.*\)\.h"/\1.cpp/p' tests/fuzz/*.cpp)))
+fuzz: $(REPORT) $(LIBRARY)
+	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 ONLY='$(FUZZED)' REST=$(BUILD) \
+	  $(FUZZERS:%=fuzz-%)
 fuzz-%: loader = $(patsubst %.h,%.cpp,$(shell sed -n '/tests/d;s/^#include "\(.*\)"/\1/p' tests/fuzz/$*.cpp | head -n 1))
 fuzz-%: $(BUILD)/tests/fuzz/%
 	@mkdir -p build/fuzz/$* && sh tests/fuzz/seeds.sh build/fuzz/seeds

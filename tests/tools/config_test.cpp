@@ -11,7 +11,7 @@ TEST_CASE(
   const Bench bench;
   const std::string file = (bench.scratch.path / "config.json").string();
   write_file(file, R"({"ppo": {"episodes": 5, "clip": 0.2}})");
-  const Ran ran = bench.search("--episodes 10 --config " + file);
+  const Ran ran = bench.search("--episodes 10 --reconstruction 0 --top 1 --config " + file);
   REQUIRE_MESSAGE(ran.status == 0, ran.err);
   const auto result = json_of(bench.out + "/result.json");
   CHECK(result["hyperparameters"]["ppo"]["clip"] == 0.2);
@@ -21,7 +21,8 @@ TEST_CASE(
         3);  // two updates, where one of 20 would be cut
 
   write_file(file, R"({"ppo": {"episodes": 5, "clip": 0.3}})");
-  const Ran other = bench.search("--episodes 20 --resume --config " + file);
+  const Ran other =
+      bench.search("--episodes 20 --reconstruction 0 --top 1 --resume --config " + file);
   CHECK(other.status == 1);
   CHECK(other.err.find("--config") != std::string::npos);
 
@@ -38,6 +39,6 @@ TEST_CASE("--help-all shows a file that --config takes") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "config.json").string();
   write_file(file, help.out.substr(help.out.find("{\n")));
-  const Ran ran = bench.search("--config " + file);
+  const Ran ran = bench.search("--reconstruction 0 --top 1 --config " + file);
   CHECK_MESSAGE(ran.status == 0, ran.err);
 }

@@ -18,9 +18,10 @@ namespace {
 
 // The columns of search.csv, for ever.
 const std::vector<std::string> kColumns = {
-    "algorithm",  "seed",    "evaluations", "seconds",       "reward_mean",
-    "reward",     "kl",      "attention",   "agreement",     "energy_uj",
-    "reward_mse", "entropy", "approx_kl",   "clip_fraction", "explained_variance"};
+    "algorithm",  "seed",       "evaluations", "seconds",       "reward_mean",
+    "reward",     "kl",         "attention",   "agreement",     "energy_uj",
+    "reward_mse", "entropy",    "approx_kl",   "clip_fraction", "explained_variance",
+    "entropy_t1", "entropy_v1", "entropy_t2",  "entropy_v2",    "entropy_kind"};
 
 // Line `number` of a CSV file, column by column; empty where there is none.
 std::vector<std::string> row(const std::string& file, int number) {
