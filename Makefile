@@ -13,7 +13,7 @@ BUILD    := build/$(notdir $(firstword $(CXX)))$(if $(SANITIZE),-sanitize)$(if $
 CXXFLAGS ?= -O3
 ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=off -I. -MMD -MP \
                 $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined \
-                  $(if $(findstring clang,$(CXX)),,-Wno-maybe-uninitialized)) \
+                  $(if $(findstring clang,$(CXX)),-D__SANITIZE_ADDRESS__,-Wno-maybe-uninitialized)) \
                 $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
                   -fno-sanitize-recover=undefined -fprofile-instr-generate -fcoverage-mapping) \
                 $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
