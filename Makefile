@@ -131,9 +131,11 @@ emulate: $(BUILD)/tests/run
 	$(MAKE) EMULATE=1 ONLY='$(EMULATED)' REST=$(BUILD) partly
 	$(BUILD)-emulate/tests/partly -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
 
-# Links everything with link-time optimization, which finds a name that two files define differently.
+# Links the product with link-time optimization, which finds a name that two files define differently.
 lto:
-	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/tests/run
+	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/product
+$(BUILD)/product: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) $(ONNX)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ONLY:%.cpp=$(BUILD)/%.o)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $< $(call partly,$(REPORT) $(LIBRARY)) $(LDLIBS)
