@@ -174,9 +174,8 @@ class Searches {
     return !guesses() || c.parts.energy <= std::max(mse_.parts.energy, first_.parts.energy);
   }
 
-  // The guess, with fewer levels or higher thresholds where it costs more than it may: the budget
-  // of
-  // --mixed, else the dearer start. Where that does not help, where the search starts.
+  // The guess, with fewer levels or higher thresholds where it costs more than it may: what --mixed
+  // allows, else what the dearer start costs. The start where that does not help.
   StaircaseSet affordable(StaircaseSet f) const {
     for (int i = 0; i < kRaises; ++i) {
       const Candidate c = rescore(builder_, held_out_, {f}).front();
