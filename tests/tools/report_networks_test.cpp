@@ -23,12 +23,10 @@ struct Pair {
     teacher.attention = {teacher.layers[size_t(teacher.tap_rows()[1])].name};
     Model student = teacher;
     student.staircases = random_staircases(teacher, rng);
-    subjects.emplace_back("teacher", "a.q8", std::move(teacher));
-    subjects.emplace_back("student", "a.tri", std::move(student));
+    subjects.push_back({"teacher", "a.q8", Network(std::move(teacher))});
+    subjects.push_back({"student", "a.tri", Network(std::move(student))});
   }
-  std::vector<int32_t> logits(size_t i) const {
-    return logits_of(subjects[i].net, pictures, subjects[i].pass());
-  }
+  std::vector<int32_t> logits(size_t i) const { return subjects[i].network.logits(pictures); }
 };
 
 double sum(const Json& list) {
@@ -59,7 +57,7 @@ TEST_CASE("a report's networks: accuracies, levels, and energies whose kinds add
   CHECK(list[0]["agreement"] == 1.0);
   CHECK(list[0]["kl"].get<double>() == doctest::Approx(0));
   CHECK(sum(list[0]["energy"]["values"]) ==
-        doctest::Approx(1e-6 * total(teacher_energy(pair.subjects[0].net.model(), table))));
+        doctest::Approx(1e-6 * total(teacher_energy(pair.subjects[0].network.model(), table))));
   const auto teacher = pair.logits(0), student = pair.logits(1);
   CHECK(list[1]["agreement"].get<double>() == agreement(student, teacher, kClasses));
   CHECK(list[1]["accuracy"].get<double>() == accuracy(student, pair.pictures.labels(), kClasses));
@@ -84,8 +82,8 @@ TEST_CASE("a report's networks: accuracies, levels, and energies whose kinds add
 
 TEST_CASE("a report's taps: histograms of the body, and what one staircase alone does") {
   const Pair pair;
-  const IntNet& body = pair.subjects[0].net;
-  StaircaseSet f = pair.subjects[1].staircases->f;
+  const IntNet& body = pair.subjects[0].network.net();
+  StaircaseSet f = pair.subjects[1].network.model().staircases;
   f[0] = TriSegment{254, 1, 254, 1};  // next to nothing is left
   f[2] = std::nullopt;
   const Json taps = taps_json(body, f, pair.pictures, pair.pictures, false);

@@ -12,7 +12,9 @@
 
 namespace tri {
 
-Network::Network(const std::string& file) : net_(load_model(file, table_of)) {
+Network::Network(const std::string& file) : Network(load_model(file, table_of)) {}
+
+Network::Network(Model network) : net_(std::move(network)) {
   if (!model().staircases.empty()) staircases_.emplace(model(), model().staircases);
 }
 

@@ -13,10 +13,12 @@
 
 namespace tri {
 
-// A network from a file, as it is meant to run: with its staircases, if it has any.
+// A network as it is meant to run: with its staircases, if it has any.
 class Network {
  public:
   explicit Network(const std::string& file);
+  explicit Network(Model network);
+  const IntNet& net() const { return net_; }
   const Model& model() const { return net_.model(); }
   Shape input() const { return model().layers.front().in; }
   int classes() const { return int(model().classes.size()); }

@@ -34,15 +34,13 @@ std::vector<std::pair<std::string, EnergyTable>> tables_by_kind(const EnergyTabl
 
 Json energy_json(const Examined& s, const std::vector<EventRecorder::Events>& events,
                  const EnergyTable& table) {
-  const std::vector<Layer>& layers = s.net.model().layers;
-  const StaircaseSet none;
+  const std::vector<Layer>& layers = s.network.model().layers;
   const auto kinds = tables_by_kind(table);
   std::vector<std::vector<double>> parts;
   Json names = Json::array(), by_kind = Json::array();
   for (const auto& [name, own] : kinds) {
     names.push_back(name);
-    parts.push_back(s.staircases ? energy(s.net.model(), s.staircases->f, events, own)
-                                 : teacher_energy(s.net.model(), own));
+    parts.push_back(energy(s.network.model(), s.network.model().staircases, events, own));
   }
   Json values = Json::array(), rows = Json::array();
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -57,12 +55,12 @@ Json energy_json(const Examined& s, const std::vector<EventRecorder::Events>& ev
 
 // Of each tap what its values are, and how often.
 Json levels_json(const Examined& s, const std::vector<Histogram>& histograms) {
-  if (!s.staircases) return Json::array();
-  Json taps = to_json(s.staircases->f, s.net.model());
+  if (s.network.model().staircases.empty()) return Json::array();
+  Json taps = to_json(s.network.model().staircases, s.network.model());
   for (size_t tap = 0; tap < histograms.size(); ++tap) {
     double all = 0;
     for (const uint64_t count : histograms[tap]) all += double(count);
-    const auto& f = s.staircases->f[tap];
+    const auto& f = s.network.model().staircases[tap];
     Json levels = Json::array();
     for (int value = 0; value < 256; ++value) {
       const bool is_level = value == 0 || (f && (value == f->v1 || value == f->v2));
@@ -76,13 +74,13 @@ Json levels_json(const Examined& s, const std::vector<Histogram>& histograms) {
 
 Json network_json(const Examined& s, const Dataset& pictures, bool labeled,
                   const EnergyTable& energies, std::vector<int32_t>& first) {
-  const Model& model = s.net.model();
+  const Model& model = s.network.model();
   const int classes = int(model.classes.size());
   HistogramRecorder histograms(model.taps());
   EventRecorder events(model.layers.size());
   ZeroRecorder zeros(model.taps());
   Observers all({&histograms, &events, &zeros});
-  const std::vector<int32_t> logits = logits_of(s.net, pictures, s.pass(&all));
+  const std::vector<int32_t> logits = s.network.logits(pictures, &all);
   if (first.empty()) first = logits;
   Json json = {{"role", s.role}, {"file", s.file}, {"accuracy", nullptr}, {"interval", nullptr}};
   if (labeled) {
@@ -116,11 +114,6 @@ Json map_json(const double* q, size_t size) {
 
 }  // namespace
 
-Examined::Examined(std::string r, std::string f, Model model)
-    : role(std::move(r)), file(std::move(f)), net(std::move(model)) {
-  if (!net.model().staircases.empty()) staircases.emplace(net.model(), net.model().staircases);
-}
-
 Json interval(double share, int n) {
   if (n <= 0) return nullptr;
   constexpr double z = 1.959964;  // of the normal distribution, 2.5 % lie above
@@ -139,13 +132,13 @@ Json networks_json(const std::vector<Examined>& subjects, const Dataset& picture
 }
 
 Json attention_json(const std::vector<Examined>& subjects, const Dataset& pictures, bool labeled) {
-  const Model& model = subjects.front().net.model();
+  const Model& model = subjects.front().network.model();
   const Dataset few = pictures.slice(0, std::min(kMapped, pictures.size()));
   const std::vector<int> taps = taps_of(model, model.attention);
   std::vector<AttentionMaps> maps;
   for (const Examined& s : subjects) {
     maps.emplace_back(taps);
-    logits_of(s.net, few, s.pass(&maps.back()));
+    s.network.logits(few, &maps.back());
   }
   Json layers = Json::array(), list = Json::array();
   for (const int tap : taps) {
@@ -169,11 +162,11 @@ Json attention_json(const std::vector<Examined>& subjects, const Dataset& pictur
 
 Json disagreements_json(const std::vector<Examined>& subjects, const Dataset& pictures,
                         bool labeled) {
-  const int classes = int(subjects.front().net.model().classes.size());
+  const int classes = int(subjects.front().network.model().classes.size());
   std::vector<std::vector<int32_t>> logits;
   std::vector<std::vector<int>> answers;
   for (const Examined& s : subjects) {
-    logits.push_back(logits_of(s.net, pictures, s.pass()));
+    logits.push_back(s.network.logits(pictures));
     answers.push_back(top1(logits.back(), classes));
   }
   Json list = Json::array();

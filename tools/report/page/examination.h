@@ -2,26 +2,19 @@
 // come from is left to gather.h.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/base/json.h"
 #include "data/dataset.h"
 #include "distill/judge/energy.h"
-#include "engine/integer/int_net.h"
+#include "tools/pipeline/evaluation.h"
 
 namespace tri {
 
-// A network as it is meant to run: with its staircases, if it has any.
 struct Examined {
-  Examined(std::string role, std::string file, Model model);
   std::string role, file;  // "teacher", "student", "fine-tuned"
-  IntNet net;
-  std::optional<Staircases> staircases;
-  Pass pass(Observer* observer = nullptr) const {
-    return {.staircases = staircases ? &*staircases : nullptr, .observer = observer};
-  }
+  Network network;
 };
 
 // The 95 % confidence interval of a share of n independent trials: [low, high] (Wilson, Journal of

@@ -96,7 +96,7 @@ class Gathering {
     Model model = load_model(file, table_of);
     if (model.attention.empty()) model.attention = attention_of({model.net}, model.layers);
     if (!subjects_.empty()) {
-      const Model& teacher = subjects_.front().net.model();
+      const Model& teacher = subjects_.front().network.model();
       if (hash(model.layers) != hash(teacher.layers) || model.classes != teacher.classes ||
           model.staircases.empty() || (model.teacher && model.teacher != checksum(teacher))) {
         note(file.string() + ": is no student of " + subjects_.front().file + ", so it is not run");
@@ -107,7 +107,7 @@ class Gathering {
       return false;
     }
     if (std::ranges::find(run_.all, file) == run_.all.end()) run_.all.push_back(file);
-    subjects_.emplace_back(role, file.string(), std::move(model));
+    subjects_.push_back({role, file.string(), Network(std::move(model))});
     return true;
   } catch (const Error& error) {
     note(std::string(error.what()) + ", so no network is run");
@@ -126,7 +126,7 @@ class Gathering {
   // Those that the run was measured on, or what the user named.
   void find_pictures() {
     const Json& result = run_.result;
-    const Model& teacher = subjects_.front().net.model();
+    const Model& teacher = subjects_.front().network.model();
     try {
       if (!result.is_null() && result["data"]["source"] == "synthesized" && options_.data.empty()) {
         pictures_ = load_synthesized(teacher, subjects_.front().file);
@@ -158,7 +158,7 @@ class Gathering {
   void examine(Json& json) {
     const Dataset& test = pictures_->test;
     const bool labeled = pictures_->labeled;
-    const Model& teacher = subjects_.front().net.model();
+    const Model& teacher = subjects_.front().network.model();
     options_.note("running " + std::to_string(subjects_.size()) + " networks of " +
                   run_.path.string() + " on " + std::to_string(test.size()) + " pictures");
     const Shape s = test.shape();
@@ -185,10 +185,10 @@ class Gathering {
         {std::max(1, number_of(result, "--calibration")), std::max(1, number_of(result, "--pool")),
          std::max(1, number_of(result, "--held-out")), 0},
         pictures_->labeled ? held_out_count(train.size()) : 0);
-    const IntNet& teacher = subjects_.front().net;
+    const IntNet& teacher = subjects_.front().network.net();
     const Dataset judged = parts.search.slice(0, std::min(kJudged, parts.search.size()));
     const bool calibrated = result["calibrated"].get<bool>();
-    const StaircaseSet& f = subjects_[1].staircases->f;
+    const StaircaseSet& f = subjects_[1].network.model().staircases;
     if (!result["equalized"].get<bool>())
       return taps_json(teacher, f, parts.calibration, judged, calibrated);
     return taps_json(IntNet(equalized(teacher, parts.calibration)), f, parts.calibration, judged,
