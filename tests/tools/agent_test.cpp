@@ -7,7 +7,7 @@ using namespace tri;
 TEST_CASE("an agent is saved, gives a guess without an evaluation, and starts another search") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "a.agent").string();
-  const std::string brief = " --reconstruction 0 --top 1 --test 4";
+  const std::string brief = " --reconstruction 0 --top 1 --test 4 --data " + bench.data;
   Ran ran = bench.search("--episodes 20 --state wide --also " + bench.teacher + " --save-agent " +
                          file + brief);
   REQUIRE_MESSAGE(ran.status == 0, ran.err);

@@ -10,8 +10,9 @@ TEST_CASE(
     "--config changes the hyper-parameters, result.json tells them, --resume is bound to them") {
   const Bench bench;
   const std::string file = (bench.scratch.path / "config.json").string();
+  const std::string data = "--data " + bench.data + " ";
   write_file(file, R"({"ppo": {"episodes": 5, "clip": 0.2}})");
-  const Ran ran = bench.search("--episodes 10 --reconstruction 0 --top 1 --config " + file);
+  const Ran ran = bench.search(data + "--episodes 10 --reconstruction 0 --top 1 --config " + file);
   REQUIRE_MESSAGE(ran.status == 0, ran.err);
   const auto result = json_of(bench.out + "/result.json");
   CHECK(result["hyperparameters"]["ppo"]["clip"] == 0.2);
@@ -22,12 +23,12 @@ TEST_CASE(
 
   write_file(file, R"({"ppo": {"episodes": 5, "clip": 0.3}})");
   const Ran other =
-      bench.search("--episodes 20 --reconstruction 0 --top 1 --resume --config " + file);
+      bench.search(data + "--episodes 20 --reconstruction 0 --top 1 --resume --config " + file);
   CHECK(other.status == 1);
   CHECK(other.err.find("--config") != std::string::npos);
 
   write_file(file, R"({"ppo": {"clips": 0.3}})");
-  const Ran wrong = bench.search("--config " + file);
+  const Ran wrong = bench.search(data + "--config " + file);
   CHECK(wrong.status == 1);
   CHECK(wrong.err.find("config.json: there is no hyper-parameter clips of ppo") !=
         std::string::npos);
@@ -38,7 +39,8 @@ TEST_CASE("--help-all shows a file that --config takes") {
   CHECK(help.status == 0);
   const Bench bench;
   const std::string file = (bench.scratch.path / "config.json").string();
+  const std::string data = "--data " + bench.data + " ";
   write_file(file, help.out.substr(help.out.find("{\n")));
-  const Ran ran = bench.search("--reconstruction 0 --top 1 --config " + file);
+  const Ran ran = bench.search(data + "--reconstruction 0 --top 1 --config " + file);
   CHECK_MESSAGE(ran.status == 0, ran.err);
 }
