@@ -47,6 +47,10 @@ BIN      := $(if $(SANITIZE),$(BUILD)/)
 # Tests are compiled once and run once: what optimizing them would gain, it costs.
 $(BUILD)/tests/%.o: ISA_FLAGS := -O1
 
+# Nor do programs compute much outside of the library, but for ./bench.
+$(BUILD)/tools/%.o: ISA_FLAGS := -O1
+$(BENCH): ISA_FLAGS :=
+
 # ONNX's schema: ./export alone writes it.
 ONNX     := -lonnx_proto -lprotobuf
 $(BUILD)/engine/export/%.o $(BUILD)/tests/engine/onnx_test.o: ISA_FLAGS := -DONNX_ML -DONNX_NAMESPACE=onnx
@@ -62,7 +66,7 @@ FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
 # Seconds for each of them.
 SECONDS  ?= 60
 
-.PHONY: all test partly emulate lto fuzz deps deps-check peers clean cifar10
+.PHONY: always all test partly emulate lto fuzz deps deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
@@ -85,6 +89,13 @@ $(BUILD)/%.o: %.cpp Makefile | $(BUILD)/libraries
 
 $(BUILD)/tools/cli/with_mpi.o: tools/cli/mpi.cpp Makefile | $(BUILD)/libraries
 	$(CXX) $(ALL_CXXFLAGS) -DTRISEGMENT_MPI -DOMPI_SKIP_MPICXX $(shell mpicc --showme:compile) -c -o $@ $<
+
+# A file that changes when the commit does, which --version tells.
+COMMIT   := $(shell git rev-parse --short=10 HEAD 2>/dev/null && { git diff-index --quiet HEAD 2>/dev/null || echo +; })
+$(BUILD)/commit: always
+	@mkdir -p $(@D) && echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+$(BUILD)/tools/cli/version.o: $(BUILD)/commit
+$(BUILD)/tools/cli/version.o: ISA_FLAGS := -O1 '-DTRISEGMENT_COMMIT="$(if $(COMMIT), ($(subst $() ,,$(COMMIT))))"'
 
 $(TEXTS:%=$(BUILD)/%.o) $(PAGE:%=$(BUILD)/%.o): $(BUILD)/%.o: %
 	@mkdir -p $(@D)
@@ -133,7 +144,7 @@ emulate: $(BUILD)/tests/run
 
 # Links the product with link-time optimization, which finds a name that two files define differently.
 lto:
-	$(MAKE) LTO=1 CXXFLAGS=-O1 $(BUILD)-lto/product
+	$(MAKE) LTO=1 CXXFLAGS=-O0 $(BUILD)-lto/product
 $(BUILD)/product: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(LIBRARY)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) $(ONNX)
 

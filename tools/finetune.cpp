@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   options.add_option("--out", out,
                      "student file to write [FILE-fine.tri]; beside it stand its checkpoint, its "
                      "log, *.csv, and its report, *.json; earlier ones are kept as *.old");
-  given.add_to(options, "batches");
+  given.add_to(options, "batches", finetuning_recipe_of);
   options.add_option("--temperature", run.weights.temperature, "of the logits' softmax")
       ->check(CLI::Range(0.1, 100.0));
   options.add_option("--labels", run.weights.labels, "weight of the labels beside the teacher")

@@ -8,6 +8,7 @@
 #include "tools/pipeline/energy_table.h"
 #include "tools/report/page/gather.h"
 #include "tools/report/page/page.h"
+#include "tools/report/page/picture.h"
 
 using namespace tri;
 namespace fs = std::filesystem;
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
       "Writes one HTML page of runs: results, curves, staircases, and what the networks see.\n"
       "Example: ./report runs/vgg19");
   std::vector<std::string> folders;
-  std::string out, energies;
+  std::string out, energies, picture, layer;
   bool open = false, json = false;
   ReportOptions report;
   options
@@ -41,6 +42,11 @@ int main(int argc, char** argv) {
                      "$CIFAR10_DIR, else data/cifar-10-batches-bin]");
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
+  options.add_option(
+      "--picture", picture,
+      "SVG to write instead of a page: of the first folder, a layer's staircase, and "
+      "accuracy over energy");
+  options.add_option("--layer", layer, "that --picture shows [the one in the middle]");
   options.add_flag("--open", open, "show the page with xdg-open");
   options.add_flag("--json", json, "print what the page holds as JSON, and write no page");
   return run_program(options, argc, argv, [&] {
@@ -53,6 +59,11 @@ int main(int argc, char** argv) {
       for (const Json& note : folder["notes"]) std::cerr << note.get<std::string>() << "\n";
     if (json) {
       std::cout << dump(data);
+      return;
+    }
+    if (!picture.empty()) {
+      write_file(picture, picture_of(data["folders"][0], layer));
+      std::cout << "written: " << picture << "\n";
       return;
     }
     write_file(page, html_page(data));

@@ -4,6 +4,7 @@
 
 #include "data/find_data.h"
 #include "tools/cli/mpi.h"
+#include "tools/cli/options.h"
 #include "tools/cli/progress.h"
 #include "tools/pipeline/search_run.h"
 #include "tools/pipeline/training_progress.h"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
       std::cout << (settings.json ? dump(to_json(rows)) : comparison_table(rows));
       return;
     }
+    require_net(settings.net, !settings.teacher_file.empty(), "--teacher");
     const RunRecord record(argc, argv);
     const std::unique_ptr<Ranks> ranks = ranks_of_job();
     const bool helps = ranks && ranks->rank() > 0;

@@ -42,10 +42,10 @@ int main(int argc, char** argv) {
   options
       .add_option("--narrow-epochs", narrow_epochs,
                   "the first ones, on half the channels [the net's recipe]")
-      ->check(CLI::Range(0, 100'000));
+      ->check(CLI::Range(0, kMostEpochs));
   options.add_option("--cutout", cutout, "side of the square that batches hide [the net's recipe]")
       ->check(CLI::Range(0, kMostSide));
-  given.add_to(options, "weights, batches and dropout");
+  given.add_to(options, "weights, batches and dropout", recipe_of);
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
   options.add_flag("--json", json, "the result as JSON");
   options.add_option("--isa", isa, "kernels to use [$TRISEGMENT_ISA, else the best]");
@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
     if (json)
       std::cout << dump({{"file", run.out.string()},
                          {"float_accuracy", result.float_accuracy},
-                         {"accuracy", result.accuracy}});
+                         {"accuracy", result.accuracy},
+                        {"recipe", to_json(recipe)}});
     else
       std::cout << run.out.string() << ": test accuracy " << percent(result.float_accuracy)
                 << " in floats, " << percent(result.accuracy) << " in integers\n";

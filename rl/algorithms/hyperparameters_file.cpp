@@ -1,24 +1,10 @@
 #include "rl/algorithms/hyperparameters_file.h"
 
-#include <climits>
-#include <cmath>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "data/base/error.h"
+#include "data/base/fields.h"
 
 namespace tri {
 namespace {
-
-constexpr int kMostHidden = 4;  // layers of the network's body
-
-// One hyper-parameter, and the least and the largest value that it may have.
-struct Field {
-  std::string group, name;
-  std::variant<int*, double*, bool*, std::vector<int>*> value;
-  double least = 0, most = 1;
-};
 
 // All of them, in the order in which they are told.
 std::vector<Field> fields_of(Hyperparameters& h) {
@@ -56,69 +42,16 @@ std::vector<Field> fields_of(Hyperparameters& h) {
           {"ppo", "critic_gain", &h.ppo.network.critic_gain, 0, 10}};
 }
 
-bool in_range(const Field& f, double x) { return x >= f.least && x <= f.most; }
-
-// Whether the field takes the value; it then has it.
-bool take(const Field& f, const Json& value) {
-  const auto whole = [&f](const Json& j, int* to) {
-    if (!j.is_number_integer() || !in_range(f, j.get<double>())) return false;
-    *to = j.get<int>();
-    return true;
-  };
-  if (const auto* number = std::get_if<int*>(&f.value)) return whole(value, *number);
-  if (const auto* number = std::get_if<double*>(&f.value)) {
-    if (!value.is_number() || !in_range(f, value.get<double>())) return false;
-    **number = value.get<double>();
-  } else if (const auto* flag = std::get_if<bool*>(&f.value)) {
-    if (!value.is_boolean()) return false;
-    **flag = value.get<bool>();
-  } else {
-    std::vector<int>& list = *std::get<std::vector<int>*>(f.value);
-    if (!value.is_array() || value.size() > kMostHidden) return false;
-    list.resize(value.size());
-    for (size_t i = 0; i < list.size(); ++i)
-      if (!whole(value[i], &list[i])) return false;
-  }
-  return true;
-}
-
-std::string wanted(const Field& f) {
-  const auto numbers = [&f](const std::string& kind) {
-    return kind + " of " + Json(f.least).dump() + " to " + Json(f.most).dump();
-  };
-  if (std::get_if<int*>(&f.value)) return numbers("a whole number");
-  if (std::get_if<double*>(&f.value)) return numbers("a number");
-  if (std::get_if<bool*>(&f.value)) return "true or false";
-  return "at most " + std::to_string(kMostHidden) + numbers(" whole numbers");
-}
-
 }  // namespace
 
 Json to_json(const Hyperparameters& h) {
   Hyperparameters copy = h;
-  Json json;
-  for (const Field& f : fields_of(copy))
-    std::visit([&](const auto* value) { json[f.group][f.name] = *value; }, f.value);
-  return json;
+  return to_json(fields_of(copy));
 }
 
 Hyperparameters read_hyperparameters(const std::filesystem::path& file) {
   Hyperparameters h;
-  const std::vector<Field> fields = fields_of(h);
-  const Json json = read_json(file);
-  if (!json.is_object()) throw Error(file.string() + ": is no object of algorithms");
-  for (const auto& [group, members] : json.items()) {
-    if (!members.is_object()) throw Error(file.string() + ": " + group + " is no object");
-    for (const auto& [name, value] : members.items()) {
-      const Field* field = nullptr;
-      for (const Field& f : fields)
-        if (f.group == group && f.name == name) field = &f;
-      if (!field)
-        throw Error(file.string() + ": there is no hyper-parameter " + name + " of " + group);
-      if (!take(*field, value))
-        throw Error(file.string() + ": " + group + "." + name + " has to be " + wanted(*field));
-    }
-  }
+  read_fields(file, fields_of(h), "hyper-parameter");
   // An update has at least a step an episode.
   if (h.ppo.minibatches > h.ppo.episodes)
     throw Error(file.string() + ": ppo.minibatches are more than ppo.episodes");

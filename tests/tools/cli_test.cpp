@@ -58,7 +58,10 @@ TEST_CASE(
     CHECK(help.err.empty());
     CHECK(mentions(help.out, "Example: ./" + name + " "));
     CHECK(mentions(help.out, "--version"));
-    CHECK(run(program(name) + " --version").out == "tri-segment 0.1.0\n");
+    const std::string version = run(program(name) + " --version").out;
+    // The commit stands behind it, where it was built in a clone.
+    CHECK((version == "tri-segment 0.1.0\n" || version.starts_with("tri-segment 0.1.0 (")));
+    CHECK(version.size() < 40);
     const Ran unknown = run(program(name) + " --versoin");
     CHECK(unknown.status == 2);
     CHECK(unknown.out.empty());
@@ -164,7 +167,7 @@ TEST_CASE("programs let waiting threads sleep soon, unless the user has set how 
   const auto spins = [](const std::string& settings) {
     const Ran ran = run("env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT " + settings +
                         " OMP_DISPLAY_ENV=verbose " + program("import") + " --version");
-    CHECK(ran.out == "tri-segment 0.1.0\n");
+    CHECK(ran.out.starts_with("tri-segment 0.1.0"));
     std::vector<std::string> counts;  // one a start of the program
     for (size_t at = 0; (at = ran.err.find("GOMP_SPINCOUNT = '", at)) != std::string::npos;) {
       at += 18;
@@ -180,7 +183,7 @@ TEST_CASE("programs let waiting threads sleep soon, unless the user has set how 
       run("env -u OMP_WAIT_POLICY $(ls /lib64/ld-linux-*.so.* "
           "/lib/ld-linux-aarch64.so.* 2>/dev/null | head -n 1) " +
           program("import") + " --version");
-  CHECK(by_loader.out == "tri-segment 0.1.0\n");
+  CHECK(by_loader.out.starts_with("tri-segment 0.1.0"));
 }
 
 TEST_CASE("on a machine of 64 cores with little memory, no program starts threads as it is loaded" *
@@ -201,7 +204,7 @@ TEST_CASE("on a machine of 64 cores with little memory, no program starts thread
     const Ran ran = run("ulimit -v 600000; LD_PRELOAD=" + library + " timeout 20 " + program(name) +
                         " --version");
     CHECK(ran.err.empty());
-    CHECK(ran.out == "tri-segment 0.1.0\n");
+    CHECK(ran.out.starts_with("tri-segment 0.1.0"));
   }
 }
 

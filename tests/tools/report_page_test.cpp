@@ -1,6 +1,8 @@
 // The page of a report: what strangers name cannot become HTML (tools/report/page/page.h).
+#include "data/base/error.h"
 #include "tests/support/test.h"
 #include "tools/report/page/page.h"
+#include "tools/report/page/picture.h"
 
 using namespace tri;
 
@@ -53,4 +55,28 @@ TEST_CASE("base64 is that of RFC 4648") {
   CHECK(of("foob") == "Zm9vYg==");
   CHECK(of("foobar") == "Zm9vYmFy");
   CHECK(base64({0xff, 0xfe, 0x00}) == "//4A");
+}
+
+TEST_CASE("a picture draws a layer's codes and staircase, and every network that was measured") {
+  Json histogram = std::vector<int>(256, 0);
+  histogram[0] = 1000, histogram[9] = 100, histogram[200] = 1;
+  Json folder = Json::parse(R"({"path": "a", "result": {
+    "teacher": {"accuracy": 0.9}, "energy": {"teacher": 300},
+    "start": {"accuracy": 0.8, "energy": 100},
+    "selected": {"accuracy": 0.85, "energy": 90, "layers": [
+      {"name": "c1", "t1": null, "v1": null, "t2": null, "v2": null},
+      {"name": "<c2>", "t1": 4, "v1": 10, "t2": 20, "v2": 60}]}}})");
+  folder["taps"] = {{{"name", "c1"}, {"histogram", histogram}},
+                    {{"name", "<c2>"}, {"histogram", histogram}}};
+  const std::string svg = picture_of(folder, "");
+  CHECK(count(svg, "<rect") == 3);
+  CHECK(count(svg, "<rect class=\"one\"") == 1);
+  CHECK(count(svg, "<circle") == 3);
+  CHECK(count(svg, "&lt;c2&gt;") == 1);
+  CHECK(count(svg, "student: 85.00 %, 90") == 1);
+  CHECK(count(svg, "t1 = 4<") == 1);
+  CHECK(picture_of(folder, "<c2>") == svg);
+  CHECK_THROWS_WITH_AS(picture_of(folder, "c1"), "a: has no layer c1 with a staircase", Error);
+  folder["taps"] = nullptr;
+  CHECK_THROWS_WITH_AS(picture_of(folder, ""), doctest::Contains("has no search"), Error);
 }

@@ -52,6 +52,12 @@ TEST_CASE("what searches write is as the schema says, to the last key") {
                    log = searched.bench.out + "/run.json";
     CHECK_NOTHROW(require_schema(read_json(result), result_schema(), result));
     CHECK_NOTHROW(require_schema(read_json(log), run_schema(), log));
+    const fs::path fine = searched.bench.out + "/alexnet-fine.json";
+    REQUIRE(fs::exists(fine) == (more.find("--finetune") != std::string::npos));
+    if (!fs::exists(fine)) continue;
+    CHECK_NOTHROW(require_schema(read_json(fine), finetuning_schema(), fine));
+    // Its student is the search's: the page shows it once.
+    CHECK(searched.gathered()["networks"].size() == 2);
   }
 }
 

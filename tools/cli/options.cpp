@@ -21,6 +21,7 @@
 #include "nets/nets.h"
 #include "tools/cli/process.h"
 #include "tools/cli/threads.h"
+#include "tools/cli/version.h"
 
 namespace tri {
 namespace {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-namespace tri {
+#include "tools/cli/data_options.h"
 
-constexpr const char* kVersion = "tri-segment 0.1.0";
+namespace tri {
 
 // " (did you mean 'a' or 'b'?)": those of `words` that take the fewest letters added, removed or
 // changed to become `word` (Levenshtein), if that is at most two or a third of it; else nothing.
@@ -28,14 +28,6 @@ struct OneOf : CLI::Validator {
 struct Options : CLI::App {
   int threads = 0;
   explicit Options(const std::string& purpose);
-};
-
-// Where the pictures come from.
-struct DataOptions {
-  std::string folder;
-  bool offline = false;
-
-  void add_to(CLI::App& options);
 };
 
 // Wrong usage unless NET is one of net_names(), or a plain name where `option` says what it is.

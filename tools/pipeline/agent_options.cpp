@@ -8,6 +8,7 @@
 #include "engine/integer/model_file.h"
 #include "nets/nets.h"
 #include "rl/agent/state.h"
+#include "tools/cli/options.h"
 #include "tools/pipeline/pictures.h"
 
 namespace tri {

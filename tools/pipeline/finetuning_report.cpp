@@ -1,6 +1,7 @@
 #include "tools/pipeline/finetuning_report.h"
 
 #include "engine/integer/model_file.h"
+#include "nets/recipe_file.h"
 #include "tools/report/search_report.h"
 
 namespace tri {
@@ -11,10 +12,16 @@ std::filesystem::path report_of(const std::filesystem::path& out) {
 
 Json to_json(const FinetuningResult& result, const FinetuningRun& run,
              const std::string& student_file, const std::string& teacher_file) {
-  const Recipe& r = run.recipe;
+  Json recipe = to_json(run.recipe);
+  recipe.update({{"temperature", run.weights.temperature},
+                 {"labels", run.weights.labels},
+                 {"attention", run.weights.attention},
+                 {"energy", run.weights.energy},
+                 {"seed", run.recipe.seed}});
   Json teacher = {{"file", teacher_file}, {"checksum", std::to_string(checksum(run.teacher))}};
   teacher.update(to_json(result.teacher, true));
-  Json start = {{"file", student_file}, {"held_out_kl", result.start_row.kl}};
+  Json start = {{"held_out_kl", result.start_row.kl}};
+  if (!student_file.empty()) start["file"] = student_file;
   start.update(to_json(result.start, true));
   Json student = {{"checksum", std::to_string(checksum(result.model))},
                   {"epoch", result.epoch},
@@ -22,15 +29,7 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
   student.update(to_json(result.student, true));
   return {{"version", 1},
           {"net", run.student.net},
-          {"recipe",
-           {{"epochs", r.epochs},
-            {"batch", r.batch},
-            {"rate", r.rate},
-            {"temperature", run.weights.temperature},
-            {"labels", run.weights.labels},
-            {"attention", run.weights.attention},
-            {"energy", run.weights.energy},
-            {"seed", r.seed}}},
+          {"recipe", recipe},
           {"teacher", teacher},
           {"start", start},
           {"finetuned", student},

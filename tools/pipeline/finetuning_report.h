@@ -11,6 +11,7 @@ namespace tri {
 
 std::filesystem::path report_of(const std::filesystem::path& out);
 
+// student_file: empty where the student that it began with stands in no file.
 Json to_json(const FinetuningResult& result, const FinetuningRun& run,
              const std::string& student_file, const std::string& teacher_file);
 

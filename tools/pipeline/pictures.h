@@ -7,7 +7,7 @@
 #include "data/base/json.h"
 #include "data/dataset.h"
 #include "engine/integer/model.h"
-#include "tools/cli/options.h"
+#include "tools/cli/data_options.h"
 
 namespace tri {
 

@@ -11,6 +11,7 @@
 #include "data/base/hash.h"
 #include "nets/nets.h"
 #include "rl/algorithms/hyperparameters_file.h"
+#include "tools/cli/options.h"
 #include "tools/pipeline/agent_options.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/search_mixing.h"

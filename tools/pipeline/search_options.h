@@ -7,10 +7,12 @@
 
 #include "data/split.h"
 #include "rl/search/search.h"
-#include "tools/cli/options.h"
+#include "tools/cli/data_options.h"
 #include "tools/pipeline/pictures.h"
 
 namespace tri {
+
+struct Options;
 
 struct Settings {
   std::string net, teacher_file, out, algorithm = "ppo", prior = "mse", isa, energy_table,

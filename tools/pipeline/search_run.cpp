@@ -232,6 +232,7 @@ class Searches {
     const TrainingData data = training_data(in_.pictures.train, "", in_.pictures.test);
     run.recipe.batch = std::min(run.recipe.batch, data.used.size());
     o.finetuned = finetune(run, data, events_.finetuning, stop_);
+    write_file(report_of(run.out), dump(to_json(*o.finetuned, run, "", s_.teacher_file)));
     o.verdict.selected.candidate.f = o.finetuned->model.staircases;
     o.verdict.before_finetuning = std::exchange(o.verdict.selected.measures, o.finetuned->student);
     o.verdict.within =
@@ -342,7 +343,6 @@ SearchInputs load_inputs(Settings& s, bool writes) {
   if (!s.config.empty()) s.search.hyperparameters = read_hyperparameters(s.config);
   load_agent_of(s);
   searches_of(s);  // refuses what cannot be searched for before anything is loaded
-  require_net(s.net, !s.teacher_file.empty(), "--teacher");
   if (writes) make_writable_folder(folder_of(s));
   if (writes && !s.save_agent.empty()) require_writable_file(s.save_agent);
   if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);

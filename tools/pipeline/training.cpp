@@ -76,9 +76,11 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
                              const TrainingEvents& events, const std::atomic<bool>& stop) {
   TrainingRun run = given;
   if (!run.from.empty()) run.recipe.narrow_epochs = 0;
-  if (run.recipe.narrow_epochs >= run.recipe.epochs)
-    throw Error("--narrow-epochs " + std::to_string(run.recipe.narrow_epochs) + ": of " +
-                std::to_string(run.recipe.epochs) + " epochs none is left for the whole network");
+  const Recipe& recipe = run.recipe;
+  if (recipe.narrow_epochs > 0 && recipe.narrow_epochs + recipe.qat_epochs > recipe.epochs)
+    throw Error("--narrow-epochs " + std::to_string(recipe.narrow_epochs) + " and " +
+                std::to_string(recipe.qat_epochs) + " on 8 bits are more than all " +
+                std::to_string(recipe.epochs) + " epochs");
   require_a_batch(run, data.used.size());
   Identity identity = identity_of(run.net.name, layers_for(run, data.used), run.recipe, data.used);
   identity.emplace_back("the checksum of --from",

@@ -7,7 +7,7 @@
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/lock.h"
-#include "tools/cli/options.h"
+#include "tools/cli/version.h"
 
 namespace tri {
 namespace {

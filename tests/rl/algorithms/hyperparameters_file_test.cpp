@@ -35,10 +35,10 @@ TEST_CASE("a file of hyper-parameters that names or holds another thing is refus
     CAPTURE(text);
     CHECK_THROWS_WITH_AS(read(text), doctest::Contains(why), Error);
   };
-  refused("[]", "is no object");
+  refused("[]", "is no JSON object");
   refused(R"({"ppo": 3})", "ppo is no object");
   refused(R"({"ppo": {"clap": 1}})", "there is no hyper-parameter clap of ppo");
-  refused(R"({"sarsa": {"clip": 1}})", "there is no hyper-parameter clip of sarsa");
+  refused(R"({"sarsa": {"clip": 1}})", "there is no hyper-parameter sarsa");
   refused(R"({"ppo": {"clip": 0}})", "ppo.clip has to be a number of 0.001 to 1000000.0");
   refused(R"({"ppo": {"clip": "1"}})", "a number");
   refused(R"({"ppo": {"epochs": 1.5}})", "a whole number");

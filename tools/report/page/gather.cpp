@@ -5,13 +5,14 @@
 #include <optional>
 
 #include "data/base/error.h"
+#include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/find_data.h"
 #include "data/split.h"
 #include "distill/correct/equalize.h"
 #include "engine/integer/model_file.h"
 #include "nets/nets.h"
-#include "tools/cli/options.h"
+#include "tools/cli/version.h"
 #include "tools/pipeline/pictures.h"
 #include "tools/report/page/examination.h"
 #include "tools/report/page/run_files.h"
@@ -85,6 +86,10 @@ class Gathering {
     if (!run_.student.empty()) add("student", run_.student);
     const TrainingFiles* fine = finetuning();
     if (!fine) return;
+    // A search with --finetune has written its student twice.
+    if (!run_.student.empty() && run_.result.contains("finetuned") &&
+        read_file(fine->model) == read_file(run_.student))
+      return;
     if (const fs::path start = fine->report["start"].value("file", "");
         run_.student.empty() && fs::exists(start))
       add("student", start);
