@@ -16,6 +16,7 @@ std::vector<Field> fields_of(Recipe& r) {
     fields.push_back({"", "smoothing", &r.smoothing, 0, 0.999});
   }
   for (const Field& f : std::vector<Field>{{"", "batch", &r.batch, 1, kMostBatch},
+                                           {"", "parts", &r.parts, 1, kMostBatch},
                                            {"", "rate", &r.rate, FLT_TRUE_MIN, FLT_MAX},
                                            {"", "warm", &r.warm, 0.001, 0.999},
                                            {"", "momentum", &r.momentum, 0, 0.9999},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A search by several ranks writes what one process writes, byte for byte but for the seconds; so
-# does one whose rank is killed and that goes on. Needs programs made by `make MPI=1`.
+# A search or a training by several ranks writes what one process writes, byte for byte but for the
+# seconds; so does one whose rank is killed and that goes on. Needs programs made by `make MPI=1`.
 #   tests/mpi.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,20 +8,20 @@ cd "$(dirname "$0")/.."
 . tests/support/small_runs.sh
 
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-on_ranks() { # COUNT FOLDER [OPTIONS]
-  export -f run_search
+on_ranks() { # COUNT RUN FOLDER [OPTIONS]
+  export -f run_search run_train run_finetune
   export BIN data scratch
-  mpirun --oversubscribe -np "$1" bash -c 'run_search "$@"' bash "${@:2}"
+  mpirun --oversubscribe -np "$1" bash -c '"$@"' bash "${@:2}"
 }
 quietly run_search "$scratch/alone" || fail "search"
 for ranks in 1 2 4; do
-  quietly on_ranks "$ranks" "$scratch/ranks" || fail "search on $ranks ranks"
+  quietly on_ranks "$ranks" run_search "$scratch/ranks" || fail "search on $ranks ranks"
   [ "$(results_of "$scratch/ranks")" = "$(results_of "$scratch/alone")" ] || fail "$ranks ranks: another result"
   rm -rf "$scratch/ranks"
 done
 
 # A rank that dies takes the job with it; the journal stands.
-EPISODES=100000 on_ranks 3 "$scratch/ranks" >"$scratch/log" 2>&1 &
+EPISODES=100000 on_ranks 3 run_search "$scratch/ranks" >"$scratch/log" 2>&1 &
 job=$!
 until [ -s "$scratch/ranks/search.journal" ]; do
   kill -0 $job || fail "the job ended early"
@@ -30,15 +30,41 @@ done
 pkill -KILL -n -f "search small .*$scratch/ranks" || fail "no rank to kill"
 if wait $job; then fail "a job without one of its ranks ended with status 0"; fi
 updates=$(grep -c " update " "$scratch/ranks/search.journal")
-EPISODES=$((20 * updates + 40)) quietly on_ranks 2 "$scratch/ranks" --resume || fail "--resume"
+EPISODES=$((20 * updates + 40)) quietly on_ranks 2 run_search "$scratch/ranks" --resume || fail "--resume"
 grep -q "($((20 * updates)) of them done before)" "$scratch/log" || fail "--resume began anew"
 EPISODES=$((20 * updates + 40)) quietly run_search "$scratch/unbroken" || fail "search"
 [ "$(results_of "$scratch/ranks")" = "$(results_of "$scratch/unbroken")" ] || fail "--resume: another result"
 
 # Ranks that differ are refused.
-if quietly mpirun --oversubscribe -np 1 bash -c 'run_search "$@"' bash "$scratch/differ" : \
-  -np 1 env BATCH=5 bash -c 'run_search "$@"' bash "$scratch/differ"; then
+if quietly mpirun --oversubscribe -np 1 bash -c '"$@"' bash run_search "$scratch/differ" : \
+  -np 1 env BATCH=5 bash -c '"$@"' bash run_search "$scratch/differ"; then
   fail "ranks with other options were not refused"
 fi
 grep -q -- "differs from rank 0 .*--batch=5, not --batch=4" "$scratch/log" || fail "another message"
+
+# Trainings share the parts of each step.
+mkdir -p "$scratch"/{t1,t2,t4}
+quietly run_train "$scratch/t1" --parts 4 || fail "train"
+for ranks in 2 4; do
+  quietly on_ranks "$ranks" run_train "$scratch/t$ranks" --parts 4 || fail "training on $ranks ranks"
+  [ "$(results_of "$scratch/t$ranks")" = "$(results_of "$scratch/t1")" ] || fail "$ranks ranks: another teacher"
+done
+mkdir "$scratch"/{f1,f2}
+quietly run_finetune "$scratch/f1" --parts 2 || fail "finetune"
+quietly on_ranks 2 run_finetune "$scratch/f2" --parts 2 || fail "fine-tuning on 2 ranks"
+[ "$(results_of "$scratch/f2")" = "$(results_of "$scratch/f1")" ] || fail "2 ranks: another student"
+if quietly on_ranks 2 run_train "$scratch/t2"; then fail "more ranks than parts were not refused"; fi
+grep -q -- "--parts 1 and 2 ranks" "$scratch/log" || fail "another message"
+mkdir "$scratch/killed"
+EPOCHS=300 on_ranks 2 run_train "$scratch/killed" --parts 4 >"$scratch/log" 2>&1 &
+job=$!
+until [ -s "$scratch/killed/small.q8.ckpt" ]; do
+  kill -0 $job || fail "the training ended early"
+  sleep 0.1
+done
+pkill -KILL -n -f "train small .*$scratch/killed" || fail "no rank to kill"
+if wait $job; then fail "a training without one of its ranks ended with status 0"; fi
+EPOCHS=300 quietly on_ranks 4 run_train "$scratch/killed" --parts 4 --resume || fail "train --resume"
+EPOCHS=300 quietly run_train "$scratch/whole" --parts 4 || fail "train"
+cmp -s "$scratch/killed/small.q8" "$scratch/whole/small.q8" || fail "a killed training: another teacher"
 echo "1, 2 and 4 ranks: one result; a killed rank and ranks that differ: as promised"

@@ -1,11 +1,13 @@
 // ./finetune FILE.tri: learns a student's weights, thresholds and offsets from its teacher.
 #include <iostream>
+#include <memory>
 
 #include "data/base/file.h"
 #include "data/cifar.h"
 #include "data/download.h"
 #include "data/find_data.h"
 #include "engine/kernels/dispatch/isa.h"
+#include "tools/cli/mpi.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning.h"
@@ -71,14 +73,18 @@ int main(int argc, char** argv) {
     if (!energies.empty()) run.energies = load_energy_table(energies);
     std::filesystem::path file = student;
     run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;
-    require_writable_file(run.out);
+    const std::unique_ptr<Ranks> ranks = ranks_of_job();
+    const bool helps = begins_as_helper(ranks.get(), data.offline);
+    if (!helps) require_writable_file(run.out);
     const auto folder = require_cifar10(data.folder, data.offline);
     const TrainingData pictures = training_data(load_train(folder), "", load_test(folder));
     require_fit(pictures.used, folder.string(), run.student.layers.front().in,
                 int(run.student.classes.size()));
+    if (helps) return help_finetune(run, pictures, *ranks);
+    meet(ranks.get());
     ProgressLine line;
-    const FinetuningResult result =
-        finetune(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
+    const FinetuningResult result = finetune(run, pictures, told(line, recipe.epochs),
+                                             stop_on_signal(kStopsTraining), ranks.get());
     line.end();
     const Json report = to_json(result, run, student, teacher);
     write_file(report_of(run.out), dump(report));

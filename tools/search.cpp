@@ -60,20 +60,10 @@ int main(int argc, char** argv) {
     require_net(settings.net, !settings.teacher_file.empty(), "--teacher");
     const RunRecord record(argc, argv);
     const std::unique_ptr<Ranks> ranks = ranks_of_job();
-    const bool helps = ranks && ranks->rank() > 0;
-    if (helps) {
-      // Rank 0 loads first: what has to be downloaded then is there.
-      ignore_stops();
-      settings.data.offline = true;
-      Bytes nothing;
-      ranks->broadcast(nothing);
-    }
+    const bool helps = begins_as_helper(ranks.get(), settings.data.offline);
     const SearchInputs inputs = load_inputs(settings, !helps);
     if (helps) return help_search(settings, inputs, *ranks);
-    if (ranks) {
-      Bytes nothing;
-      ranks->broadcast(nothing);
-    }
+    meet(ranks.get());
     ProgressLine line;
     const SearchOutcome outcome = run_search(
         settings, inputs, events_of(line, settings.finetune),

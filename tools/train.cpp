@@ -1,5 +1,6 @@
 // ./train NET: trains a network in floats, goes over to QAT and writes the integer network.
 #include <iostream>
+#include <memory>
 
 #include "data/base/file.h"
 #include "data/base/json.h"
@@ -8,6 +9,7 @@
 #include "data/find_data.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
+#include "tools/cli/mpi.h"
 #include "tools/cli/options.h"
 #include "tools/cli/progress.h"
 #include "tools/pipeline/recipe_options.h"
@@ -58,12 +60,20 @@ int main(int argc, char** argv) {
     recipe.narrow_epochs = narrow_epochs.value_or(recipe.narrow_epochs);
     recipe.augment.cutout = cutout.value_or(recipe.augment.cutout);
     run.out = out.empty() ? run.net.name + ".q8" : out;
-    require_writable_file(run.out);
+    const std::unique_ptr<Ranks> ranks = ranks_of_job();
+    const bool helps = begins_as_helper(ranks.get(), data.offline);
+    if (!helps) require_writable_file(run.out);
     const auto folder = require_cifar10(data.folder, data.offline);
     const TrainingData pictures = training_data(load_train(folder), more, load_test(folder));
+    if (helps) {
+      const std::atomic<bool> never{false};
+      train_teacher(run, pictures, {}, never, ranks.get());
+      return;
+    }
+    meet(ranks.get());
     ProgressLine line;
-    const TrainingResult result =
-        train_teacher(run, pictures, told(line, recipe.epochs), stop_on_signal(kStopsTraining));
+    const TrainingResult result = *train_teacher(run, pictures, told(line, recipe.epochs),
+                                                 stop_on_signal(kStopsTraining), ranks.get());
     line.end();
     record.write(std::filesystem::path(run.out).replace_extension(".run.json"),
                  isa_name(chosen_isa()));
@@ -71,7 +81,7 @@ int main(int argc, char** argv) {
       std::cout << dump({{"file", run.out.string()},
                          {"float_accuracy", result.float_accuracy},
                          {"accuracy", result.accuracy},
-                        {"recipe", to_json(recipe)}});
+                         {"recipe", to_json(recipe)}});
     else
       std::cout << run.out.string() << ": test accuracy " << percent(result.float_accuracy)
                 << " in floats, " << percent(result.accuracy) << " in integers\n";

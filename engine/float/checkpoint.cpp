@@ -65,24 +65,51 @@ void require_same(Reader in, const Identity& expected) {
 Identity identity_of(const std::string& net, const std::vector<Layer>& layers, const Recipe& recipe,
                      const Dataset& data) {
   const Augment& a = recipe.augment;
-  return {{"the net", net},
-          {"the layer table's hash", text(hash(layers))},
-          {"--epochs", text(recipe.epochs)},
-          {"--narrow-epochs", text(recipe.narrow_epochs)},
-          {"the epochs of QAT", text(recipe.qat_epochs)},
-          {"--batch", text(recipe.batch)},
-          {"--rate", text(recipe.rate)},
-          {"the warm-up", text(recipe.warm)},
-          {"the momentum", text(recipe.momentum)},
-          {"the decay", text(recipe.decay)},
-          {"the label smoothing", text(recipe.smoothing)},
-          {"the crop", text(a.crop)},
-          {"the flip", a.flip ? "on" : "off"},
-          {"--cutout", text(a.cutout)},
-          {"--seed", text(recipe.seed)},
-          {"the number of pictures", text(data.size())},
-          {"the pictures' checksum", text(fnv1a(data.pixels()))},
-          {"the labels' checksum", text(fnv1a(data.labels()))}};
+  Identity identity = {{"the net", net},
+                       {"the layer table's hash", text(hash(layers))},
+                       {"--epochs", text(recipe.epochs)},
+                       {"--narrow-epochs", text(recipe.narrow_epochs)},
+                       {"the epochs of QAT", text(recipe.qat_epochs)},
+                       {"--batch", text(recipe.batch)},
+                       {"--rate", text(recipe.rate)},
+                       {"the warm-up", text(recipe.warm)},
+                       {"the momentum", text(recipe.momentum)},
+                       {"the decay", text(recipe.decay)},
+                       {"the label smoothing", text(recipe.smoothing)},
+                       {"the crop", text(a.crop)},
+                       {"the flip", a.flip ? "on" : "off"},
+                       {"--cutout", text(a.cutout)},
+                       {"--seed", text(recipe.seed)},
+                       {"the number of pictures", text(data.size())},
+                       {"the pictures' checksum", text(fnv1a(data.pixels()))},
+                       {"the labels' checksum", text(fnv1a(data.labels()))}};
+  // Checkpoints of before there were parts have none.
+  if (recipe.parts != 1) identity.emplace_back("--parts", text(recipe.parts));
+  return identity;
+}
+
+void share(const Ranks& ranks, Training& training, const std::function<Net(int epoch)>& net_at) {
+  const auto each = [&](auto f) {
+    Net& net = training.net;
+    for (Buffer<float>* values :
+         {&net.params, &training.velocity, &net.running_mean, &net.running_variance})
+      f(*values);
+    f(net.scale);
+  };
+  Writer out;
+  out.number(int32_t(training.epoch));
+  out.number(uint8_t(training.net.quantized));
+  each([&](const auto& values) { out.array(values); });
+  Bytes bytes = out.bytes();
+  ranks.broadcast(bytes);
+  if (ranks.rank() == 0) return;
+  Reader in("the training of rank 0", std::move(bytes));
+  const auto epoch = in.number<int32_t>();
+  training = Training(net_at(epoch));
+  training.epoch = epoch;
+  training.net.quantized = in.number<uint8_t>();
+  each([&](auto& values) { in.array(values.data(), values.size()); });
+  in.end();
 }
 
 void save_checkpoint(const Training& training, const Identity& identity,

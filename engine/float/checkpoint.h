@@ -23,6 +23,10 @@ Identity identity_of(const std::string& net, const std::vector<Layer>& layers, c
 void save_checkpoint(const Training& training, const Identity& identity,
                      const std::filesystem::path& file);
 
+// Gives every rank the training that rank 0 has; at the others `training` may be any. net_at: as of
+// load_checkpoint().
+void share(const Ranks& ranks, Training& training, const std::function<Net(int epoch)>& net_at);
+
 // net_at: the network as it stands after so many epochs, of which only the shapes count. Throws
 // Error, naming the reason, where the file is damaged, is of another training (the error says what
 // differs), or holds what no training leaves: epochs beyond recipe.epochs, numbers that are not

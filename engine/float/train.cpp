@@ -9,6 +9,7 @@
 #include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
 #include "engine/float/optim.h"
+#include "engine/float/parts.h"
 
 namespace tri {
 namespace {
@@ -52,7 +53,7 @@ bool all_finite(const Net& net) {
 Training::Training(Net net_) : net(std::move(net_)), velocity(net.params.size(), 0) {}
 
 void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, const Dataset& data,
-                 const std::function<void(const Progress&)>& report) {
+                 const std::function<void(const Progress&)>& report, const Ranks* ranks) {
   Net& net = training.net;
   const Epoch epoch(data, recipe.batch, recipe.seed, training.epoch, recipe.augment);
   const int n = recipe.batch, steps = epoch.batches();
@@ -70,17 +71,18 @@ void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, con
   const auto start = std::chrono::steady_clock::now();
   for (int step = 0; step < steps; ++step) {
     epoch.get(step, pixels.data(), labels.data());
-    normalize(pixels.data(), pixels.size(), input(net, acts, n));
     const uint64_t dropout = Rng(recipe.seed, uint64_t(training.epoch) * 1000003 + step).next();
-    forward(net, acts, n, {.training = !recipe.frozen_norm, .dropout_seed = dropout});
     const double progress = (training.epoch + double(step) / steps) / recipe.epochs;
     const float rate = one_cycle(recipe.rate, recipe.warm, progress);
-    LossGradient gradient{std::vector<float>(size_t(n) * classes(net)), {}, {}};
-    const double now = loss({n, pixels.data(), labels.data()}, net, acts, gradient);
-    if (!std::isfinite(now)) fail_diverged("the loss is", training.epoch, step, rate);
-    losses += now;
-    correct += count_correct(n, classes(net), acts.logits(), labels.data());
-    backward(net, acts, gradient, {.additions = recipe.frozen_norm});
+    const BatchResult now =
+        batch_gradient(net, acts, {n, pixels.data(), labels.data()}, loss,
+                       {.parts = recipe.parts,
+                        .forward = {.training = !recipe.frozen_norm, .dropout_seed = dropout},
+                        .backward = {.additions = recipe.frozen_norm},
+                        .ranks = ranks});
+    if (!std::isfinite(now.loss)) fail_diverged("the loss is", training.epoch, step, rate);
+    losses += now.loss;
+    correct += now.correct;
     sgd_step({rate, recipe.momentum, recipe.decay}, net.params.size(), net.weights,
              net.params.data(), net.grads.data(), training.velocity.data());
     const double seconds =

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "data/base/ranks.h"
 #include "data/batch.h"
 #include "engine/float/loss.h"
 #include "engine/float/net.h"
@@ -17,6 +18,7 @@ struct Recipe {
       0;  // the first so many on half the channels, then widened (engine/float/widen.h)
   int qat_epochs = 1;
   int batch = 128;
+  int parts = 1;      // of each batch, with statistics of their own: engine/float/parts.h
   float rate = 0.1f;  // the peak of the one-cycle schedule
   float warm = 0.2f;  // share of the steps before the peak
   float momentum = 0.9f;
@@ -49,11 +51,12 @@ struct Progress {
 };
 
 // One epoch over `data` (at least a batch): number training.epoch of recipe.epochs. `report` is
-// called after each step. QAT's first epoch sets the activations' ranges before it starts. Throws
-// Error, which says where, at the first loss that is not finite, and where the epoch ends with
-// weights that are not; `training` is of no use then.
+// called after each step. ranks: share the parts of every batch and call this alike; null: none.
+// QAT's first epoch sets the activations' ranges before it starts. Throws Error, which says where,
+// at the first loss that is not finite, and where the epoch ends with weights that are not;
+// `training` is of no use then.
 void train_epoch(Training& training, const Recipe& recipe, const Loss& loss, const Dataset& data,
-                 const std::function<void(const Progress&)>& report);
+                 const std::function<void(const Progress&)>& report, const Ranks* ranks = nullptr);
 
 // The scale of every activation, from its 99.99th percentile over some pictures of `data`. Throws
 // Error where that is not finite.

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "rl/search/deploy.h"
-#include "rl/search/ranks.h"
+#include "data/base/ranks.h"
 
 namespace tri {
 

@@ -24,7 +24,7 @@ done
 
 run_train() {
   { [ -d "$1" ] || LD_PRELOAD='' mkdir "$1"; } &&
-    "${BIN}train" small --layers "$scratch/layers.json" --data "$data" --epochs 4 --batch 8 \
+    "${BIN}train" small --layers "$scratch/layers.json" --data "$data" --epochs "${EPOCHS:-4}" --batch 8 \
       --out "$1/small.q8" "${@:2}"
 }
 run_search() {

@@ -5,6 +5,7 @@
 
 #include "data/base/error.h"
 #include "data/base/lock.h"
+#include "tools/cli/options.h"
 
 #ifdef TRISEGMENT_MPI
 #include <mpi.h>
@@ -69,16 +70,52 @@ class MpiRanks : public Ranks {
     return parts;
   }
 
+  // Halves what is left with each partner, adds up there, and hands the sums back (Rabenseifner,
+  // ICCS 2004): each number is added where it ends up, in the tree's order.
+  void sum(std::span<float> values) const override {
+    struct Half {
+      std::span<float> kept, given;
+    };
+    std::vector<Half> halves;
+    std::vector<float> other((values.size() + 1) / 2);
+    for (int bit = 1; bit < count_; bit *= 2) {
+      const size_t middle = values.size() / 2;
+      Half half{values.first(middle), values.subspan(middle)};
+      if (rank_ & bit) std::swap(half.kept, half.given);
+      exchange(rank_ ^ bit, half.given, {other.data(), half.kept.size()});
+      for (size_t i = 0; i < half.kept.size(); ++i) half.kept[i] += other[i];
+      values = half.kept;
+      halves.push_back(half);
+    }
+    for (int bit = count_ / 2; bit > 0; bit /= 2) {
+      exchange(rank_ ^ bit, halves.back().kept, halves.back().given);
+      halves.pop_back();
+    }
+  }
+
  private:
+  void exchange(int partner, std::span<const float> sent, std::span<float> received) const {
+    MPI_Request requests[2];
+    require(MPI_Irecv(received.data(), int(received.size()), MPI_FLOAT, partner, 0, MPI_COMM_WORLD,
+                      &requests[0]),
+            "MPI_Irecv");
+    require(MPI_Isend(sent.data(), int(sent.size()), MPI_FLOAT, partner, 0, MPI_COMM_WORLD,
+                      &requests[1]),
+            "MPI_Isend");
+    wait(requests, 2);
+  }
   // MPI's own wait keeps a core busy, which another rank may need, or this one's OpenMP threads.
+  void wait(MPI_Request* requests, int count) const {
+    int done = 0;
+    for (int tries = 0; !done; ++tries) {
+      require(MPI_Testall(count, requests, &done, MPI_STATUSES_IGNORE), "MPI_Testall");
+      if (!done && tries > 1000) usleep(50);
+    }
+  }
   void broadcast(void* data, uint64_t size) const {
     MPI_Request request;
     require(MPI_Ibcast(data, int(size), MPI_BYTE, 0, MPI_COMM_WORLD, &request), "MPI_Ibcast");
-    int done = 0;
-    for (int tries = 0; !done; ++tries) {
-      require(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
-      if (!done && tries > 1000) usleep(50);
-    }
+    wait(&request, 1);
   }
   int rank_ = 0, count_ = 1;
 };
@@ -102,6 +139,19 @@ std::unique_ptr<Ranks> ranks_of_job() {
   throw Error("started as " + std::to_string(ranks_started()) +
               " ranks, and built without MPI: make MPI=1 (package libopenmpi-dev)");
 #endif
+}
+
+void meet(const Ranks* ranks) {
+  Bytes nothing;
+  if (ranks) ranks->broadcast(nothing);
+}
+
+bool begins_as_helper(const Ranks* ranks, bool& offline) {
+  if (!ranks || ranks->rank() == 0) return false;
+  ignore_stops();
+  offline = true;
+  meet(ranks);
+  return true;
 }
 
 void require_alike(const Ranks& ranks, const std::string& identity) {

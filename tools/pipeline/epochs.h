@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -38,19 +39,25 @@ struct HeldOut {
 
 class Epochs {
  public:
-  // Takes the lock of `out`. resume: goes on from its checkpoint, where there is one. net_at: the
-  // net as it stands after so many epochs; of those after the first only the shapes count. Throws
-  // Error for a checkpoint of another training and where another process writes these files.
+  // Takes the lock of `out`. ranks: that share every step; rank 0 alone then reads and writes
+  // files, and the others get the training from it. resume: goes on from its checkpoint, where
+  // there is one. net_at: the net as it stands after so many epochs; of those after the first only
+  // the shapes count. Throws Error for a checkpoint of another training, where another process
+  // writes these files, for parts that the batch or the ranks do not divide, and for ranks that
+  // differ.
   Epochs(std::filesystem::path out, Recipe recipe, Identity identity, bool resume,
          const std::function<Net(int epoch)>& net_at, const TrainingEvents& events,
-         const std::atomic<bool>& stop);
+         const std::atomic<bool>& stop, const Ranks* ranks = nullptr);
   bool resumed() const { return first_ > 0; }
   Net& net() { return training_.net; }
-  // For before `out` is written.
-  const Lock& lock() const { return lock_; }
+  // Whether it is for this process to measure and to write.
+  bool writes() const { return lock_ != nullptr; }
+  // For before `out` is written. REQUIRES: writes().
+  const Lock& lock() const { return *lock_; }
 
-  // Runs those that are left. measure: called after each, before its checkpoint, for its row; it
-  // may change the training. A training that starts anew keeps the files of an earlier one as
+  // Runs those that are left. measure: called after each, before its checkpoint, for its row, which
+  // writes() alone needs; it may change the training, alike in all ranks. A training that starts
+  // anew keeps the files of an earlier one as
   // *.old, once its first epoch is done. Throws Error: once `stop` is set, for a loss that is not
   // finite; the last checkpoint then stands.
   void run(const Loss& loss, const Dataset& data, const std::function<HeldOut(Training&)>& measure);
@@ -63,7 +70,8 @@ class Epochs {
   Identity identity_;
   const TrainingEvents& events_;
   const std::atomic<bool>& stop_;
-  Lock lock_;
+  const Ranks* ranks_;
+  std::unique_ptr<Lock> lock_;  // of the one that writes
   Training training_;
   int first_;  // epochs done before
 };

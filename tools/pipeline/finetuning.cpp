@@ -101,11 +101,12 @@ struct Round {
 class Rounds {
  public:
   Rounds(const FinetuningRun& run, const TrainingData& data, const TrainingEvents& events,
-         const std::atomic<bool>& stop)
+         const std::atomic<bool>& stop, const Ranks* ranks)
       : run_(run),
         data_(data),
         events_(events),
         stop_(stop),
+        ranks_(ranks),
         teacher_(run.teacher),
         held_out_(teacher_, data.held_out, run.energies) {}
 
@@ -119,7 +120,7 @@ class Rounds {
     round.start = round.best = row_of(round.held_out);
     Epochs epochs(
         run.out, run.recipe, identity_of(run, data_.used), run.resume,
-        [&](int) { return dequantize(run.student); }, events_, stop_);
+        [&](int) { return dequantize(run.student); }, events_, stop_, ranks_);
     // The best so far stands in the file, and its epoch in the log; where a kill came between,
     // that epoch is the next one and will be as good again.
     if (epochs.resumed() && std::filesystem::exists(run.out)) {
@@ -183,12 +184,18 @@ class Rounds {
   const TrainingData& data_;
   const TrainingEvents& events_;
   const std::atomic<bool>& stop_;
+  const Ranks* ranks_;
   const IntNet teacher_;
   const Against held_out_;
 };
 
 std::filesystem::path round_file(const std::filesystem::path& out, int round) {
   return std::filesystem::path(out).replace_extension(".round" + std::to_string(round) + ".tri");
+}
+
+// Rounds are decided on by what rank 0 alone measures.
+void require_ranks_fit(const FinetuningRun& run, const Ranks* ranks) {
+  if (ranks && run.max_drop) throw Error("--max-drop: one process does it, not several ranks");
 }
 
 // Rounds until max_drop holds or no staircase is left; `result` gets what was given up.
@@ -220,14 +227,16 @@ Round finetune_within(const Rounds& rounds, FinetuningRun run, const TrainingEve
 }  // namespace
 
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
-                          const TrainingEvents& events, const std::atomic<bool>& stop) {
+                          const TrainingEvents& events, const std::atomic<bool>& stop,
+                          const Ranks* ranks) {
+  require_ranks_fit(run, ranks);
   if (data.held_out.size() == 0)
     throw Error("there is no picture to hold out: fine-tuning needs more training pictures");
   if (data.used.size() < run.recipe.batch)
     throw Error("a batch of " + std::to_string(run.recipe.batch) + " needs as many pictures, and " +
                 std::to_string(data.used.size()) + " are there to learn from");
   FinetuningResult result{};
-  const Rounds rounds(run, data, events, stop);
+  const Rounds rounds(run, data, events, stop, ranks);
   Round last =
       run.max_drop ? finetune_within(rounds, run, events, stop, result) : rounds.finetune(run);
   if (!run.max_drop) result.start_row = last.start;
@@ -239,6 +248,18 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   result.start = test.measure(run.student);
   result.student = test.measure(result.model);
   return result;
+}
+
+void help_finetune(const FinetuningRun& run, const TrainingData& data, const Ranks& ranks) {
+  require_ranks_fit(run, &ranks);
+  const IntNet teacher(run.teacher);
+  const TrainingEvents silent;
+  const std::atomic<bool> never{false};
+  Epochs epochs(
+      run.out, run.recipe, identity_of(run, data.used), run.resume,
+      [&](int) { return dequantize(run.student); }, silent, never, &ranks);
+  epochs.run(distillation(teacher, run.student, run.weights, run.energies), data.used,
+             [](Training&) { return HeldOut{}; });
 }
 
 }  // namespace tri

@@ -15,6 +15,12 @@ void RecipeOptions::add_to(CLI::App& options, const std::string& seeds,
       ->check(CLI::Range(1, kMostEpochs));
   options.add_option("--batch", batch_, "pictures a step [the net's recipe]")
       ->check(CLI::Range(1, kMostBatch));
+  options
+      .add_option(
+          "--parts", parts_,
+          "of a batch, each with statistics of its own: as many ranks of srun or mpirun can "
+          "share a step [the net's recipe: 1]")
+      ->check(CLI::Range(1, kMostBatch));
   options.add_option("--rate", rate_, "peak learning rate [the net's recipe]")
       ->check(CLI::Range(FLT_TRUE_MIN, FLT_MAX));
   options.add_option("--seed", seed_, "of " + seeds);
@@ -39,6 +45,7 @@ void RecipeOptions::apply(Recipe& recipe) const {
   if (!config_.empty()) read_recipe(config_, recipe);
   if (epochs_) set_epochs(recipe, *epochs_);
   recipe.batch = batch_.value_or(recipe.batch);
+  recipe.parts = parts_.value_or(recipe.parts);
   recipe.rate = rate_.value_or(recipe.rate);
   recipe.seed = seed_;
   recipe.precision = precision_of(precision_);

@@ -22,7 +22,7 @@ class RecipeOptions {
   void apply(Recipe& recipe) const;
 
  private:
-  std::optional<int> epochs_, batch_;
+  std::optional<int> epochs_, batch_, parts_;
   std::optional<float> rate_;
   uint64_t seed_ = Recipe{}.seed;
   std::string precision_, config_;

@@ -9,7 +9,7 @@
 
 #include "data/base/json.h"
 #include "rl/search/deploy.h"
-#include "rl/search/ranks.h"
+#include "data/base/ranks.h"
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/pipeline/search_plan.h"

@@ -72,8 +72,9 @@ TrainingData training_data(const Dataset& all, const std::string& more, Dataset 
   return data;
 }
 
-TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
-                             const TrainingEvents& events, const std::atomic<bool>& stop) {
+std::optional<TrainingResult> train_teacher(const TrainingRun& given, const TrainingData& data,
+                                            const TrainingEvents& events,
+                                            const std::atomic<bool>& stop, const Ranks* ranks) {
   TrainingRun run = given;
   if (!run.from.empty()) run.recipe.narrow_epochs = 0;
   const Recipe& recipe = run.recipe;
@@ -91,9 +92,10 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
         return epoch == 0 && !run.from.empty() ? float_net(run, data.used)
                                                : net_at(run, data.used, epoch);
       },
-      events, stop);
+      events, stop, ranks);
   epochs.run(cross_entropy(run.recipe.smoothing), data.used, [&](Training& training) {
-    const HeldOut held_out{settled_accuracy(training.net, data)};
+    HeldOut held_out;
+    if (epochs.writes()) held_out.accuracy = settled_accuracy(training.net, data);
     if (training.epoch == run.recipe.narrow_epochs) {
       const int epoch = training.epoch;
       training = Training(widen(training.net, layers_for(run, data.used), Rng(run.recipe.seed, 1)));
@@ -101,6 +103,7 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
     }
     return held_out;
   });
+  if (!epochs.writes()) return {};
   Net& net = epochs.net();
   settle_batchnorm(net, data.used);
   const double float_accuracy = accuracy(net, data.test);
@@ -109,7 +112,8 @@ TrainingResult train_teacher(const TrainingRun& given, const TrainingData& data,
   epochs.lock().check();
   save(model, run.out);
   const std::vector<int32_t> logits = logits_of(IntNet(model), data.test);
-  return {float_accuracy, accuracy(logits, data.test.labels(), int(model.classes.size()))};
+  return TrainingResult{float_accuracy,
+                        accuracy(logits, data.test.labels(), int(model.classes.size()))};
 }
 
 }  // namespace tri

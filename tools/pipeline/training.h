@@ -40,7 +40,10 @@ struct TrainingResult {
 // the log. A training that starts anew keeps those files of an earlier one as *.old. Throws Error:
 // once `stop` is set, for a loss that is not finite, for too few pictures, for a checkpoint of
 // another training, where another process writes these files; the last checkpoint then stands.
-TrainingResult train_teacher(const TrainingRun& run, const TrainingData& data,
-                             const TrainingEvents& events, const std::atomic<bool>& stop);
+// ranks: that share it, and call this alike; all but rank 0 write and return nothing.
+std::optional<TrainingResult> train_teacher(const TrainingRun& run, const TrainingData& data,
+                                            const TrainingEvents& events,
+                                            const std::atomic<bool>& stop,
+                                            const Ranks* ranks = nullptr);
 
 }  // namespace tri

@@ -1,61 +1,13 @@
 // Ranks that search together (rl/search/spread.h), as threads of this process.
 #include "rl/search/spread.h"
 
-#include <barrier>
-#include <thread>
-
 #include "rl/search/search.h"
 #include "tests/support/random_model.h"
+#include "tests/support/ranks.h"
 #include "tests/support/test.h"
 #include "tools/cli/mpi.h"
 
 using namespace tri;
-
-namespace {
-
-// What the ranks of one test share.
-struct Hall {
-  explicit Hall(int count) : barrier(count), parts(size_t(count)) {}
-  std::barrier<> barrier;
-  Bytes sent;
-  std::vector<Bytes> parts;
-};
-
-class ThreadRank : public Ranks {
- public:
-  ThreadRank(Hall& hall, int rank) : hall_(hall), rank_(rank) {}
-  int rank() const override { return rank_; }
-  int count() const override { return int(hall_.parts.size()); }
-  void broadcast(Bytes& bytes) const override {
-    if (rank_ == 0) hall_.sent = bytes;
-    hall_.barrier.arrive_and_wait();
-    bytes = hall_.sent;
-    hall_.barrier.arrive_and_wait();
-  }
-  std::vector<Bytes> gather(const Bytes& bytes) const override {
-    hall_.parts[size_t(rank_)] = bytes;
-    hall_.barrier.arrive_and_wait();
-    const std::vector<Bytes> all = rank_ == 0 ? hall_.parts : std::vector<Bytes>{};
-    hall_.barrier.arrive_and_wait();
-    return all;
-  }
-
- private:
-  Hall& hall_;
-  int rank_;
-};
-
-// Runs what rank 0 and the others do, each on a thread.
-template <class First, class Other>
-void on_ranks(int count, First first, Other other) {
-  Hall hall(count);
-  std::vector<std::jthread> others;
-  for (int rank = 1; rank < count; ++rank)
-    others.emplace_back([&hall, &other, rank] { other(ThreadRank(hall, rank)); });
-  first(ThreadRank(hall, 0));
-}
-
-}  // namespace
 
 TEST_CASE("spread over any number of ranks, a search finds what it finds alone") {
   Rng rng{1};

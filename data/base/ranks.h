@@ -1,9 +1,10 @@
-// The processes that search together, as srun or mpirun start them: rank 0 owns the search and does
-// all writing, the others work for it. What they work on is left to rl/search/objective.h; tools
-// know MPI.
+// The processes that work together, as srun or mpirun start them: rank 0 owns the work and does all
+// writing, the others help it. What they work on is left to rl/search/spread.h and
+// engine/float/parts.h; tools know MPI.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tri {
@@ -21,6 +22,9 @@ class Ranks {
   virtual void broadcast(Bytes& bytes) const = 0;
   // At rank 0: what each rank has, by rank. At the others: nothing.
   virtual std::vector<Bytes> gather(const Bytes& bytes) const = 0;
+  // Gives all ranks the sum over ranks, ((0 + 1) + (2 + 3)) + ..., number by number, the same bits
+  // everywhere. REQUIRES: count() is a power of two.
+  virtual void sum(std::span<float> values) const = 0;
 };
 
 }  // namespace tri
