@@ -40,6 +40,13 @@ TEST_CASE("energy table: README.md shows the default one") {
   CHECK(to_json(read(text.substr(begin, end + 2 - begin))) == to_json(EnergyTable()));
 }
 
+TEST_CASE("energy table: the one of areas costs for a multiplication what the default one does") {
+  const EnergyTable t = load_energy_table("distill/judge/area_proxy.json");
+  CHECK(t.multiply8 == EnergyTable().multiply8);
+  CHECK(t.add8 < t.add16);
+  CHECK(t.sram == EnergyTable().sram);
+}
+
 TEST_CASE("energy table: what cannot be right is an error that names file and key") {
   const auto refuses = [](const std::string& text, const std::string& words) {
     CAPTURE(text);
