@@ -20,6 +20,12 @@ for ranks in 1 2 4; do
   rm -rf "$scratch/ranks"
 done
 
+# On nodes of different kinds too.
+quietly mpirun --oversubscribe -np 1 bash -c '"$@"' bash run_search "$scratch/kinds" : \
+  -np 1 env TRISEGMENT_ISA=scalar bash -c '"$@"' bash run_search "$scratch/kinds" : \
+  -np 1 env TRISEGMENT_ISA=avx2 bash -c '"$@"' bash run_search "$scratch/kinds" || fail "a search on three ISAs"
+[ "$(results_of "$scratch/kinds")" = "$(results_of "$scratch/alone")" ] || fail "three ISAs: another result"
+
 # A rank that dies takes the job with it; the journal stands.
 EPISODES=100000 on_ranks 3 run_search "$scratch/ranks" >"$scratch/log" 2>&1 &
 job=$!

@@ -2,7 +2,6 @@
 
 #include "data/base/file.h"
 #include "data/base/hash.h"
-#include "engine/kernels/dispatch/isa.h"
 #include "rl/algorithms/hyperparameters_file.h"
 #include "tools/report/interim_report.h"
 
@@ -43,8 +42,8 @@ Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
 }
 
 std::string identity_of(const Settings& s, const SearchInputs& in, const Splits& splits) {
-  std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) +
-                     "\n--isa=" + isa_name(chosen_isa()) + "\n";
+  // Not the ISA: what ranks compute for a search is the same on each.
+  std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) + "\n";
   for (const auto& [name, value] : binding_of(s, in.pictures.source, splits, in.also))
     text += name + "=" + value + "\n";
   return text;
