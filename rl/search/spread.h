@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "rl/search/deploy.h"
 #include "data/base/ranks.h"
+#include "rl/search/deploy.h"
 
 namespace tri {
 

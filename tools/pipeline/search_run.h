@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "data/base/json.h"
-#include "rl/search/deploy.h"
 #include "data/base/ranks.h"
+#include "rl/search/deploy.h"
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/search_options.h"
 #include "tools/pipeline/search_plan.h"
