@@ -5,20 +5,13 @@
 #include <limits>
 
 #include "data/base/sections.h"
-#include "tests/support/pictures.h"
+#include "tests/support/small_training.h"
 #include "tests/support/test.h"
 
 using namespace tri;
 using doctest::Contains;
 
 namespace {
-
-std::vector<Layer> small_layers() {
-  std::vector<Layer> layers{conv("a", 16, 3, 2, 1), conv3("b", 16), pool("p", 2, 2), drop(0.1f),
-                            logits(linear("f", 10))};
-  resolve(layers, {kSide, kSide, kChannels});
-  return layers;
-}
 
 // The same data set but for one pixel or one label.
 Dataset with_another_pixel(const Dataset& data) {
@@ -41,12 +34,6 @@ Recipe short_recipe() {
 void quiet(const Progress&) {}
 
 Net fresh(int) { return Net("small", small_layers(), Rng(77)); }
-
-bool same(const Training& a, const Training& b) {
-  return a.epoch == b.epoch && a.net.quantized == b.net.quantized && a.net.params == b.net.params &&
-         a.velocity == b.velocity && a.net.running_mean == b.net.running_mean &&
-         a.net.running_variance == b.net.running_variance && a.net.scale == b.net.scale;
-}
 
 Training train(const Recipe& recipe, const Dataset& data, int epochs) {
   Training training(Net("small", small_layers(), Rng(1)));

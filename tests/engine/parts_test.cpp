@@ -3,20 +3,13 @@
 #include <cmath>
 
 #include "engine/float/train.h"
-#include "tests/support/pictures.h"
 #include "tests/support/ranks.h"
+#include "tests/support/small_training.h"
 #include "tests/support/test.h"
 
 using namespace tri;
 
 namespace {
-
-std::vector<Layer> small_layers() {
-  std::vector<Layer> layers{conv("a", 16, 3, 2, 1), conv3("b", 16), pool("p", 2, 2), drop(0.1f),
-                            logits(linear("f", 10))};
-  resolve(layers, kPictureShape);
-  return layers;
-}
 
 Recipe recipe_of(int parts) {
   Recipe recipe;
@@ -31,12 +24,6 @@ Training trained(const Recipe& recipe, const Dataset& data, const Ranks* ranks) 
     train_epoch(
         training, recipe, cross_entropy(recipe.smoothing), data, [](const Progress&) {}, ranks);
   return training;
-}
-
-bool same(const Training& a, const Training& b) {
-  return a.net.params == b.net.params && a.velocity == b.velocity && a.net.scale == b.net.scale &&
-         a.net.running_mean == b.net.running_mean &&
-         a.net.running_variance == b.net.running_variance;
 }
 
 }  // namespace

@@ -4,19 +4,12 @@
 
 #include "data/base/error.h"
 #include "engine/arithmetic/quant.h"
-#include "tests/support/pictures.h"
+#include "tests/support/small_training.h"
 #include "tests/support/test.h"
 
 using namespace tri;
 
 namespace {
-
-std::vector<Layer> small_layers() {
-  std::vector<Layer> layers{conv("a", 16, 3, 2, 1), conv3("b", 16), pool("p", 2, 2), drop(0.1f),
-                            logits(linear("f", 10))};
-  resolve(layers, kPictureShape);
-  return layers;
-}
 
 Recipe short_recipe() {
   Recipe recipe;
