@@ -20,15 +20,18 @@ int main(int argc, char** argv) {
   }
   Options options(purpose + "Example: ./export runs/vgg19/vgg19.tri --format onnx --out exported");
   std::string file, format, out;
+  bool json = false;
   options.add_option("FILE", file, "a .q8 or .tri file")->required();
   options.add_option("--format", format, "what to write")->required()->check(OneOf(names));
   options.add_option("--out", out, "folder to write to; files of the same name are replaced")
       ->required();
+  options.add_flag("--json", json, "print what there is to tell as JSON");
   return run_program(options, argc, argv, [&] {
     const Model model = load_model(file, table_of);
     make_writable_folder(out);
-    std::cout
-        << std::ranges::find(export_formats(), format, &ExportFormat::name)->write(model, out);
+    const Exported told =
+        std::ranges::find(export_formats(), format, &ExportFormat::name)->write(model, out);
+    std::cout << (json ? dump(told.json) : told.text);
     std::cerr << "wrote " << out << "\n";
   });
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/export/exported.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -13,9 +14,8 @@ struct ExportFormat {
   const char* name;
   const char* help;  // one line
   // Writes the network's files into a folder that is there, each by write_file(). All that can be
-  // wrong with the network is found before the first file is written. Returns
-  // what there is to tell of them, lines for standard output. Throws Error.
-  std::string (*write)(const Model& model, const std::filesystem::path& folder);
+  // wrong with the network is found before the first file is written. Throws Error.
+  Exported (*write)(const Model& model, const std::filesystem::path& folder);
 };
 
 const std::vector<ExportFormat>& export_formats();

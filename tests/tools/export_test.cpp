@@ -51,6 +51,10 @@ TEST_CASE("export writes each format, and one line where it cannot") {
   }
   CHECK(std::distance(fs::directory_iterator(out), {}) == int(files.size()));
 
+  const auto cost = nlohmann::json::parse(run(command + " --format c --json").out);
+  CHECK(cost["teacher"]["multiplications"] > 1e6);
+  CHECK(cost["student"].is_null());
+
   const Ran unknown = run(command + " --format onx");
   CHECK(unknown.status == 2);
   CHECK(unknown.err.find("did you mean 'onnx'?") != std::string::npos);

@@ -91,7 +91,7 @@ TEST_CASE("search writes its three files, and evaluate confirms the student's ac
         std::to_string(checksum(load_model(bench.out + "/alexnet.tri", table_of))));
   const Json record = json_of(bench.out + "/run.json");
   CHECK(record["version"] == 1);
-  CHECK(record["program"] == "tri-segment 0.1.0");
+  CHECK(record["program"].get<std::string>().starts_with("tri-segment 0.1.0"));
   CHECK(record["command"][1] == "alexnet");
   for (const char* key : {"host", "start", "end", "isa"})
     CHECK(record[key].get<std::string>() != "");

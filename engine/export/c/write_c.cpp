@@ -166,16 +166,20 @@ std::string c_identifier(const std::string& net) {
 
 namespace {
 
-std::string report(const Model& model) {
+Exported report(const Model& model) {
   const std::string net = c_identifier(model.net);
-  std::string text;
+  Exported told{"", {{"teacher", nullptr}, {"student", nullptr}}};
+  std::string& text = told.text;
   if (net != model.net)
     text += "'" + model.net + "' is no identifier of C: files and symbols are called " + net + "\n";
   const bool student = !model.staircases.empty();
   Model teacher = model;
   teacher.staircases.clear();
   const CCost a = c_cost(teacher), b = c_cost(model);
-  const auto row = [&](const std::string& name, double of_teacher, double of_student) {
+  const auto row = [&](const char* key, const std::string& name, double of_teacher,
+                       double of_student) {
+    told.json["teacher"][key] = of_teacher;
+    if (student) told.json["student"][key] = of_student;
     char line[120];
     if (student)
       std::snprintf(line, sizeof line, "%-28s %15s %15s %8.3f\n", name.c_str(),
@@ -187,17 +191,17 @@ std::string report(const Model& model) {
   };
   text +=
       std::string(28, ' ') + "         teacher" + (student ? "         student    ratio\n" : "\n");
-  row("flash, tables (bytes)", double(a.flash), double(b.flash));
-  row("RAM, scratch (bytes)", double(a.ram), double(b.ram));
-  row("additions a picture", a.additions, b.additions);
-  row("multiplications a picture", a.multiplications, b.multiplications);
-  row("table reads a picture", a.reads, b.reads);
-  return text;
+  row("flash", "flash, tables (bytes)", double(a.flash), double(b.flash));
+  row("ram", "RAM, scratch (bytes)", double(a.ram), double(b.ram));
+  row("additions", "additions a picture", a.additions, b.additions);
+  row("multiplications", "multiplications a picture", a.multiplications, b.multiplications);
+  row("reads", "table reads a picture", a.reads, b.reads);
+  return told;
 }
 
 }  // namespace
 
-std::string write_c(const Model& model, const std::filesystem::path& folder) {
+Exported write_c(const Model& model, const std::filesystem::path& folder) {
   require_small(model);
   const std::string net = c_identifier(model.net);
   const CPlan plan = plan_c(model);

@@ -156,9 +156,9 @@ class OnnxWriter {
 
 }  // namespace
 
-std::string write_onnx(const Model& model, const std::filesystem::path& folder) {
+Exported write_onnx(const Model& model, const std::filesystem::path& folder) {
   OnnxWriter(model).run().save(folder / (model.net + ".onnx"));
-  return "";
+  return {};
 }
 
 }  // namespace tri

@@ -7,11 +7,12 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/export/exported.h"
 #include "engine/integer/model.h"
 
 namespace tri {
 
-// Returns nothing to tell. Throws Error.
-std::string write_onnx(const Model& model, const std::filesystem::path& folder);
+// There is nothing to tell. Throws Error.
+Exported write_onnx(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

@@ -196,12 +196,14 @@ std::vector<std::string> rows_beyond_float(const Model& model) {
   return names;
 }
 
-std::string write_qonnx(const Model& model, const std::filesystem::path& folder) {
+Exported write_qonnx(const Model& model, const std::filesystem::path& folder) {
   QonnxWriter(model).run().save(folder / (model.net + ".qonnx.onnx"));
+  const std::vector<std::string> inexact = rows_beyond_float(model);
   std::string list;
-  for (const std::string& name : rows_beyond_float(model)) list += " " + name;
-  return list.empty() ? "every layer's sums are exact in 32-bit floats\n"
-                      : "sums that may not be exact in 32-bit floats:" + list + "\n";
+  for (const std::string& name : inexact) list += " " + name;
+  return {list.empty() ? "every layer's sums are exact in 32-bit floats\n"
+                       : "sums that may not be exact in 32-bit floats:" + list + "\n",
+          {{"inexact", inexact}}};
 }
 
 }  // namespace tri

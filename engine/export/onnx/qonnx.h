@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/export/exported.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -22,7 +23,7 @@ namespace tri {
 // their inputs can be. A row that is not named is exact, in whatever order it is summed.
 std::vector<std::string> rows_beyond_float(const Model& model);
 
-// Returns a line that tells of rows_beyond_float(). Throws Error.
-std::string write_qonnx(const Model& model, const std::filesystem::path& folder);
+// Tells of rows_beyond_float(), {"inexact": [...]}. Throws Error.
+Exported write_qonnx(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

@@ -164,7 +164,7 @@ std::string sizes(const Model& model, const Program& program) {
 
 }  // namespace
 
-std::string write_verilog(const Model& model, const std::filesystem::path& folder) {
+Exported write_verilog(const Model& model, const std::filesystem::path& folder) {
   const Program program = Programmer(model).write();
   const Golden g = golden(model, kPictures);
   std::vector<uint32_t> checksums;  // 0: none is known
@@ -183,10 +183,11 @@ std::string write_verilog(const Model& model, const std::filesystem::path& folde
       {"numbers.hex", hex(program.numbers)},       {"pictures.hex", hex(g.pixels)},
       {"checksums.hex", hex(checksums)},           {"logits.hex", hex(g.logits)}};
   for (const auto& [name, text] : files) write_file(folder / name, text);
-  return "memory " + std::to_string(program.memory.size) + " bytes, ROMs " +
-         std::to_string(program.weights.size() + 4 * program.numbers.size() +
-                        4 * program.words.size()) +
-         " bytes\n";
+  const size_t roms =
+      program.weights.size() + 4 * program.numbers.size() + 4 * program.words.size();
+  return {"memory " + std::to_string(program.memory.size) + " bytes, ROMs " + std::to_string(roms) +
+              " bytes\n",
+          {{"memory", program.memory.size}, {"roms", roms}}};
 }
 
 }  // namespace tri

@@ -5,13 +5,14 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/export/exported.h"
 #include "engine/integer/model.h"
 
 namespace tri {
 
 // elements.v, network.v, testbench.v and, for this network, sizes.vh and the .hex files that they
-// name. Returns lines for people. Throws Error where logits are averaged, which the engine does
-// not.
-std::string write_verilog(const Model& model, const std::filesystem::path& folder);
+// name. Tells the bytes of memory and ROMs, {"memory", "roms"}. Throws Error where logits are
+// averaged, which the engine does not.
+Exported write_verilog(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

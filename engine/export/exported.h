@@ -1,0 +1,15 @@
+// What an exporter has to tell of the files it wrote.
+#pragma once
+
+#include <string>
+
+#include "data/base/json.h"
+
+namespace tri {
+
+struct Exported {
+  std::string text;            // lines for people
+  Json json = Json::object();  // the same for programs
+};
+
+}  // namespace tri
