@@ -166,9 +166,9 @@ std::string c_identifier(const std::string& net) {
 
 namespace {
 
-Exported report(const Model& model) {
+ExportReport report(const Model& model) {
   const std::string net = c_identifier(model.net);
-  Exported told{"", {{"teacher", nullptr}, {"student", nullptr}}};
+  ExportReport told{"", {{"teacher", nullptr}, {"student", nullptr}}};
   std::string& text = told.text;
   if (net != model.net)
     text += "'" + model.net + "' is no identifier of C: files and symbols are called " + net + "\n";
@@ -201,7 +201,7 @@ Exported report(const Model& model) {
 
 }  // namespace
 
-Exported write_c(const Model& model, const std::filesystem::path& folder) {
+ExportReport write_c(const Model& model, const std::filesystem::path& folder) {
   require_small(model);
   const std::string net = c_identifier(model.net);
   const CPlan plan = plan_c(model);

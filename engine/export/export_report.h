@@ -7,7 +7,7 @@
 
 namespace tri {
 
-struct Exported {
+struct ExportReport {
   std::string text;            // lines for people
   Json json = Json::object();  // the same for programs
 };
