@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   return run_program(options, argc, argv, [&] {
     const Model model = load_model(file, table_of);
     make_writable_folder(out);
-    const ExportReport told =
+    const Told told =
         std::ranges::find(export_formats(), format, &ExportFormat::name)->write(model, out);
     std::cout << (json ? dump(told.json) : told.text);
     std::cerr << "wrote " << out << "\n";

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/export/export_report.h"
+#include "data/base/told.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -15,7 +15,7 @@ struct ExportFormat {
   const char* help;  // one line
   // Writes the network's files into a folder that is there, each by write_file(). All that can be
   // wrong with the network is found before the first file is written. Throws Error.
-  ExportReport (*write)(const Model& model, const std::filesystem::path& folder);
+  Told (*write)(const Model& model, const std::filesystem::path& folder);
 };
 
 const std::vector<ExportFormat>& export_formats();

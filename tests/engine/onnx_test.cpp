@@ -189,7 +189,7 @@ TEST_CASE("QONNX names the rows whose sums a float cannot hold") {
   std::ranges::fill(model.quant[1].weights, int8_t(2));  // 32 * 32 * 64 * 2 * 255 is above 2^24
   CHECK(rows_beyond_float(model) == std::vector<std::string>{"fc"});
   const Scratch scratch;
-  const ExportReport told = write_qonnx(model, scratch.path);
+  const Told told = write_qonnx(model, scratch.path);
   CHECK(told.text == "sums that may not be exact in 32-bit floats: fc\n");
   CHECK(told.json["inexact"] == Json{"fc"});
   std::ranges::fill(model.quant[1].weights, int8_t(0));

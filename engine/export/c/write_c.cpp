@@ -166,9 +166,9 @@ std::string c_identifier(const std::string& net) {
 
 namespace {
 
-ExportReport report(const Model& model) {
+Told report(const Model& model) {
   const std::string net = c_identifier(model.net);
-  ExportReport told{"", {{"teacher", nullptr}, {"student", nullptr}}};
+  Told told{"", {{"teacher", nullptr}, {"student", nullptr}}};
   std::string& text = told.text;
   if (net != model.net)
     text += "'" + model.net + "' is no identifier of C: files and symbols are called " + net + "\n";
@@ -201,7 +201,7 @@ ExportReport report(const Model& model) {
 
 }  // namespace
 
-ExportReport write_c(const Model& model, const std::filesystem::path& folder) {
+Told write_c(const Model& model, const std::filesystem::path& folder) {
   require_small(model);
   const std::string net = c_identifier(model.net);
   const CPlan plan = plan_c(model);

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/export/export_report.h"
+#include "data/base/told.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -17,6 +17,6 @@ std::string c_identifier(const std::string& net);
 // of its teacher where it is a student: {"teacher": {"flash", "ram", "additions",
 // "multiplications", "reads"}, "student": the same, or null}. Throws Error where the network does
 // not fit the sizes that the C code counts with.
-ExportReport write_c(const Model& model, const std::filesystem::path& folder);
+Told write_c(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

@@ -156,7 +156,7 @@ class OnnxWriter {
 
 }  // namespace
 
-ExportReport write_onnx(const Model& model, const std::filesystem::path& folder) {
+Told write_onnx(const Model& model, const std::filesystem::path& folder) {
   OnnxWriter(model).run().save(folder / (model.net + ".onnx"));
   return {};
 }

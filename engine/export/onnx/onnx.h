@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/export/export_report.h"
+#include "data/base/told.h"
 #include "engine/integer/model.h"
 
 namespace tri {
 
 // There is nothing to tell. Throws Error.
-ExportReport write_onnx(const Model& model, const std::filesystem::path& folder);
+Told write_onnx(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

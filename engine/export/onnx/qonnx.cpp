@@ -196,7 +196,7 @@ std::vector<std::string> rows_beyond_float(const Model& model) {
   return names;
 }
 
-ExportReport write_qonnx(const Model& model, const std::filesystem::path& folder) {
+Told write_qonnx(const Model& model, const std::filesystem::path& folder) {
   QonnxWriter(model).run().save(folder / (model.net + ".qonnx.onnx"));
   const std::vector<std::string> inexact = rows_beyond_float(model);
   std::string list;

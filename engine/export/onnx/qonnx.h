@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/export/export_report.h"
+#include "data/base/told.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -24,6 +24,6 @@ namespace tri {
 std::vector<std::string> rows_beyond_float(const Model& model);
 
 // Tells of rows_beyond_float(), {"inexact": [...]}. Throws Error.
-ExportReport write_qonnx(const Model& model, const std::filesystem::path& folder);
+Told write_qonnx(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri

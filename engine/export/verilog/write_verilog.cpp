@@ -164,7 +164,7 @@ std::string sizes(const Model& model, const Program& program) {
 
 }  // namespace
 
-ExportReport write_verilog(const Model& model, const std::filesystem::path& folder) {
+Told write_verilog(const Model& model, const std::filesystem::path& folder) {
   const Program program = Programmer(model).write();
   const Golden g = golden(model, kPictures);
   std::vector<uint32_t> checksums;  // 0: none is known

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/export/export_report.h"
+#include "data/base/told.h"
 #include "engine/integer/model.h"
 
 namespace tri {
@@ -13,6 +13,6 @@ namespace tri {
 // elements.v, network.v, testbench.v and, for this network, sizes.vh and the .hex files that they
 // name. Tells the bytes of memory and ROMs, {"memory", "roms"}. Throws Error where logits are
 // averaged, which the engine does not.
-ExportReport write_verilog(const Model& model, const std::filesystem::path& folder);
+Told write_verilog(const Model& model, const std::filesystem::path& folder);
 
 }  // namespace tri
