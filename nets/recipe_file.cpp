@@ -9,22 +9,21 @@ namespace tri {
 namespace {
 
 std::vector<Field> fields_of(Recipe& r) {
-  std::vector<Field> fields = {{"", "epochs", &r.epochs, 1, kMostEpochs}};
+  std::vector<Field> fields = {{"", "epochs", &r.epochs, 1, kMostEpochs},
+                               {"", "batch", &r.batch, 1, kMostBatch},
+                               {"", "parts", &r.parts, 1, kMostBatch},
+                               {"", "rate", &r.rate, FLT_TRUE_MIN, FLT_MAX},
+                               {"", "warm", &r.warm, 0.001, 0.999},
+                               {"", "momentum", &r.momentum, 0, 0.9999},
+                               {"", "decay", &r.decay},
+                               {"", "crop", &r.augment.crop, 0, kMostSide},
+                               {"", "flip", &r.augment.flip},
+                               {"", "cutout", &r.augment.cutout, 0, kMostSide}};
   if (!r.frozen_norm) {
     fields.push_back({"", "narrow_epochs", &r.narrow_epochs, 0, kMostEpochs});
     fields.push_back({"", "qat_epochs", &r.qat_epochs, 1, kMostEpochs});
     fields.push_back({"", "smoothing", &r.smoothing, 0, 0.999});
   }
-  for (const Field& f : std::vector<Field>{{"", "batch", &r.batch, 1, kMostBatch},
-                                           {"", "parts", &r.parts, 1, kMostBatch},
-                                           {"", "rate", &r.rate, FLT_TRUE_MIN, FLT_MAX},
-                                           {"", "warm", &r.warm, 0.001, 0.999},
-                                           {"", "momentum", &r.momentum, 0, 0.9999},
-                                           {"", "decay", &r.decay},
-                                           {"", "crop", &r.augment.crop, 0, kMostSide},
-                                           {"", "flip", &r.augment.flip},
-                                           {"", "cutout", &r.augment.cutout, 0, kMostSide}})
-    fields.push_back(f);
   return fields;
 }
 
@@ -37,7 +36,6 @@ Json to_json(const Recipe& recipe) {
 
 void read_recipe(const std::filesystem::path& file, Recipe& recipe) {
   read_fields(file, fields_of(recipe), "number of a recipe");
-  if (recipe.frozen_norm) recipe.qat_epochs = recipe.epochs;
 }
 
 }  // namespace tri

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "data/base/error.h"
+#include "data/base/file.h"
+#include "data/base/hash.h"
 #include "data/base/lock.h"
 #include "tools/cli/options.h"
 
@@ -155,7 +157,9 @@ bool begins_as_helper(const Ranks* ranks, bool& offline) {
 }
 
 void require_alike(const Ranks& ranks, const std::string& identity) {
-  const std::string own = "host=" + host_name() + "\n" + identity;
+  const std::string own = "host=" + host_name() +
+                          "\nthe program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) +
+                          "\n" + identity;
   const std::vector<Bytes> all = ranks.gather(Bytes(own.begin(), own.end()));
   std::string wrong;
   for (size_t rank = 1; rank < all.size() && wrong.empty(); ++rank) {

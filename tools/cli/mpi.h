@@ -19,8 +19,8 @@ bool begins_as_helper(const Ranks* ranks, bool& offline);
 // The others go on once rank 0 calls this as well. Null: there is nobody to wait for.
 void meet(const Ranks* ranks);
 
-// identity: what must be the same in all ranks, a line "name=value" each. Throws Error in all of
-// them where it is not, and says which rank differs in what.
+// identity: what must be the same in all ranks besides the program, a line "name=value" each.
+// Throws Error in all of them where it is not, and says which rank differs in what.
 void require_alike(const Ranks& ranks, const std::string& identity);
 
 }  // namespace tri

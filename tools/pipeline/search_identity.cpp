@@ -43,7 +43,7 @@ Json heading(const Settings& s, const SearchInputs& in, const Splits& splits) {
 
 std::string identity_of(const Settings& s, const SearchInputs& in, const Splits& splits) {
   // Not the ISA: what ranks compute for a search is the same on each.
-  std::string text = "the program=" + std::to_string(fnv1a(read_file("/proc/self/exe"))) + "\n";
+  std::string text;
   for (const auto& [name, value] : binding_of(s, in.pictures.source, splits, in.also))
     text += name + "=" + value + "\n";
   return text;
