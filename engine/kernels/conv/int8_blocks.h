@@ -91,6 +91,21 @@ void tile(const Job& job, Range rows, Range columns, int first, int last, int ch
   }
 }
 
+// Calls f(rows, columns) for the rectangles of output pixels that have the same kernel positions
+// inside the map.
+template <class Do>
+void for_each_rectangle(const Layer& l, Do f) {
+  for (int oh = 0; oh < l.output.h;) {
+    const Range rows = range_from(oh, l.output.h, l.in.h, l);
+    for (int ow = 0; ow < l.output.w;) {
+      const Range columns = range_from(ow, l.output.w, l.in.w, l);
+      f(rows, columns);
+      ow = columns.end;
+    }
+    oh = rows.end;
+  }
+}
+
 template <class Isa>
 void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
                       void* y) {
@@ -119,10 +134,16 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
         std::memset(widened + size_t(p) * C + l.in.c, 0, size_t(C - l.in.c));
       }
     }
-    for (int oh = 0; oh < l.output.h;) {
-      const Range rows = range_from(oh, l.output.h, l.in.h, l);
-      for (int ow = 0; ow < l.output.w;) {
-        const Range columns = range_from(ow, l.output.w, l.in.w, l);
+    if (input.n * l.output.h * l.output.w <= kTile) {  // weights are read once, for all rectangles
+#pragma omp for schedule(dynamic)
+      for (int block = 0; block < blocks; ++block)
+        for_each_rectangle(l, [&](Range rows, Range columns) {
+          tile<Isa>(job, rows, columns, 0,
+                    input.n * (rows.end - rows.begin) * (columns.end - columns.begin),
+                    block * Isa::kChannels);
+        });
+    } else {
+      for_each_rectangle(l, [&](Range rows, Range columns) {
         const int count = input.n * (rows.end - rows.begin) * (columns.end - columns.begin);
         const int tiles = (count + kTile - 1) / kTile;
 #pragma omp for schedule(dynamic) nowait
@@ -131,9 +152,7 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
           tile<Isa>(job, rows, columns, first, first + kTile < count ? first + kTile : count,
                     item % blocks * Isa::kChannels);
         }
-        ow = columns.end;
-      }
-      oh = rows.end;
+      });
     }
   }
 }
