@@ -202,7 +202,8 @@ deps-check:
 # A Python of their own for the peers of ./bench, from PyPI: 6 GB, as PyTorch brings its CUDA.
 peers:
 	python3 -m venv build/peers
-	build/peers/bin/pip install --quiet --disable-pip-version-check torch numpy
+	build/peers/bin/pip install --quiet --disable-pip-version-check torch numpy \
+	  -r tools/peers/requirements.txt
 
 cifar10:
 	@sh data/download.sh

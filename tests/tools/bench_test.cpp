@@ -143,6 +143,24 @@ TEST_CASE("bench net measures pictures a second of teachers and students") {
   CHECK(run(program("bench") + " lut --isa z80").err.find("z80") != std::string::npos);
 }
 
+TEST_CASE("bench net races the programs of users, and skips by name those that are missing") {
+  const Files files;
+  const std::string net = "net " + files.teacher + " --batch 3 --repeats 1" + files.data;
+  const Json without = bench(net + " --peer ort,openvino --python " + "/usr/bin/python3");
+  for (const char* peer : {"ort", "openvino"}) {
+    CHECK(without["rows"][0]["vs_" + std::string(peer)].is_null());
+    CHECK(without["summary"]["vs_" + std::string(peer)].is_null());
+  }
+  const std::filesystem::path check = "build/check/bin/python";
+  if (!std::filesystem::exists(check)) {
+    MESSAGE("skipped: ONNX Runtime and OpenVINO (make deps-check)");
+    return;
+  }
+  const Json beside = bench(net + " --peer ort,openvino --python " + check.string());
+  for (const char* peer : {"ort", "openvino"})
+    CHECK(beside["summary"]["vs_" + std::string(peer)].get<double>() > 0);
+}
+
 TEST_CASE("bench search measures evaluations a second of a search's reward") {
   const Files files;
   const std::string search =

@@ -38,18 +38,12 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-double timed_run(Contestant& contestant) {
-  const auto start = Clock::now();
-  contestant.run();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 double turn(Contestant& contestant) {
   contestant.run();
   std::vector<double> seconds;
   double sum = 0;
   do {
-    seconds.push_back(timed_run(contestant));
+    seconds.push_back(contestant.timed_run());
     sum += seconds.back();
   } while (sum < kTurn && int(seconds.size()) < kMostCalls);
   return median(seconds);
@@ -114,6 +108,12 @@ Reply ask(const std::string& name, pid_t pid, int to, int from, int order) {
 }
 
 }  // namespace
+
+double Contestant::timed_run() {
+  const auto start = Clock::now();
+  run();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 Contest::~Contest() {
   for (const Worker& w : workers_) {

@@ -25,6 +25,8 @@ struct Contestant {
   virtual std::optional<uint64_t> prepare(int problem) = 0;
   // Computes the problem once. This is what is timed.
   virtual void run() = 0;
+  // The same; the seconds that it took.
+  virtual double timed_run();
 };
 
 class Contest {

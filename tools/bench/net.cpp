@@ -1,4 +1,4 @@
-// ./bench net FILE: pictures a second of a whole network, beside PyTorch's quantized one.
+// ./bench net FILE: pictures a second of a whole network, beside those of current programs.
 #include <omp.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/torch.h"
+#include "tools/bench/python_peer.h"
 #include "tools/pipeline/pictures.h"
 
 namespace tri {
@@ -20,7 +20,7 @@ struct Settings {
   std::string file, isa, csv, json, python = python_of_peers();
   DataOptions data;
   int threads = omp_get_max_threads(), batch = 128, repeats = 7;
-  bool peer = false;
+  std::vector<std::string> peers;
 };
 
 class Ours : public Contestant {
@@ -58,24 +58,18 @@ void run(const Settings& s) {
   Contest contest;
   contest.add("ours", [&] { return std::make_unique<Ours>(model, pictures, s); });
   const std::string isa = contest.description();
-  if (s.peer) {
-    contest.add("torch", [&] {
-      return torch_peer("peer_torch.py", s.python,
-                        problem_for_torch(model.layers, s.threads, s.batch));
+  for (const std::string& peer : s.peers) {
+    contest.add(peer, [&] {
+      return peer == "torch" ? python_peer("peer_torch.py", s.python,
+                                           problem_for_python(model.layers, s.threads, s.batch))
+                             : onnx_peer(peer, s.python, model, pictures, s.threads);
     });
-    std::cerr << "torch: " << contest.description() << "\n";
+    std::cerr << peer << ": " << contest.description() << "\n";
   }
   const std::vector<double> seconds = contest.race(0, s.repeats);
-  Table table({{"net", 12},
-               {"kind", 8},
-               {"ISA", 8},
-               {"threads", 7},
-               {"batch", 5},
-               {"median_ms", 9, 1},
-               {"images/s", 8, 1},
-               {"torch_ms", 8, 1},
-               {"torch_images/s", 14, 1},
-               {"vs_torch", 8, 2}});
+  std::vector<Column> columns = {{"net", 12},       {"kind", 8},  {"ISA", 8},
+                                 {"threads", 7},    {"batch", 5}, {"median_ms", 9, 2},
+                                 {"images/s", 8, 1}};
   Json row = {{"net", model.net},
               {"kind", model.staircases.empty() ? "teacher" : "student"},
               {"ISA", isa},
@@ -84,13 +78,19 @@ void run(const Settings& s) {
               {"median_ms", 1e3 * seconds[0]},
               {"images/s", s.batch / seconds[0]}};
   Json summary = {{"images_per_s", s.batch / seconds[0]}};
-  if (s.peer) {
-    row["torch_ms"] = 1e3 * seconds[1];
-    row["torch_images/s"] = s.batch / seconds[1];
-    row["vs_torch"] = seconds[1] / seconds[0];
-    summary["torch_images_per_s"] = s.batch / seconds[1];
-    summary["vs_torch"] = seconds[1] / seconds[0];
+  for (size_t i = 0; i < s.peers.size(); ++i) {
+    const std::string& peer = s.peers[i];
+    const double of_peer = seconds[i + 1];
+    columns.push_back({peer + "_ms", 11, 2});
+    columns.push_back({peer + "_images/s", 17, 1});
+    columns.push_back({"vs_" + peer, 11, 2});
+    row[peer + "_ms"] = 1e3 * of_peer;
+    row[peer + "_images/s"] = s.batch / of_peer;
+    row["vs_" + peer] = of_peer / seconds[0];
+    summary[peer + "_images_per_s"] = s.batch / of_peer;
+    summary["vs_" + peer] = of_peer / seconds[0];
   }
+  Table table(columns);
   table.add(row);
   table.write(s.csv, s.json, summary);
 }
@@ -101,10 +101,15 @@ void add_net(Options& options, Run& action) {
   const auto s = std::make_shared<Settings>();
   CLI::App& command = *options.add_subcommand("net", "a whole network, in pictures a second");
   command.add_option("FILE", s->file, "a .q8 or .tri file")->required();
-  command.add_flag("--peer", s->peer,
-                   "take turns with PyTorch's quantized network (Debian's "
-                   "python3-torch), of the same layers with random weights");
-  command.add_option("--python", s->python, "the Python that has torch");
+  const CLI::Option* const peer =
+      command
+          .add_option("--peer", s->peers,
+                      "take turns with the same network in these, separated by commas: ort (ONNX "
+                      "Runtime), openvino, torch (quantized, with random weights) [torch]")
+          ->delimiter(',')
+          ->expected(0, 3)
+          ->check(CLI::IsMember({"ort", "openvino", "torch"}));
+  command.add_option("--python", s->python, "the Python that has them")->capture_default_str();
   s->data.add_to(command);
   command.add_option("--isa", s->isa, "our instruction set [$TRISEGMENT_ISA, else the best]");
   command.add_option("--threads", s->threads, "threads, of everyone")->check(CLI::Range(1, 1024));
@@ -113,7 +118,10 @@ void add_net(Options& options, Run& action) {
       ->check(CLI::Range(1, 1000));
   command.add_option("--csv", s->csv, "file for the row as CSV");
   command.add_option("--json", s->json, "file for the row and the summary as JSON");
-  command.callback([s, &action] { action = [s] { run(*s); }; });
+  command.callback([s, peer, &action] {
+    if (peer->count() > 0 && s->peers.empty()) s->peers = {"torch"};
+    action = [s] { run(*s); };
+  });
 }
 
 }  // namespace tri

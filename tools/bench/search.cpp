@@ -11,7 +11,7 @@
 #include "nets/nets.h"
 #include "rl/agent/state.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/torch.h"
+#include "tools/bench/python_peer.h"
 #include "tools/pipeline/pictures.h"
 
 namespace tri {
@@ -80,11 +80,11 @@ void run(const Settings& s) {
   const std::string isa = contest.description();
   if (s.peer) {
     contest.add("torch", [&] {
-      Json problem = problem_for_torch(model.layers, s.threads, s.batch);
+      Json problem = problem_for_python(model.layers, s.threads, s.batch);
       problem["attention"] = Json::array();
       for (const std::string& layer : model.attention)
         problem["attention"].push_back(model.tap(layer));
-      return torch_peer("peer_torch_search.py", s.python, problem);
+      return python_peer("peer_torch_search.py", s.python, problem);
     });
     std::cerr << "torch: " << contest.description() << ", students as they are\n";
   }

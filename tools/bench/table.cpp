@@ -29,7 +29,7 @@ void print_line(const std::vector<Column>& columns, const auto& text) {
 }  // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
-  print_line(columns_, [](const Column& c) { return std::string(c.name); });
+  print_line(columns_, [](const Column& c) { return c.name; });
 }
 
 void Table::add(Json row) {
@@ -53,7 +53,7 @@ void Table::write(const std::string& csv, const std::string& json, const Json& s
       }
       text += '\n';
     };
-    add_line([](const Column& c) { return std::string(c.name); });
+    add_line([](const Column& c) { return c.name; });
     for (const Json& row : rows_)
       add_line([&](const Column& c) {
         const Json& value = row[c.name];

@@ -10,7 +10,7 @@ namespace tri {
 using Json = nlohmann::ordered_json;
 
 struct Column {
-  const char* name;  // also the key in JSON and CSV
+  std::string name;  // also the key in JSON and CSV
   int width;
   int digits = 0;  // printed after the point
 };

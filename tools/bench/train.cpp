@@ -16,8 +16,8 @@
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
 #include "tools/bench/contest.h"
+#include "tools/bench/python_peer.h"
 #include "tools/bench/table.h"
-#include "tools/bench/torch.h"
 
 namespace tri {
 namespace {
@@ -143,9 +143,9 @@ void race(const Settings& s) {
     contest.add("ours", [&] { return std::make_unique<Ours>(name, s); });
     for (const char* precision : kPrecisions) {
       contest.add(std::string("torch ") + precision, [&] {
-        Json problem = problem_for_torch(table_of(name), s.threads, s.batch);
+        Json problem = problem_for_python(table_of(name), s.threads, s.batch);
         problem["precision"] = precision;
-        return torch_peer("peer_torch_train.py", s.python, problem);
+        return python_peer("peer_torch_train.py", s.python, problem);
       });
       std::fprintf(stderr, "%s\n", contest.description().c_str());
     }
