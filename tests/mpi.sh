@@ -13,6 +13,16 @@ on_ranks() { # COUNT RUN FOLDER [OPTIONS]
   export BIN data scratch
   mpirun --oversubscribe -np "$1" bash -c '"$@"' bash "${@:2}"
 }
+# Kills a rank of a job once it has written a file; the job must then end, and not as if all were well.
+kill_rank() { # JOB FILE RANK
+  until [ -s "$2" ]; do
+    kill -0 "$1" || fail "the job ended early"
+    sleep 0.1
+  done
+  pkill -KILL -n -f "$3" || fail "no rank to kill"
+  if wait "$1"; then fail "a job without one of its ranks ended with status 0"; fi
+}
+
 quietly run_search "$scratch/alone" || fail "search"
 for ranks in 1 2 4; do
   quietly on_ranks "$ranks" run_search "$scratch/ranks" || fail "search on $ranks ranks"
@@ -28,13 +38,7 @@ quietly mpirun --oversubscribe -np 1 bash -c '"$@"' bash run_search "$scratch/ki
 
 # A rank that dies takes the job with it; the journal stands.
 EPISODES=100000 on_ranks 3 run_search "$scratch/ranks" >"$scratch/log" 2>&1 &
-job=$!
-until [ -s "$scratch/ranks/search.journal" ]; do
-  kill -0 $job || fail "the job ended early"
-  sleep 0.1
-done
-pkill -KILL -n -f "search small .*$scratch/ranks" || fail "no rank to kill"
-if wait $job; then fail "a job without one of its ranks ended with status 0"; fi
+kill_rank $! "$scratch/ranks/search.journal" "search small .*$scratch/ranks"
 updates=$(grep -c " update " "$scratch/ranks/search.journal")
 EPISODES=$((20 * updates + 40)) quietly on_ranks 2 run_search "$scratch/ranks" --resume || fail "--resume"
 grep -q "($((20 * updates)) of them done before)" "$scratch/log" || fail "--resume began anew"
@@ -63,13 +67,7 @@ if quietly on_ranks 2 run_train "$scratch/t2"; then fail "more ranks than parts 
 grep -q -- "--parts 1 and 2 ranks" "$scratch/log" || fail "another message"
 mkdir "$scratch/killed"
 EPOCHS=300 on_ranks 2 run_train "$scratch/killed" --parts 4 >"$scratch/log" 2>&1 &
-job=$!
-until [ -s "$scratch/killed/small.q8.ckpt" ]; do
-  kill -0 $job || fail "the training ended early"
-  sleep 0.1
-done
-pkill -KILL -n -f "train small .*$scratch/killed" || fail "no rank to kill"
-if wait $job; then fail "a training without one of its ranks ended with status 0"; fi
+kill_rank $! "$scratch/killed/small.q8.ckpt" "train small .*$scratch/killed"
 EPOCHS=300 quietly on_ranks 4 run_train "$scratch/killed" --parts 4 --resume || fail "train --resume"
 EPOCHS=300 quietly run_train "$scratch/whole" --parts 4 || fail "train"
 cmp -s "$scratch/killed/small.q8" "$scratch/whole/small.q8" || fail "a killed training: another teacher"

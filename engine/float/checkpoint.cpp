@@ -96,18 +96,18 @@ void share(const Ranks& ranks, Training& training, const std::function<Net(int e
       f(*values);
     f(net.scale);
   };
+  std::vector<int32_t> state = {training.epoch, training.net.quantized};
   Writer out;
-  out.number(int32_t(training.epoch));
-  out.number(uint8_t(training.net.quantized));
+  out.array(state);
   each([&](const auto& values) { out.array(values); });
   Bytes bytes = out.bytes();
   ranks.broadcast(bytes);
   if (ranks.rank() == 0) return;
   Reader in("the training of rank 0", std::move(bytes));
-  const auto epoch = in.number<int32_t>();
-  training = Training(net_at(epoch));
-  training.epoch = epoch;
-  training.net.quantized = in.number<uint8_t>();
+  in.array(state.data(), state.size());
+  training = Training(net_at(state[0]));
+  training.epoch = state[0];
+  training.net.quantized = state[1] != 0;
   each([&](auto& values) { in.array(values.data(), values.size()); });
   in.end();
 }

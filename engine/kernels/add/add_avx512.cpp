@@ -27,7 +27,9 @@ void add_block(const AddFactors& f, const AddInput& input, const Epilogue& epilo
                                       _mm512_slli_epi32(load_bytes(mask, input.b + at), 16));
     _mm512_store_si512(sums + p * kChannels, _mm512_madd_epi16(x, factors));
   }
-  finish_pixels_avx512(epilogue, sums, kChannels, pixels, k, k + count, f.K, first, y);
+  finish_pixels_avx512(
+      epilogue, sums, kChannels, pixels, k, k + count, f.K,
+      [=](int p) { return first + size_t(p); }, y);
 }
 
 }  // namespace

@@ -29,14 +29,16 @@ void pixel(const PackedConv& conv, const uint8_t* const* under, int slots, const
       for (int r = 0; r < 4; ++r)
         sums[r] = _mm512_dpbusd_epi32(sums[r], quads[r], _mm512_load_si512(w + 64 * r));
     }
+    // 16 channels to a register: a transposition of 16-byte pieces.
+    const __m512i even01 = _mm512_shuffle_i32x4(sums[0], sums[1], 0x88);
+    const __m512i even23 = _mm512_shuffle_i32x4(sums[2], sums[3], 0x88);
+    const __m512i odd01 = _mm512_shuffle_i32x4(sums[0], sums[1], 0xdd);
+    const __m512i odd23 = _mm512_shuffle_i32x4(sums[2], sums[3], 0xdd);
     alignas(64) int32_t ordered[kChannels];
-    for (int r = 0; r < 4; ++r) {
-      auto* to = reinterpret_cast<__m128i*>(ordered) + r;
-      _mm_store_si128(to, _mm512_extracti32x4_epi32(sums[r], 0));
-      _mm_store_si128(to + 4, _mm512_extracti32x4_epi32(sums[r], 1));
-      _mm_store_si128(to + 8, _mm512_extracti32x4_epi32(sums[r], 2));
-      _mm_store_si128(to + 12, _mm512_extracti32x4_epi32(sums[r], 3));
-    }
+    _mm512_store_si512(ordered, _mm512_shuffle_i32x4(even01, even23, 0x88));
+    _mm512_store_si512(ordered + 16, _mm512_shuffle_i32x4(odd01, odd23, 0x88));
+    _mm512_store_si512(ordered + 32, _mm512_shuffle_i32x4(even01, even23, 0xdd));
+    _mm512_store_si512(ordered + 48, _mm512_shuffle_i32x4(odd01, odd23, 0xdd));
     finish_avx512(epilogue, ordered, k, k + count, K, target, y);
   }
 }

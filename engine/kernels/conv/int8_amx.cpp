@@ -94,7 +94,8 @@ void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogu
     for (int pixel = first; pixel < last; pixel += kPixels) {
       (end - k > 16 ? block<2> : block<1>)(x + (pixel - first) * stride, stride, w, steps, sums);
       const int count = last - pixel < kPixels ? last - pixel : kPixels;
-      finish_pixels_avx512(epilogue, sums, kChannels, count, k, end, K, size_t(pixel), y);
+      finish_pixels_avx512(
+          epilogue, sums, kChannels, count, k, end, K, [=](int p) { return size_t(pixel + p); }, y);
     }
   }
 }

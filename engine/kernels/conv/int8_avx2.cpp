@@ -50,7 +50,10 @@ struct Avx2 {
     static constexpr Block kBlocks[] = {pixels_x16<1>, pixels_x16<2>, pixels_x16<3>, pixels_x16<4>};
     return kBlocks[pixels - 1];
   }
-  static constexpr auto finish = finish_avx2;
+  static void finish(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
+                     int last, int K, const size_t* target, void* y) {
+    for (int p = 0; p < pixels; ++p) finish_avx2(e, sums + p * row, first, last, K, target[p], y);
+  }
 };
 
 }  // namespace

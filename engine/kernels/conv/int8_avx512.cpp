@@ -47,7 +47,11 @@ struct Avx512 {
     static constexpr const Block* kByChannels[] = {kBlocks<1>, kBlocks<2>, kBlocks<3>, kBlocks<4>};
     return kByChannels[channels / 16 - 1][pixels - 1];
   }
-  static constexpr auto finish = finish_avx512;
+  static void finish(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
+                     int last, int K, const size_t* target, void* y) {
+    finish_pixels_avx512(
+        e, sums, row, pixels, first, last, K, [=](int p) { return target[p]; }, y);
+  }
 };
 
 }  // namespace

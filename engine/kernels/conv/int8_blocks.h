@@ -85,9 +85,8 @@ void tile(const Job& job, Range rows, Range columns, int first, int last, int ch
       }
     }
     Isa::block(pixels, width)(job, x, w, rows.inside, columns.inside, start, sums);
-    for (int p = 0; p < pixels; ++p)
-      Isa::finish(job.epilogue, sums + p * width, channel, channel + count, l.output.c, target[p],
-                  job.y);
+    Isa::finish(job.epilogue, sums, width, pixels, channel, channel + count, l.output.c, target,
+                job.y);
   }
 }
 

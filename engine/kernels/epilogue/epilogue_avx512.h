@@ -38,6 +38,16 @@ inline __m512i staircase16(__m512i a, __m512i t1, __m512i t2) {
   return _mm512_mask_add_epi32(code, above2, code, one);
 }
 
+// The lowest byte of each of sixteen numbers, where the mask has a one. Not stored by vpmovdb
+// itself, which is slow (Zen 4) where it writes to memory.
+inline void store16(uint8_t* to, __mmask16 mask, __m512i codes) {
+  const __m128i bytes = _mm512_cvtepi32_epi8(codes);
+  if (mask == 0xffff)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+  else
+    _mm_mask_storeu_epi8(to, mask, bytes);
+}
+
 // Staircases of 64 channels from k on, stored at once.
 inline void staircase64(const Epilogue& e, const int32_t* sums, int k, uint8_t* y) {
   const auto code = [&](int i) {
@@ -72,13 +82,14 @@ inline void finish_avx512(const Epilogue& e, const int32_t* sums, int first, int
     }
     a = e.kind == Epilogue::requantize ? Requantize16(load(e.m), load(e.shift))(a)
                                        : staircase16(a, load(e.t1), load(e.t2));
-    _mm512_mask_cvtepi32_storeu_epi8(static_cast<uint8_t*>(y) + at, mask, a);
+    store16(static_cast<uint8_t*>(y) + at, mask, a);
   }
 }
 
-// The same for several pixels, [pixels][row] sums, from number `pixel` on.
-inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row, int pixels,
-                                 int first, int last, int K, size_t pixel, void* y) {
+// finish_avx512 for several pixels, [pixels][row] sums; target(p): the number of the p-th in y.
+template <class Target>
+void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
+                          int last, int K, Target target, void* y) {
   for (int k = first; k < last; k += 16) {
     const auto mask = __mmask16(last - k >= 16 ? 0xffff : (1 << (last - k)) - 1);
     const auto load = [=](const int32_t* p) { return _mm512_maskz_loadu_epi32(mask, p + k); };
@@ -86,23 +97,15 @@ inline void finish_pixels_avx512(const Epilogue& e, const int32_t* sums, int row
     const auto sum = [=](int p) {
       return _mm512_add_epi32(_mm512_loadu_si512(sums + p * row + (k - first)), bias);
     };
-    const size_t at = pixel * size_t(K) + size_t(k);
-    if (e.kind == Epilogue::accumulators) {
-      int32_t* to = static_cast<int32_t*>(y) + at;
-      for (int p = 0; p < pixels; ++p, to += K) _mm512_mask_storeu_epi32(to, mask, sum(p));
-      continue;
-    }
+    const auto at = [=](int p) { return target(p) * size_t(K) + size_t(k); };
     const auto store = [=](auto code) {
-      uint8_t* to = static_cast<uint8_t*>(y) + at;
-      for (int p = 0; p < pixels; ++p, to += K) {
-        const __m512i codes = code(sum(p));
-        if (mask == 0xffff)  // vpmovdb is slow where it writes to memory
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(codes));
-        else
-          _mm512_mask_cvtepi32_storeu_epi8(to, mask, codes);
-      }
+      for (int p = 0; p < pixels; ++p)
+        store16(static_cast<uint8_t*>(y) + at(p), mask, code(sum(p)));
     };
-    if (e.kind == Epilogue::requantize) {
+    if (e.kind == Epilogue::accumulators) {
+      for (int p = 0; p < pixels; ++p)
+        _mm512_mask_storeu_epi32(static_cast<int32_t*>(y) + at(p), mask, sum(p));
+    } else if (e.kind == Epilogue::requantize) {
       store(Requantize16(load(e.m), load(e.shift)));
     } else {
       const __m512i t1 = load(e.t1), t2 = load(e.t2);
