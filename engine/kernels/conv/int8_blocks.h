@@ -6,6 +6,8 @@
 // blocks themselves (channels a multiple of 16) and the epilogue.
 #pragma once
 
+#include <omp.h>
+
 #include <cstring>
 
 #include "engine/kernels/conv/layout.h"
@@ -133,7 +135,8 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
         std::memset(widened + size_t(p) * C + l.in.c, 0, size_t(C - l.in.c));
       }
     }
-    if (input.n * l.output.h * l.output.w <= kTile) {  // weights are read once, for all rectangles
+    const bool few = input.n * l.output.h * l.output.w <= kTile;
+    if (few && blocks >= omp_get_num_threads()) {  // weights are read once, for all rectangles
 #pragma omp for schedule(dynamic)
       for (int block = 0; block < blocks; ++block)
         for_each_rectangle(l, [&](Range rows, Range columns) {

@@ -112,10 +112,10 @@ struct Sums {
   typename Isa::Register total[4 * V];  // v1 * S1 + v2 * S2, 32 bits
 };
 
-// Asks for weights that are added next, as their rows are read in an order that the hardware does
-// not foresee: those of one run, or a part of a whole piece.
 inline int entries(const Run& run) { return (run.steps[0] + run.steps[1]) * kStep; }
 
+// Asks for weights that are added next, as their rows are read in an order that the hardware does
+// not foresee: those of one run, or a part of a whole piece.
 inline void fetch_run(const int8_t* weights, int width, const Run& run) {
   for (int i = 0; i < entries(run); ++i)
     __builtin_prefetch(weights + run.rows[i] * (width / kUnit), 0, 2);
