@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "data/base/file.h"
 #include "nets/nets.h"
@@ -22,7 +23,8 @@ Layer layer(Layer row, Shape in) {
   return net[0];
 }
 
-enum class Weights { random, least, most, mixed_extremes };
+// small: four fit a sum of 16 bits with any codes; spiky: small but for a few.
+enum class Weights { random, least, most, mixed_extremes, small, spiky };
 enum class Codes { random, sparse, zero, top };
 
 // One call: a layer, what fills it, and the numbers that go with it.
@@ -69,6 +71,12 @@ void fill(Data& d, const Case& c) {
         break;
       case Weights::mixed_extremes:
         w = int8_t(below(2) ? 127 : -127);
+        break;
+      case Weights::small:
+        w = int8_t(below(65) - 32);
+        break;
+      case Weights::spiky:
+        w = int8_t(below(200) ? below(65) - 32 : below(2) ? 127 : -128);
         break;
     }
   const int top = c.kind == ConvKind::lut ? 2 : 255;
@@ -244,6 +252,35 @@ TEST_CASE("every variant equals the scalar one on whole-map layers and on real s
   compare_both_kinds(layer(conv("strided", 40, 1, 2, 0), {32, 32, 64}), 2);
 }
 
+TEST_CASE("int8 on AVX2 equals the scalar one in each of its forms") {
+  const auto packed = [](const Case& c) {
+    Data data(c);
+    fill(data, c);
+    const ConvVariant* avx2 = nullptr;
+    for (const ConvVariant& v : conv_variants())
+      if (v.isa == Isa::avx2 && v.kind == ConvKind::int8) avx2 = &v;
+    return avx2 ? avx2->pack(c.layer, data.weights.data()) : PackedConv{};
+  };
+  if (packed({.kind = ConvKind::int8, .layer = layer(pw("p", 1), {1, 1, 1})}).together == 0) return;
+  const Layer deep = layer(conv3("deep", 40), {3, 4, 72});
+  Case c{.kind = ConvKind::int8, .layer = deep, .n = 3, .codes = Codes::top, .pad_value = 128};
+  for (const auto& [weights, together, least, most] : {std::tuple{Weights::small, 8, 0.0, 0.0},
+                                                       {Weights::spiky, 8, 0.01, 0.3},
+                                                       {Weights::random, 4, 0.5, 1.0},
+                                                       {Weights::most, 4, 0.9, 1.1}}) {
+    c.weights = weights;
+    const PackedConv p = packed(c);
+    CAPTURE(describe(c));
+    CHECK(p.together == together);
+    const double excess = double(p.excess.weights.size()) / double(p.weights.size());
+    CHECK(excess >= least);
+    CHECK(excess <= most);
+    compare(c);
+  }
+  c.layer = layer(conv3("tiles", 16), {8, 8, 32});
+  CHECK(packed(c).transformed.size() > 0);
+}
+
 TEST_CASE("lut convolutions are cut into lists, strips of images and shares without loss") {
   compare({.kind = ConvKind::lut, .layer = layer(pw("wide", 3), {1, 4, 40000}), .n = 1});
   compare({.kind = ConvKind::lut, .layer = layer(pw("many", 3), {32, 32, 64}), .n = 5});
@@ -265,7 +302,7 @@ TEST_CASE("every depthwise variant equals the scalar one") {
 }
 
 TEST_CASE("no variant overflows or saturates on extreme weights, codes and values") {
-  for (Weights w : {Weights::least, Weights::most, Weights::mixed_extremes})
+  for (Weights w : {Weights::least, Weights::most, Weights::mixed_extremes, Weights::spiky})
     for (const Layer& l :
          {layer(conv3("c", 33), {3, 3, 100}), layer(pw("c", 16), {1, 2, 1024}),
           layer(conv("c", 8, 5, 1, 2), {3, 3, 70}), layer(conv3("tiles", 17), {4, 5, 128})})

@@ -21,7 +21,9 @@ void add_pixel(const AddFactors& f, const uint8_t* xa, const uint8_t* xb, const 
     const __m256i x =
         _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(load_bytes(xa + k), load_bytes(xb + k)));
     const __m256i factors = _mm256_or_si256(load8(f.a + k), _mm256_slli_epi32(load8(f.b + k), 16));
-    finish8(epilogue, _mm256_madd_epi16(x, factors), k, pixel * size_t(f.K) + size_t(k), y);
+    finish8(
+        epilogue, 1, [=](int) { return _mm256_madd_epi16(x, factors); }, k,
+        [=](int) { return pixel * size_t(f.K) + size_t(k); }, y);
   }
   int32_t rest[kChannels];
   for (int i = 0; k + i < f.K; ++i) rest[i] = f.a[k + i] * xa[k + i] + f.b[k + i] * xb[k + i];

@@ -2,7 +2,7 @@
 //
 // A kernel's time is what its multiplications (or added rows of weights) take, on channels filled
 // up to whole registers, and for lut what every pixel costs for each 64 channels. The numbers are
-// fitted to VGG19's layers at 50 to 90 % zeros: for AVX2 in nanoseconds on a Zen 1 core, for
+// fitted to VGG19's layers at 50 to 90 % zeros: for AVX2 in nanoseconds on a Zen 3 core, for
 // AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
 // count too, for AMX in what makes them right beside lut on a Xeon that has it. Only ratios between
 // the kinds of one instruction set count.
@@ -49,9 +49,14 @@ double cost_scalar(const PackedConv& conv, double zeros) { return additions(conv
 
 double cost_int8_avx2(const PackedConv& conv, double) {
   const Layer& l = conv.layer;
-  const double products =
-      conv.transformed.empty() ? double(positions_inside(l)) : 16.0 * winograd_tiles(l);
-  return 0.061 * products * l.in.c * round_up(l.output.c, 16);
+  if (!conv.transformed.empty()) {
+    const double products = 16.0 * winograd_tiles(l) * l.in.c * round_up(l.output.c, 16);
+    const bool far = conv.transformed.size() * sizeof(int16_t) >= 4 << 20;  // from memory
+    return (far ? 0.033 : 0.0215) * products;
+  }
+  const double outputs = double(positions_inside(l)) / (l.kernel * l.kernel);
+  return outputs * ((conv.together == 8 ? 0.0106 : 0.0132) * double(conv.weights.size()) +
+                    0.0125 * double(conv.excess.weights.size()));
 }
 
 double cost_lut_avx2(const PackedConv& conv, double zeros) {

@@ -8,10 +8,10 @@ namespace {
 
 // P pixels, B registers of 16 channels.
 template <int P, int B>
-void pixels_x_registers(const Job& job, const uint8_t* const* x, const int8_t* weights,
-                        KernelRange rows, KernelRange columns, const int32_t* start,
-                        int32_t* sums) {
+void pixels_x_registers(const Job& job, const uint8_t* const* x, int channel, KernelRange rows,
+                        KernelRange columns, const int32_t* start, int32_t* sums) {
   const int C = job.C, kernel = job.l.kernel;
+  const int8_t* weights = job.conv.weights.data() + size_t(channel) * kernel * kernel * C;
   const ptrdiff_t next = ptrdiff_t(kernel) * kernel * C * 16;  // weights of the next 16 channels
   __m512i a[P][B];
   for (int p = 0; p < P; ++p)
@@ -43,7 +43,7 @@ constexpr Block kBlocks[] = {pixels_x_registers<1, B>, pixels_x_registers<2, B>,
 
 struct Avx512 {
   static constexpr int kPixels = 6, kChannels = 64;
-  static Block block(int pixels, int channels) {
+  static Block block(const PackedConv&, int pixels, int channels) {
     static constexpr const Block* kByChannels[] = {kBlocks<1>, kBlocks<2>, kBlocks<3>, kBlocks<4>};
     return kByChannels[channels / 16 - 1][pixels - 1];
   }

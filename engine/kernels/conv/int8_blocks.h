@@ -33,16 +33,15 @@ struct Job {
   const Layer& l;
   const uint8_t* x;  // [n][in.h][in.w][C], C a multiple of 4
   int C, n;
-  const int8_t* weights;
-  const int32_t* position_sums;
+  const PackedConv& conv;
   int pad_value;
   const Epilogue& epilogue;
   void* y;
 };
 
-// x: where kernel position (0, 0) of each pixel falls (it may be outside); weights: this block's,
-// from position (0, 0); sums: [pixels][channels], set to `start` plus the positions inside.
-using Block = void (*)(const Job&, const uint8_t* const* x, const int8_t* weights, KernelRange rows,
+// x: where kernel position (0, 0) of each pixel falls (it may be outside); channel: the block's
+// first; sums: [pixels][channels], set to `start` plus the positions inside.
+using Block = void (*)(const Job&, const uint8_t* const* x, int channel, KernelRange rows,
                        KernelRange columns, const int32_t* start, int32_t* sums);
 
 // What the positions outside the map add to channels first .. first+count-1.
@@ -54,7 +53,7 @@ void outside(const Job& job, KernelRange rows, KernelRange columns, int first, i
   for (int i = 0; i < job.l.kernel; ++i)
     for (int j = 0; j < job.l.kernel; ++j) {
       if (i >= rows.first && i < rows.last && j >= columns.first && j < columns.last) continue;
-      const int32_t* sum = job.position_sums + (i * job.l.kernel + j) * K16 + first;
+      const int32_t* sum = job.conv.position_sums.data() + (i * job.l.kernel + j) * K16 + first;
       for (int k = 0; k < count; ++k) start[k] += job.pad_value * sum[k];
     }
 }
@@ -64,7 +63,6 @@ void outside(const Job& job, KernelRange rows, KernelRange columns, int first, i
 template <class Isa>
 void tile(const Job& job, Range rows, Range columns, int first, int last, int channel) {
   const Layer& l = job.l;
-  const int8_t* w = job.weights + size_t(channel) * l.kernel * l.kernel * job.C;
   const int left = l.output.c - channel, count = left < Isa::kChannels ? left : Isa::kChannels;
   const int width = round_up(count, 16);
   const int height = rows.end - rows.begin, breadth = columns.end - columns.begin;
@@ -86,7 +84,7 @@ void tile(const Job& job, Range rows, Range columns, int first, int last, int ch
         if (++oh == height) oh = 0, ++n;
       }
     }
-    Isa::block(pixels, width)(job, x, w, rows.inside, columns.inside, start, sums);
+    Isa::block(job.conv, pixels, width)(job, x, channel, rows.inside, columns.inside, start, sums);
     Isa::finish(job.epilogue, sums, width, pixels, channel, channel + count, l.output.c, target,
                 job.y);
   }
@@ -115,15 +113,7 @@ void int8_convolution(const PackedConv& conv, const ConvInput& input, const Epil
   const int C = round_up(l.in.c, 4), pixels = input.n * l.in.h * l.in.w;
   uint8_t* widened =
       C == l.in.c ? nullptr : static_cast<uint8_t*>(shared_scratch(size_t(pixels) * C));
-  const Job job{l,
-                widened ? widened : input.x,
-                C,
-                input.n,
-                conv.weights.data(),
-                conv.position_sums.data(),
-                input.pad_value,
-                epilogue,
-                y};
+  const Job job{l, widened ? widened : input.x, C, input.n, conv, input.pad_value, epilogue, y};
   const int blocks = (l.output.c + Isa::kChannels - 1) / Isa::kChannels;
 
 #pragma omp parallel

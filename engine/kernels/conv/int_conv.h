@@ -35,6 +35,13 @@ struct LutPieces {
   std::vector<int> groups;
 };
 
+// Parts of weights that int8 AVX2 adds by themselves, as they do not fit its sums of 16 bits.
+struct Excess {
+  Buffer<int8_t> weights;       // [entry][16 k][4 c]
+  std::vector<int32_t> places;  // [entry]: of its channels in x, from kernel position (0, 0) on
+  std::vector<int32_t> begin;   // [K / 16][position], and one: where its entries begin
+};
+
 // Weights in the order one variant reads them. Made once, at load, by that variant's pack(); no
 // other can read them. layout.h states the orders.
 struct PackedConv {
@@ -44,6 +51,8 @@ struct PackedConv {
   Buffer<int32_t> position_sums;  // [position][K rounded up to 16]: what a kernel position outside
                                   // the map adds for each unit of pad_value
   Buffer<int16_t> transformed;    // Winograd's, in place of weights
+  Excess excess;
+  int together = 0;  // int8 AVX2: so many channels are added in 16 bits, 4 or 8
   LutPieces lut;
 };
 

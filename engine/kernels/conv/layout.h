@@ -4,11 +4,10 @@
 // the standard library, are in plain files.
 //
 //   scalar       [rows][K], the order of the contract.
-//   int8 AVX2    [K / 16][position][C / 4][c % 2][16 k][c / 2 % 2], zeros where K or C is no
-//   multiple;
-//                position_sums.
+//   int8 AVX2    [K / 16][position][C / 4][16 k][c % 4], zeros where K or C is no multiple, less
+//                what is in `excess`; position_sums.
 //     depthwise  [K / 16][position / 2][16 k][position % 2].
-//     Winograd   `transformed` alone, where it pays: [K / 16][point][C / 2][16 k][c % 2].
+//     Winograd   `transformed` alone, where it costs less: [K / 16][point][C / 2][16 k][c % 2].
 //   int8 AVX512  [K / 16][position][C / 4][16 k][c % 4]; position_sums.
 //     depthwise  [K / 64][position / 4][k / 4 % 4][k / 16 % 4][k % 4][position % 4].
 //   int8 AMX     [K / 16][row / 4][16 k][row % 4], zeros where K is no multiple of 16 or the rows

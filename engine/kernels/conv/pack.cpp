@@ -1,5 +1,6 @@
 // Weights put into the order that each variant reads them in: see layout.h for the orders.
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "data/base/check.h"
@@ -38,33 +39,78 @@ PackedConv pack_depthwise_avx512(const Layer& l, const int8_t* weights) {
   return p;
 }
 
-// Blocks of 16 channels k, of which four channels c make one quad of 64 bytes; column(k, c) is the
-// place in it.
-template <class Column>
-PackedConv pack_quads(const Layer& l, const int8_t* weights, Column column) {
+// [position][K rounded up to 16]
+Buffer<int32_t> position_sums(const Layer& l, const int8_t* weights) {
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel, K16 = round_up(K, 16);
+  Buffer<int32_t> sums(size_t(K16) * positions);
+  for (int t = 0; t < positions; ++t)
+    for (int c = 0; c < C; ++c)
+      for (int k = 0; k < K; ++k, ++weights) sums[size_t(t) * K16 + k] += *weights;
+  return sums;
+}
+
+// Takes of weights as much as can be added in 16 bits, whatever their codes are.
+class Room {
+ public:
+  int8_t take(int& weight) {
+    const int part = std::clamp(weight, -negative_, positive_);
+    (part > 0 ? positive_ : negative_) -= std::abs(part);
+    weight -= part;
+    return int8_t(part);
+  }
+
+ private:
+  int positive_ = INT16_MAX / kCodeMax, negative_ = -INT16_MIN / kCodeMax;
+};
+
+// Channels c % 2 of a quad are multiplied at once, of `together` channels c are added in 16 bits.
+PackedConv pack_together(const Layer& l, const int8_t* weights, int together) {
   const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel;
   const int C4 = round_up(C, 4), K16 = round_up(K, 16);
   PackedConv p;
   p.layer = l;
+  p.together = together;
   p.weights.resize(size_t(K16) * positions * C4);
-  p.position_sums.resize(size_t(K16) * positions);
-  for (int t = 0; t < positions; ++t)
-    for (int c = 0; c < C; ++c)
-      for (int k = 0; k < K; ++k) {
-        const int8_t w = weights[(size_t(t) * C + c) * K + k];
-        const size_t quad = (size_t(k / 16) * positions + t) * (C4 / 4) + c / 4;
-        p.weights[quad * 64 + size_t(column(k % 16, c % 4))] = w;
-        p.position_sums[size_t(t) * K16 + k] += w;
+  std::vector<int8_t> excess;
+  int8_t* to = p.weights.data();
+  for (int block = 0; block < K16; block += 16)
+    for (int t = 0; t < positions; ++t) {
+      p.excess.begin.push_back(int32_t(p.excess.places.size()));
+      for (int c = 0; c < C4; c += together, to += 16 * together) {
+        int left[8][16] = {};  // [c][k]
+        for (int i = 0; i < together && c + i < C; ++i)
+          for (int k = 0; k < 16 && block + k < K; ++k)
+            left[i][k] = weights[(size_t(t) * C + c + i) * K + block + k];
+        for (int k = 0; k < 16; ++k)
+          for (const int pair : {0, 2}) {
+            Room room;  // what does not fit is of the first quad, where it can be
+            for (int i = together - 4 + pair; i >= 0; i -= 4)
+              for (const int c4 : {i, i + 1})
+                to[c4 / 4 * 64 + k * 4 + c4 % 4] = room.take(left[c4][k]);
+          }
+        for (int quad = 0; quad < together; quad += 4) {
+          const auto rest = std::span(&left[quad][0], 4 * 16);
+          while (std::ranges::any_of(rest, [](int w) { return w != 0; })) {
+            p.excess.places.push_back((t / l.kernel * l.in.w + t % l.kernel) * C4 + c + quad);
+            for (int k = 0; k < 16; ++k)
+              for (int i = quad; i < quad + 4; i += 2) {
+                Room room;
+                excess.push_back(room.take(left[i][k]));
+                excess.push_back(room.take(left[i + 1][k]));
+              }
+          }
+        }
       }
+    }
+  p.excess.begin.push_back(int32_t(p.excess.places.size()));
+  p.excess.weights.resize(excess.size());
+  std::ranges::copy(excess, p.excess.weights.begin());
   return p;
 }
 
-// Winograd's tiles, of 16 multiplications for four outputs, cost less than the kernel's positions
-// inside the map.
-bool winograd_pays(const Layer& l) {
+bool winograd_fits(const Layer& l) {
   return l.kernel == 3 && l.stride == 1 && l.pad == 1 && l.in.c % 16 == 0 &&
-         int64_t(l.rows()) * 128 * kCodeMax < 1 << 29 &&  // four times a sum fits 32 bits
-         18 * winograd_tiles(l) < positions_inside(l);
+         int64_t(l.rows()) * 128 * kCodeMax < 1 << 29;  // four times a sum fits 32 bits
 }
 
 PackedConv pack_winograd(const Layer& l, const int8_t* weights) {
@@ -195,14 +241,31 @@ PackedConv pack_scalar(const Layer& layer, const int8_t* weights) {
 PackedConv pack_int8_avx2(const Layer& l, const int8_t* weights) {
   check_range(l);
   if (l.kind == Kind::depthwise) return pack_depthwise_avx2(l, weights);
-  if (winograd_pays(l)) return pack_winograd(l, weights);
-  return pack_quads(l, weights, [](int k, int c) { return c % 2 * 32 + k * 2 + c / 2; });
+  PackedConv best = pack_together(l, weights, 4);
+  const auto take_if_better = [&](PackedConv other) {
+    if (cost_int8_avx2(other, 0) < cost_int8_avx2(best, 0)) best = std::move(other);
+  };
+  if (round_up(l.in.c, 4) % 8 == 0) take_if_better(pack_together(l, weights, 8));
+  best.position_sums = position_sums(l, weights);
+  if (winograd_fits(l)) take_if_better(pack_winograd(l, weights));
+  return best;
 }
 
 PackedConv pack_int8_avx512(const Layer& l, const int8_t* weights) {
   check_range(l);
   if (l.kind == Kind::depthwise) return pack_depthwise_avx512(l, weights);
-  return pack_quads(l, weights, [](int k, int c) { return k * 4 + c; });
+  const int C = l.in.c, K = l.output.c, positions = l.kernel * l.kernel, C4 = round_up(C, 4);
+  PackedConv p;
+  p.layer = l;
+  p.position_sums = position_sums(l, weights);
+  p.weights.resize(size_t(round_up(K, 16)) * positions * C4);
+  for (int t = 0; t < positions; ++t)
+    for (int c = 0; c < C; ++c)
+      for (int k = 0; k < K; ++k, ++weights) {
+        const size_t quad = (size_t(k / 16) * positions + t) * (C4 / 4) + c / 4;
+        p.weights[quad * 64 + size_t(k % 16 * 4 + c % 4)] = *weights;
+      }
+  return p;
 }
 
 PackedConv pack_int8_amx(const Layer& l, const int8_t* weights) {

@@ -169,11 +169,15 @@ void winograd_avx2(const PackedConv& conv, const ConvInput& input, const Epilogu
           __m256i outputs[2 * 2 * 2];  // [2][2][16 channels]
           for (int half = 0; half < 2; ++half)
             transform_output(sums + 2 * t + half, sum_step, outputs + half);
-          for (int i = 0; i < 2 && at.oh + i < l.output.h; ++i)
-            for (int j = 0; j < 2 && at.ow + j < l.output.w; ++j)
-              finish_avx2(epilogue, reinterpret_cast<const int32_t*>(outputs + 4 * i + 2 * j),
-                          channel, end, K,
-                          (size_t(at.n) * l.output.h + at.oh + i) * l.output.w + at.ow + j, y);
+          const int width = l.output.w - at.ow < 2 ? 1 : 2, height = l.output.h - at.oh < 2 ? 1 : 2;
+          for (int i = 0; i < height; ++i)
+            finish_pixels_avx2(
+                epilogue, reinterpret_cast<const int32_t*>(outputs + 4 * i), kChannels, width,
+                channel, end, K,
+                [&](int j) {
+                  return (size_t(at.n) * l.output.h + at.oh + i) * l.output.w + at.ow + j;
+                },
+                y);
         }
       }
     }
