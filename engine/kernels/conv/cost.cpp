@@ -60,7 +60,7 @@ double cost_int8_avx2(const PackedConv& conv, double) {
 }
 
 double cost_lut_avx2(const PackedConv& conv, double zeros) {
-  return 0.041 * additions(conv.layer, zeros, 32) + 180 * pixel_blocks(conv.layer);
+  return 0.0185 * additions(conv.layer, zeros, 32) + 125 * pixel_blocks(conv.layer);
 }
 
 double cost_int8_avx512(const PackedConv& conv, double) {
