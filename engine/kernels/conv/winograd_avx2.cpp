@@ -11,7 +11,7 @@
 //
 // with G twice the usual one, so that all of it is integers and the result is four times the sum.
 // |V| <= 510 and |U| <= 9 * 128 fit 16 bits. Sums may wrap around in 32 bits on their way: four
-// times the sum fits (pack_winograd_avx2 sees to it), so what is left at the end is exact.
+// times the sum fits (winograd_fits sees to it), so what is left at the end is exact.
 #include <immintrin.h>
 #include <omp.h>
 
