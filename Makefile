@@ -76,6 +76,7 @@ AVX512   := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
 ifeq ($(EMULATE),)
 $(BUILD)/engine/kernels/bytemap/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 $(BUILD)/engine/float/gemm_bf16_avx512.o: ISA_FLAGS += -mavx512bf16
+$(BUILD)/engine/float/gemm_bf16_amx.o: ISA_FLAGS += -mavx512bf16 -mamx-bf16
 else
 %_avx512.o $(BUILD)/%_avx512.o %_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := -mavx2 -mfma -mbmi -Wno-psabi -Itests/emulate
 $(BUILD)/engine/kernels/dispatch/cpu.o: ISA_FLAGS := -DEMULATE_AVX512

@@ -117,7 +117,8 @@ void gemm(int M, int N, int K, MatrixIn a, MatrixIn b, float beta, float* c, int
           Precision precision) {
 #ifdef __x86_64__
   if (precision == Precision::bf16 && std::min({M, N, K}) >= kLeastForBf16)
-    return gemm_bf16(M, N, K, a, b, beta, c, stride);
+    return (chosen_isa() == Isa::amx ? gemm_bf16_amx : gemm_bf16_avx512)(M, N, K, a, b, beta, c,
+                                                                         stride);
 #endif
   const auto order = [](Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; };
   blas.sgemm(CblasRowMajor, order(a.transpose), order(b.transpose), M, N, K, 1.0f, a.at, a.stride,

@@ -10,7 +10,7 @@ enum class Transpose : bool { no, yes };
 
 // Of the factors of a product; sums are floats always.
 enum class Precision : bool { fp32, bf16 };
-// Whether this CPU and the chosen ISA have products of bfloat16 (AVX512-BF16).
+// Whether this CPU and the chosen ISA have products of bfloat16 (AVX512-BF16, AMX-BF16).
 bool has_bf16();
 const char* precision_name(Precision precision);  // fp32, bf16
 // The one of that name; of an empty one bf16, where this CPU has it. Throws Error where the name is

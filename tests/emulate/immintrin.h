@@ -136,15 +136,37 @@ static inline void tri_tile_dpbusd(int to, int a, int b) {
       __builtin_memcpy(tri_tiles[to].bytes[m] + 4 * n, &sum, 4);
     }
 }
+static inline void tri_tile_dpbf16ps(int to, int a, int b) {
+  const auto value = [](uint32_t bits) {
+    float f;
+    __builtin_memcpy(&f, &bits, 4);
+    return f;
+  };
+  for (int m = 0; m < 16; ++m)
+    for (int n = 0; n < 16; ++n) {
+      float sum;
+      __builtin_memcpy(&sum, tri_tiles[to].bytes[m] + 4 * n, 4);
+      for (int p = 0; p < 16; ++p) {
+        uint32_t x, y;
+        __builtin_memcpy(&x, tri_tiles[a].bytes[m] + 4 * p, 4);
+        __builtin_memcpy(&y, tri_tiles[b].bytes[p] + 4 * n, 4);
+        sum += value(x << 16) * value(y << 16);
+        sum += value(x & 0xffff0000u) * value(y & 0xffff0000u);
+      }
+      __builtin_memcpy(tri_tiles[to].bytes[m] + 4 * n, &sum, 4);
+    }
+}
 #undef _tile_loadconfig
 #undef _tile_release
 #undef _tile_zero
 #undef _tile_loadd
 #undef _tile_stored
 #undef _tile_dpbusd
+#undef _tile_dpbf16ps
 #define _tile_loadconfig(config) ((void)(config))
 #define _tile_release() ((void)0)
 #define _tile_zero(tile) (tri_tiles[tile] = tri_tile())
 #define _tile_loadd tri_tile_loadd
 #define _tile_stored tri_tile_stored
 #define _tile_dpbusd tri_tile_dpbusd
+#define _tile_dpbf16ps tri_tile_dpbf16ps

@@ -7,6 +7,7 @@
 #include "data/base/error.h"
 #include "data/base/rng.h"
 #include "engine/float/gemm_bf16.h"
+#include "engine/kernels/dispatch/isa.h"
 #include "tests/support/test.h"
 
 using namespace tri;
@@ -37,17 +38,11 @@ struct Matrix {
   }
 };
 
-}  // namespace
-
-TEST_CASE("a product of bfloat16 is that of the rounded factors, its sums rounded as floats are") {
-  if (!has_bf16()) {
-    MESSAGE("skipped: this CPU has no products of bfloat16");
-    return;
-  }
+void check_products(decltype(gemm_bf16_avx512) body) {
   Rng rng(5);
   for (const auto& [M, N, K] :
        std::vector{Product{1, 1, 1}, Product{8, 32, 512}, Product{9, 33, 31}, Product{17, 16, 1025},
-                   Product{40, 70, 33}, Product{64, 5, 514}})
+                   Product{40, 70, 33}, Product{64, 5, 514}, Product{96, 64, 544}})
     for (const Transpose ta : {Transpose::no, Transpose::yes})
       for (const Transpose tb : {Transpose::no, Transpose::yes})
         for (const float beta : {0.0f, 1.0f}) {
@@ -60,8 +55,8 @@ TEST_CASE("a product of bfloat16 is that of the rounded factors, its sums rounde
           const Matrix b = tb == Transpose::yes ? Matrix(N, K, rng) : Matrix(K, N, rng);
           Matrix c(M, N, rng);
           const Matrix before = c;
-          gemm_bf16(M, N, K, {a.values.data(), a.stride, ta}, {b.values.data(), b.stride, tb}, beta,
-                    c.values.data(), c.stride);
+          body(M, N, K, {a.values.data(), a.stride, ta}, {b.values.data(), b.stride, tb}, beta,
+               c.values.data(), c.stride);
           double worst = 0;
           for (int m = 0; m < M; ++m) {
             for (int n = 0; n < N; ++n) {
@@ -75,6 +70,20 @@ TEST_CASE("a product of bfloat16 is that of the rounded factors, its sums rounde
           }
           CHECK(worst < 4e-7 * K + 1e-6);
         }
+}
+
+}  // namespace
+
+TEST_CASE("a product of bfloat16 is that of the rounded factors, its sums rounded as floats are") {
+  if (!has_bf16()) {
+    MESSAGE("skipped: this CPU has no products of bfloat16");
+    return;
+  }
+  check_products(gemm_bf16_avx512);
+  if (runnable_isas().front() == Isa::amx)
+    check_products(gemm_bf16_amx);
+  else
+    MESSAGE("skipped in part: this CPU has no AMX");
 }
 
 TEST_CASE("a precision is chosen by name, bf16 only where there is one") {

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
+#include "engine/kernels/dispatch/tiles_amx.h"
 #include "engine/kernels/epilogue/epilogue_avx512.h"
 
 namespace tri {
@@ -32,19 +33,12 @@ void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad,
       [&](int at, int count) { std::memset(to + at, pad, size_t(count)); });
 }
 
-// Eight tiles of 16 rows of 64 bytes.
-struct alignas(64) TileConfig {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
 // Sums [32 pixels][kChannels] of 16 channels, or of 32. x: the patches, so many bytes apart; w: the
 // weights, `steps` tiles for each 16 channels.
 template <int Tiles>
 void block(const uint8_t* x, ptrdiff_t stride, const int8_t* w, int steps, int32_t* sums) {
   const ptrdiff_t next = ptrdiff_t(steps) * kTileBytes;
-  asm volatile("" ::: "memory");  // what is loaded from memory is there: intrinsics do not say so
+  before_tile_loads();
   _tile_zero(0);
   _tile_zero(1);
   if constexpr (Tiles == 2) {
@@ -115,14 +109,12 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
     const int threads = omp_get_num_threads(), blocks = (l.output.c + kChannels - 1) / kChannels;
     const int wanted = threads == 1 ? 1 : (4 * threads + runs - 1) / runs;
     const int shares = wanted < blocks ? wanted : blocks;
-    const TileConfig config;
     auto* room = static_cast<uint8_t*>(scratch(size_t(kRun) * size_t(stride) + 64));
     if (!room) {
 #pragma omp atomic write
       lacking = true;
     }
-    asm volatile("" ::"r"(&config) : "memory");  // all of it: the intrinsic names 8 bytes
-    _tile_loadconfig(&config);
+    const Tiles tiles;
 #pragma omp for schedule(dynamic)
     for (int item = 0; item < runs * shares; ++item) {
       if (!room) continue;
@@ -133,7 +125,6 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
       run(conv, input, epilogue, first, last, from, to < l.output.c ? to : l.output.c, stride, room,
           y);
     }
-    _tile_release();
   }
   if (lacking) throw_out_of_memory();
 }

@@ -32,8 +32,11 @@ bool cpu_has_amx() {
   static const bool granted = [] {
     constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XTILEDATA
     unsigned a, b, c, d;
-    return cpu_has_avx512_vbmi() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 24 & 1 &&
-           d >> 25 & 1 && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+    constexpr unsigned kTiles = 1 << 24, kInt8 = 1 << 25, kBf16 = 1 << 22,
+                       kAll = kTiles | kInt8 | kBf16;
+    return cpu_has_avx512_vbmi() && cpu_has_avx512_bf16() &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kAll) == kAll &&
+           syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   }();
   return granted;
 }

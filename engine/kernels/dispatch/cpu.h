@@ -7,6 +7,6 @@ bool cpu_has_avx2();         // *_avx2: AVX2, FMA and BMI
 bool cpu_has_avx512();       // *_avx512: F, BW, VL, DQ and VNNI
 bool cpu_has_avx512_vbmi();  // the same and VBMI
 bool cpu_has_avx512_bf16();  // the same as avx512 and BF16
-bool cpu_has_amx();          // *_amx: the same, AMX's tiles, and its products of 8-bit integers
+bool cpu_has_amx();          // *_amx: VBMI and BF16, AMX's tiles, and its products of both
 
 }  // namespace tri
