@@ -38,7 +38,7 @@ TEST_CASE("an agent is saved, gives a guess without an evaluation, and starts an
   };
   refused("--episodes 0", "--episodes 0 needs --agent");
   refused("--agent " + file + " --state simple", "sees --state wide");
-  refused("--agent " + file + " --mixed", "searches without --mixed");
+  refused("--agent " + file + " --no-mixed", "searches without --no-mixed");
   refused("--save-agent " + file + " --algo cem", "needs --algo ppo");
   refused("--also alexnet", "--save-agent");
   refused("--agent " + bench.teacher, "is not a tri-segment agent");

@@ -45,9 +45,10 @@ TEST_CASE("a search starts with all staircases where --keep none says so, else w
   const std::string teacher = (bench.scratch.path / "mobilenetv1.q8").string();
   save(model, teacher);
   const auto search = [&](const std::string& more) {
-    const Ran ran = run(program("search") + " mobilenetv1 --teacher " + teacher + " --data " +
-                        bench.data + " --algo mse --batch 2 --pool 4 --held-out 2 --calibration 2" +
-                        " --reconstruction 0 --top 1 --test 2 --out " + bench.out + more);
+    const Ran ran =
+        run(program("search") + " mobilenetv1 --teacher " + teacher + " --data " + bench.data +
+            " --no-mixed --algo mse --batch 2 --pool 4 --held-out 2 --calibration 2" +
+            " --reconstruction 0 --top 1 --test 2 --out " + bench.out + more);
     INFO(ran.err);
     REQUIRE(ran.status == 0);
     return json_of(bench.out + "/result.json");

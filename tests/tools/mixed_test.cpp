@@ -60,7 +60,7 @@ TEST_CASE("a mixed search keeps its budget, of all kinds what pays, and says wha
   CHECK(count(all["mse"], "three levels") == 7);
 
   // Without a budget: no more than with three levels everywhere.
-  const Json usual = m.of("usual", "--mixed --episodes 40");
+  const Json usual = m.of("usual", "--episodes 40");
   CHECK(usual["budget"]["given"].is_null());
   CHECK(double(usual["budget"]["energy"]) == doctest::Approx(three).epsilon(0.02));
   CHECK(double(usual["selected"]["energy"]) <= 1.01 * double(usual["budget"]["energy"]));
@@ -71,7 +71,7 @@ TEST_CASE("a mixed search keeps its budget, of all kinds what pays, and says wha
   for (const bool more : {true, false}) {
     const double budget = more ? (teacher + three) / 2 : 0.96 * three;
     const Json found =
-        m.of("found", "--mixed --episodes 40 --energy-budget " + std::to_string(budget) + "uJ");
+        m.of("found", "--episodes 40 --energy-budget " + std::to_string(budget) + "uJ");
     CHECK(double(found["budget"]["energy"]) == doctest::Approx(budget));
     for (const char* set : {"start", "selected"}) {
       CAPTURE(set);
@@ -87,17 +87,17 @@ TEST_CASE("a mixed search keeps its budget, of all kinds what pays, and says wha
       CHECK(layer["t1"].is_null() == (kind == TapKind::eight_bits));
     }
   }
-  const Json kept = m.of("kept", "--mixed --episodes 40 --keep conv2,fc6");
+  const Json kept = m.of("kept", "--episodes 40 --keep conv2,fc6");
   for (const Json& layer : kept["selected"]["layers"])
     if (layer["name"] == "conv2" || layer["name"] == "fc6") CHECK(layer["kind"] == "8 bits");
 }
 
 TEST_CASE("the knapsack's mixture costs the trials alone, and is one of the algorithms") {
   const Searched m;
-  const Json found = m.of("found", "--mixed --algo sensitivity --energy-budget 50%");
+  const Json found = m.of("found", "--algo sensitivity --energy-budget 50%");
   CHECK(found["evaluations"] == 0);
   CHECK(int(found["budget"]["trials"]) == 42);
-  const Json compared = m.of("all", "--mixed --algo all --episodes 20 --energy-budget 50%");
+  const Json compared = m.of("all", "--algo all --episodes 20 --energy-budget 50%");
   std::vector<std::string> names;
   for (const Json& row : compared["comparison"]) {
     names.push_back(row["algorithm"]);
@@ -105,23 +105,24 @@ TEST_CASE("the knapsack's mixture costs the trials alone, and is one of the algo
   }
   CHECK(names ==
         std::vector<std::string>{"mse", "sensitivity", "grid", "random", "greedy", "cem", "ppo"});
-  const Json raw = m.of("raw", "--mixed --algo random --prior none --episodes 20");
+  const Json raw = m.of("raw", "--algo random --prior none --episodes 20");
   CHECK(double(raw["selected"]["energy"]) <= 1.01 * double(raw["budget"]["energy"]));
-  const Ran around = m.search("raw", "--mixed --algo sensitivity --prior none");
+  const Ran around = m.search("raw", "--algo sensitivity --prior none");
   CHECK(around.err.find("--algo sensitivity needs --prior mse") != std::string::npos);
-  const Ran plain = m.search("plain", "--algo sensitivity");
+  const Ran plain = m.search("plain", "--algo sensitivity --no-mixed");
   CHECK(plain.status == 1);
-  CHECK(plain.err.find("--algo sensitivity needs --mixed") != std::string::npos);
+  CHECK(plain.err.find("--algo sensitivity needs a search without --no-mixed") !=
+        std::string::npos);
 }
 
 TEST_CASE("a budget that makes no sense or cannot be reached is refused in one line") {
   const Searched m;
-  for (const char* options : {"--mixed --energy-budget 30", "--energy-budget 30%"}) {
+  for (const char* options : {"--energy-budget 30", "--no-mixed --energy-budget 30%"}) {
     const Ran ran = m.search("out", options);
     CHECK(ran.status == 2);
     CHECK(ran.err.find("--energy-budget") != std::string::npos);
   }
-  const Ran ran = m.search("out", "--mixed --algo mse --energy-budget 1%");
+  const Ran ran = m.search("out", "--algo mse --energy-budget 1%");
   CHECK(ran.status == 1);
   const std::string expected = "--energy-budget 1%: the least that alexnet can be given is ";
   const size_t at = ran.err.find(expected);
@@ -130,22 +131,22 @@ TEST_CASE("a budget that makes no sense or cannot be reached is refused in one l
   // It can be given, up to what its digits leave out.
   const double least = std::stod(ran.err.substr(at + expected.size()));
   const std::string budget = " --energy-budget " + std::to_string(least + 0.05) + "uJ";
-  const Json found = m.of("least", "--mixed --algo mse" + budget);
+  const Json found = m.of("least", "--algo mse" + budget);
   CHECK(count(found["start"], "two levels") > 4);
 }
 
 TEST_CASE("a mixed search that was ended and goes on, or runs on one thread, finds the same") {
   const Searched m;
-  const std::string options = "--mixed --algo cem --episodes 60 --energy-budget 50% ";
+  const std::string options = "--algo cem --episodes 60 --energy-budget 50% ";
   const Json whole = m.of("whole", options);
   m.of("broken", options + "--minutes 0.0001");
   CHECK(m.result("broken")["evaluations"] == 20);
   for (const auto& [more, complaint] :
-       {std::pair("--algo cem --episodes 60", "--mixed was on and is not there"),
-        std::pair("--mixed --algo cem --episodes 60 --energy-budget 51%",
+       {std::pair("--no-mixed --algo cem --episodes 60", "--no-mixed was not there and is on"),
+        std::pair("--algo cem --episodes 60 --energy-budget 51%",
                   "--energy-budget was 50% and is 51%"),
-        std::pair("--mixed --algo cem --energy-budget 50% --keep fc6",
-                  "--mixed was on and is but for --keep")}) {
+        std::pair("--algo cem --energy-budget 50% --keep fc6",
+                  "--keep was not given and is fc6")}) {
     const Ran ran = m.search("broken", std::string(more) + " --resume");
     CHECK(ran.status == 1);
     CAPTURE(ran.err);

@@ -219,8 +219,8 @@ TEST_CASE(
 
 TEST_CASE("search compares all algorithms over seeds, and keeps the layers it is told to") {
   const Bench bench;
-  const Ran ran =
-      bench.search("--algo all --seeds 2 --top 1 --keep conv1,auto:1 --data " + bench.data);
+  const Ran ran = bench.search(
+      "--no-mixed --algo all --seeds 2 --top 1 --keep conv1,auto:1 --data " + bench.data);
   INFO(ran.err);
   REQUIRE(ran.status == 0);
   const Json result = json_of(bench.out + "/result.json");

@@ -44,7 +44,7 @@ void change(const fs::path& file, const std::function<void(Json&)>& edit) {
 
 TEST_CASE("what searches write is as the schema says, to the last key") {
   for (const std::string more :
-       {"", "--mixed --energy-budget 60%", "--algo all --seeds 2 --top 2",
+       {"", "--energy-budget 60%", "--algo all --seeds 2 --top 2",
         "--energy-weight 0.1 --finetune 1", "--no-equalize --no-calibrate"}) {
     CAPTURE(more);
     const Searched searched(more);

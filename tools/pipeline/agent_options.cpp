@@ -58,8 +58,8 @@ void load_agent_of(Settings& s) {
     if (agent.features != features_of(s.state))
       throw Error(s.agent + ": is of another version of this program");
     if (agent.heads != (s.mixed ? kHeads : kStaircaseHeads))
-      throw Error(s.agent + ": is an agent of searches " + (s.mixed ? "without" : "with") +
-                  " --mixed");
+      throw Error(s.agent + ": is an agent of searches " + (s.mixed ? "with" : "without") +
+                  " --no-mixed");
     s.search.agent = std::move(agent);
   }
   if (s.state.empty()) s.state = "simple";

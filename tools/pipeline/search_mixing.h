@@ -1,4 +1,4 @@
-// What ./search --mixed begins with: the budget, trials of every layer, and the better of two
+// What a search of mixtures begins with: the budget, trials of every layer, and the better of two
 // starts.
 #pragma once
 

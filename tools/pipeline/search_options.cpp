@@ -30,18 +30,18 @@ void add_kinds(Options& options, Settings& s) {
       .add_option(
           "--keep", s.keep,
           "layers that keep their 8-bit codes, auto:N for the N most sensitive ones, or none "
-          "[those that only depthwise layers read, or an addition]")
+          "[none; with --no-mixed those that only depthwise layers read, or an addition]")
       ->delimiter(',');
-  CLI::Option* mixed = options.add_flag(
-      "--mixed", s.mixed,
-      "let the search choose for each layer: 8 bits, three levels or two; only what --keep names "
-      "stays at 8 bits");
+  CLI::Option* not_mixed = options.add_flag_callback(
+      "--no-mixed", [&s] { s.mixed = false; },
+      "three levels in every layer that is not kept, rather than 8 bits, three levels or two, as "
+      "the search chooses");
   options
       .add_option("--energy-budget", s.energy_budget,
                   "what the student may cost: 30% of the teacher's energy, or 120uJ a picture "
-                  "[what it costs with three levels in every layer, or where it starts from "
-                  "without --mixed]")
-      ->needs(mixed)
+                  "[what it costs with three levels in every layer or, if that is more, where "
+                  "--no-mixed starts from]")
+      ->excludes(not_mixed)
       ->check([](const std::string& text) -> std::string {
         if (energy_budget_of(text)) return "";
         return text + " is neither a percentage of the teacher's energy, such as 30%, nor " +
@@ -216,7 +216,7 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
     const bool grid = name == "grid", sensitivity = name == "sensitivity";
     const char* missing = (grid || sensitivity) && s.prior == "none" ? "--prior mse"
                           : grid && s.search.widths.global == 0      ? "--global-width above 0"
-                          : sensitivity && !s.mixed                  ? "--mixed"
+                          : sensitivity && !s.mixed                  ? "a search without --no-mixed"
                                                                      : nullptr;
     if (!missing)
       names.push_back(name);
@@ -259,7 +259,9 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
       {"--batch", text(s.objective.batch)},
       {"--no-calibrate", s.no_calibrate ? "on" : "off"},
       {"--no-equalize", s.no_equalize ? "on" : "off"},
-      {"--keep", s.keep.empty() ? "nothing" : CLI::detail::join(s.keep)},
+      {"--keep", s.mixed && s.keep_is_rule ? "not given"
+                 : s.keep.empty()          ? "nothing"
+                                           : CLI::detail::join(s.keep)},
       {"--attention-weight", text(s.objective.weights.attention)},
       {"--energy-weight", text(s.objective.weights.energy)},
       {"the energies", weighs_energy ? to_json(s.objective.energy_table).dump() : "of no weight"},
@@ -272,9 +274,11 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
   if (const Json h = to_json(s.search.hyperparameters); h != to_json(Hyperparameters{}))
     binding.emplace_back("--config", h.dump());
   bind_agent(s, also, binding);
-  if (!s.mixed) return binding;
+  if (!s.mixed) {
+    binding.emplace_back("--no-mixed", "on");
+    return binding;
+  }
   // Held-out pictures decide what fits the budget, and with it what is proposed.
-  binding.emplace_back("--mixed", s.keep_is_rule ? "on" : "but for --keep");
   binding.emplace_back("--energy-budget", s.energy_budget.empty() ? "none" : s.energy_budget);
   binding.emplace_back("--held-out", text(s.held_out));
   binding.emplace_back("the held-out pictures' checksum", text(fnv1a(splits.held_out.pixels())));

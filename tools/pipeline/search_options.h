@@ -21,8 +21,8 @@ struct Settings {
   std::vector<std::string> keep, merge, also;
   int seeds = 1, pool = 1024, held_out = 2048, calibration = 512, reconstruction = 8192,
       test_pictures = 10000, top = 3, finetune = 0;
-  bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false,
-       mixed = false, json = false;
+  bool synthesized = false, no_calibrate = false, no_equalize = false, resume = false, mixed = true,
+       json = false;
   bool keep_is_rule = false;  // --keep was not given
   double max_drop = 5, minutes = 0;
   bool max_drop_acts = false;  // in fine-tuning; else it is only reported

@@ -174,8 +174,8 @@ class Searches {
     return !guesses() || c.parts.energy <= std::max(mse_.parts.energy, first_.parts.energy);
   }
 
-  // The guess, with fewer levels or higher thresholds where it costs more than it may: what --mixed
-  // allows, else what the dearer start costs. The start where that does not help.
+  // The guess, with fewer levels or higher thresholds where it costs more than it may: what the
+  // budget allows, else what the dearer start costs. The start where that does not help.
   StaircaseSet affordable(StaircaseSet f) const {
     for (int i = 0; i < kRaises; ++i) {
       const Candidate c = rescore(builder_, held_out_, {f}).front();

@@ -32,7 +32,7 @@ struct SearchedNet {
   SearchedNet(const Settings& settings, const Model& model, const Splits& splits, const Note& note);
   SearchedNet(const SearchedNet&) = delete;
   // Completes `start`. keep: the layers that keep their 8 bits; rule: nobody named them, so that
-  // --mixed may choose others. journal: of the trials.
+  // a search of mixtures may choose others. journal: of the trials.
   void choose_start(const Settings& settings, const std::vector<std::string>& keep, bool rule,
                     Journal& journal, const Note& note);
 };

@@ -3,7 +3,7 @@
 #   ./search NET --merge runs/campaign/*
 # From the project's folder: sbatch tools/slurm/campaign.sh vgg19 [more options of ./search]
 #SBATCH --job-name=campaign
-#SBATCH --array=0-29
+#SBATCH --array=0-34
 #SBATCH --cpus-per-task=4
 #SBATCH --time=02:00:00
 #SBATCH --requeue
@@ -11,9 +11,9 @@
 #SBATCH --signal=TERM@60
 set -u
 net=${1:?the network, as in: sbatch tools/slurm/campaign.sh vgg19}
-algorithms=(mse grid random greedy cem ppo)
-algorithm=${algorithms[SLURM_ARRAY_TASK_ID % 6]}
-seed=$((SLURM_ARRAY_TASK_ID / 6 + 1))
+algorithms=(mse sensitivity grid random greedy cem ppo)
+algorithm=${algorithms[SLURM_ARRAY_TASK_ID % 7]}
+seed=$((SLURM_ARRAY_TASK_ID / 7 + 1))
 
 # --resume starts where there is nothing to go on from, so one script serves the first start and
 # every restart.
