@@ -3,8 +3,9 @@
 # `make cifar10` downloads the data set. SANITIZE=1 builds
 # with ASan and UBSan, in a folder of its own (GCC's -Wmaybe-uninitialized then warns of what is
 # initialized). Objects end up in build/; an object named *_avx2
-# (*_avx512, *_amx) is compiled for that ISA and chosen at run time. `make emulate` tests the AVX-512
-# and AMX kernels on a CPU that has only AVX2, `make lto` finds names that are defined twice, differently.
+# (*_avx512, *_amx, *_neon, *_dotprod) is compiled for that ISA and chosen at run time. `make emulate` tests
+# the AVX-512 and AMX kernels on a CPU that has only AVX2, `make neon` those for Arm, `make lto` finds names
+# that are defined twice, differently.
 # MPI=1: `srun ./search` and `mpirun ./search` share a search among ranks (libopenmpi-dev).
 
 CXX      ?= g++
@@ -21,7 +22,9 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
 # Not -lopenblas: engine/float/gemm.cpp loads it.
 LDLIBS    = -ldl$(if $(MPI), $(shell mpicc --showme:link))
 
-X86      := $(filter x86_64%,$(shell $(CXX) -dumpmachine))
+MACHINE  := $(shell $(CXX) -dumpmachine)
+X86      := $(filter x86_64%,$(MACHINE))
+ARM      := $(filter aarch64%,$(MACHINE))
 PROGRAMS := search train finetune evaluate synthesize import export bench report
 # Every folder of the library is a room, but for what belongs to ./bench, ./export or ./report alone.
 SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cpp' -not -path 'tools/bench/*' \
@@ -29,6 +32,9 @@ SOURCES  := $(sort $(shell find data engine nets distill rl tools/*/ -name '*.cp
 # The bodies of kernels that another CPU has no use for; their tables name them under the same condition.
 ifeq ($(X86),)
 SOURCES  := $(filter-out %_avx2.cpp %_avx512.cpp %_amx.cpp,$(SOURCES))
+endif
+ifeq ($(ARM),)
+SOURCES  := $(filter-out %_neon.cpp %_dotprod.cpp,$(SOURCES))
 endif
 # Texts that exports and pages contain: the linker makes objects of them.
 TEXTS    := $(wildcard engine/export/c/*.c engine/export/verilog/*.v)
@@ -66,13 +72,14 @@ FUZZERS  := $(basename $(notdir $(wildcard tests/fuzz/*.cpp)))
 # Seconds for each of them.
 SECONDS  ?= 60
 
-.PHONY: always all test partly emulate lto fuzz deps deps-check peers clean cifar10
+.PHONY: always all test partly emulate neon lto fuzz deps deps-check peers clean cifar10
 all: $(PROGRAMS:%=$(BIN)%)
 
 %_avx2.o $(BUILD)/%_avx2.o: ISA_FLAGS := -mavx2 -mfma -mbmi
 AVX512   := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mbmi
 %_avx512.o $(BUILD)/%_avx512.o: ISA_FLAGS := $(AVX512)
 %_amx.o $(BUILD)/%_amx.o: ISA_FLAGS := $(AVX512) -mamx-tile -mamx-int8
+%_dotprod.o $(BUILD)/%_dotprod.o: ISA_FLAGS := -march=armv8.2-a+dotprod
 ifeq ($(EMULATE),)
 $(BUILD)/engine/kernels/bytemap/map_avx512.o: ISA_FLAGS += -mavx512vbmi
 $(BUILD)/engine/float/gemm_bf16_avx512.o: ISA_FLAGS += -mavx512bf16
@@ -143,6 +150,20 @@ emulate: $(BUILD)/tests/run
 	$(MAKE) EMULATE=1 ONLY='$(EMULATED)' REST=$(BUILD) partly
 	$(BUILD)-emulate/tests/partly -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
 
+# The kernels for Arm and their tests, by QEMU (make deps-check), on a CPU without dot products too. Of
+# the libraries they need doctest alone.
+KERNELS  := $(filter data/base/% engine/arithmetic/% engine/graph/% engine/kernels/% engine/float/loops/%,$(SOURCES)) \
+            $(wildcard nets/*.cpp) data/cifar.cpp data/dataset.cpp \
+            $(addprefix engine/integer/,model.cpp model_file.cpp layer_table.cpp) \
+            $(addprefix tests/,engine/int_conv_test.cpp engine/isa_test.cpp support/main.cpp)
+neon: cross = build/aarch64-linux-gnu-g++
+neon:
+	@mkdir -p $(cross) && touch $(cross)/libraries
+	$(MAKE) CXX=aarch64-linux-gnu-g++ CXXFLAGS='-O3 -idirafter /usr/include' $(cross)/tests/kernels
+	for cpu in max cortex-a53; do qemu-aarch64 -cpu $$cpu $(cross)/tests/kernels || exit 1; done
+$(BUILD)/tests/kernels: $(KERNELS:%.cpp=$(BUILD)/%.o)
+	$(CXX) $(ALL_CXXFLAGS) -static -o $@ $^
+
 # Links the product with link-time optimization, which finds a name that two files define differently.
 lto:
 	$(MAKE) LTO=1 CXXFLAGS=-O0 $(BUILD)-lto/product
@@ -193,7 +214,7 @@ deps:
 CHECK_PACKAGES := python3-venv clang llvm libomp-dev clang-format shellcheck qemu-user qemu-system-arm \
                   gcc-arm-none-eabi libnewlib-arm-none-eabi iverilog verilator yosys gcc-riscv64-linux-gnu \
                   libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross openmpi-bin \
-                  libopenmpi-dev chromium
+                  libopenmpi-dev chromium g++-aarch64-linux-gnu
 deps-check:
 	$(if $(filter 0,$(shell id -u)),,sudo) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y --no-install-recommends $(CHECK_PACKAGES)'

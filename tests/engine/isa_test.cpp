@@ -108,7 +108,7 @@ TEST_CASE("an unknown instruction set is refused by name and source, and changes
   set_isa("scalar");
   CHECK_THROWS_WITH_AS(set_isa("z80"),
                        "unknown instruction set 'z80' (option --isa): expected one of amx, avx512, "
-                       "avx2, scalar",
+                       "avx2, dotprod, neon, scalar",
                        Error);
   setenv("TRISEGMENT_ISA", "6502", 1);
   CHECK_THROWS_WITH_AS(set_isa(""),

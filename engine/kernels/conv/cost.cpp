@@ -4,8 +4,8 @@
 // up to whole registers, and for lut what every pixel costs for each 64 channels. The numbers are
 // fitted to VGG19's layers at 50 to 90 % zeros: for AVX2 in nanoseconds on a Zen 3 core, for
 // AVX-512 in picoseconds on a Zen 5 core, where making lists of codes and the start of every run
-// count too, for AMX in what makes them right beside lut on a Xeon that has it. Only ratios between
-// the kinds of one instruction set count.
+// count too, for AMX in what makes them right beside lut on a Xeon that has it. NEON's are counted,
+// not measured. Only ratios between the kinds of one instruction set count.
 #include "engine/kernels/conv/layout.h"
 #include "engine/kernels/conv/variants.h"
 
@@ -61,6 +61,17 @@ double cost_int8_avx2(const PackedConv& conv, double) {
 
 double cost_lut_avx2(const PackedConv& conv, double zeros) {
   return 0.0185 * additions(conv.layer, zeros, 32) + 125 * pixel_blocks(conv.layer);
+}
+
+// Instructions of the inner loops, and for each pixel as much beside them as on AVX2.
+double cost_int8_neon(const PackedConv& conv, double) { return additions(conv.layer, 0, 16) / 2.6; }
+
+double cost_int8_dotprod(const PackedConv& conv, double) {
+  return additions(conv.layer, 0, 16) / 7.2;
+}
+
+double cost_lut_neon(const PackedConv& conv, double zeros) {
+  return additions(conv.layer, zeros, 32) / 4.3 + 1570 * pixel_blocks(conv.layer);
 }
 
 double cost_int8_avx512(const PackedConv& conv, double) {

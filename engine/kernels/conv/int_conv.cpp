@@ -34,6 +34,11 @@ const std::vector<ConvVariant>& conv_variants() {
       {Isa::avx512, ConvKind::lut, cpu_has_avx512, pack_lut_avx512, lut_avx512, cost_lut_avx512},
       {Isa::avx2, ConvKind::int8, cpu_has_avx2, pack_int8_avx2, int8_avx2, cost_int8_avx2},
       {Isa::avx2, ConvKind::lut, cpu_has_avx2, pack_lut_avx2, lut_avx2, cost_lut_avx2},
+#elif defined __aarch64__
+      {Isa::dotprod, ConvKind::int8, cpu_has_dotprod, pack_int8_neon, int8_dotprod,
+       cost_int8_dotprod},
+      {Isa::neon, ConvKind::int8, always, pack_int8_neon, int8_neon, cost_int8_neon},
+      {Isa::neon, ConvKind::lut, always, pack_lut_neon, lut_neon, cost_lut_neon},
 #endif
       {Isa::scalar, ConvKind::int8, always, pack_scalar, int8_scalar, cost_scalar},
       {Isa::scalar, ConvKind::lut, always, pack_scalar, lut_scalar, cost_scalar},

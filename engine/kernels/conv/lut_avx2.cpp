@@ -32,8 +32,9 @@ struct Avx2 : X86 {
   static Register high_bytes(Register a, Register b) { return _mm256_unpackhi_epi8(a, b); }
   static Register low_words(Register a, Register b) { return _mm256_unpacklo_epi16(a, b); }
   static Register high_words(Register a, Register b) { return _mm256_unpackhi_epi16(a, b); }
-  static Register sum_pairs(Register a) { return _mm256_maddubs_epi16(_mm256_set1_epi8(1), a); }
-  static Register add16(Register a, Register b) { return keep(_mm256_add_epi16(a, b)); }
+  static Register add_pairs(Register sum, Register a) {
+    return keep(_mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), a)));
+  }
   static Register multiply_add(Register sum, Register a, Register b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
   }

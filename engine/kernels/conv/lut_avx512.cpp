@@ -13,8 +13,9 @@ struct Avx512 : X86 {
   static Register high_bytes(Register a, Register b) { return _mm512_unpackhi_epi8(a, b); }
   static Register low_words(Register a, Register b) { return _mm512_unpacklo_epi16(a, b); }
   static Register high_words(Register a, Register b) { return _mm512_unpackhi_epi16(a, b); }
-  static Register sum_pairs(Register a) { return _mm512_maddubs_epi16(_mm512_set1_epi8(1), a); }
-  static Register add16(Register a, Register b) { return _mm512_add_epi16(a, b); }
+  static Register add_pairs(Register sum, Register a) {
+    return _mm512_add_epi16(sum, _mm512_maddubs_epi16(_mm512_set1_epi8(1), a));
+  }
   static Register multiply_add(Register sum, Register a, Register b) {
     return _mm512_dpwssd_epi32(sum, a, b);
   }

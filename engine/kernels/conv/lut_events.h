@@ -83,8 +83,8 @@ inline const uint16_t* add_rows(const int8_t* weights, const uint16_t* rows, int
     for (int v = 0; v < V; ++v) {
       const Register wa = Isa::load(a + v * sizeof(Register)),
                      wb = Isa::load(b + v * sizeof(Register));
-      sums[2 * v] = Isa::add16(sums[2 * v], Isa::sum_pairs(Isa::low_bytes(wa, wb)));
-      sums[2 * v + 1] = Isa::add16(sums[2 * v + 1], Isa::sum_pairs(Isa::high_bytes(wa, wb)));
+      sums[2 * v] = Isa::add_pairs(sums[2 * v], Isa::low_bytes(wa, wb));
+      sums[2 * v + 1] = Isa::add_pairs(sums[2 * v + 1], Isa::high_bytes(wa, wb));
     }
   };
   const auto add_four = [&](const uint16_t* list) {

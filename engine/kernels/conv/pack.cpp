@@ -281,6 +281,14 @@ PackedConv pack_int8_amx(const Layer& l, const int8_t* weights) {
   return p;
 }
 
+PackedConv pack_int8_neon(const Layer& l, const int8_t* weights) {
+  return l.kind == Kind::depthwise ? pack_scalar(l, weights) : pack_int8_avx512(l, weights);
+}
+
+PackedConv pack_lut_neon(const Layer& layer, const int8_t* weights) {
+  return pack_lut(layer, weights, 32);
+}
+
 PackedConv pack_lut_avx2(const Layer& layer, const int8_t* weights) {
   return pack_lut(layer, weights, 32);
 }

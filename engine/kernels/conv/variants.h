@@ -37,4 +37,15 @@ PackedConv pack_lut_avx512(const Layer& layer, const int8_t* weights);
 void lut_avx512(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
 double cost_lut_avx512(const PackedConv&, double zeros);
 
+PackedConv pack_int8_neon(const Layer& layer, const int8_t* weights);  // int8_dotprod's too
+void int8_neon(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+double cost_int8_neon(const PackedConv&, double zeros);
+
+void int8_dotprod(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+double cost_int8_dotprod(const PackedConv&, double zeros);
+
+PackedConv pack_lut_neon(const Layer& layer, const int8_t* weights);
+void lut_neon(const PackedConv&, const ConvInput&, const Epilogue&, void* y);
+double cost_lut_neon(const PackedConv&, double zeros);
+
 }  // namespace tri

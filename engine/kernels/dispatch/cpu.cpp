@@ -4,6 +4,8 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined __aarch64__
+#include <sys/auxv.h>
 #endif
 
 namespace tri {
@@ -47,6 +49,17 @@ bool cpu_has_avx512() { return false; }
 bool cpu_has_avx512_vbmi() { return false; }
 bool cpu_has_avx512_bf16() { return false; }
 bool cpu_has_amx() { return false; }
+#endif
+
+#ifdef __aarch64__
+bool cpu_has_neon() { return true; }
+bool cpu_has_dotprod() {
+  constexpr unsigned long kDotProducts = 1 << 20;  // HWCAP_ASIMDDP
+  return getauxval(AT_HWCAP) & kDotProducts;
+}
+#else
+bool cpu_has_neon() { return false; }
+bool cpu_has_dotprod() { return false; }
 #endif
 
 }  // namespace tri

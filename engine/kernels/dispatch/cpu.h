@@ -9,4 +9,7 @@ bool cpu_has_avx512_vbmi();  // the same and VBMI
 bool cpu_has_avx512_bf16();  // the same as avx512 and BF16
 bool cpu_has_amx();          // *_amx: VBMI and BF16, AMX's tiles, and its products of both
 
+bool cpu_has_neon();     // *_neon: every Arm CPU of 64 bits
+bool cpu_has_dotprod();  // *_dotprod: NEON and Armv8.2's dot products
+
 }  // namespace tri

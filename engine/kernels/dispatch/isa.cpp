@@ -15,10 +15,10 @@ struct Known {
   const char* name;
   bool (*runnable)();
 };
-constexpr Known kKnown[] = {{Isa::amx, "amx", cpu_has_amx},
-                            {Isa::avx512, "avx512", cpu_has_avx512},
-                            {Isa::avx2, "avx2", cpu_has_avx2},
-                            {Isa::scalar, "scalar", [] { return true; }}};
+constexpr Known kKnown[] = {
+    {Isa::amx, "amx", cpu_has_amx},    {Isa::avx512, "avx512", cpu_has_avx512},
+    {Isa::avx2, "avx2", cpu_has_avx2}, {Isa::dotprod, "dotprod", cpu_has_dotprod},
+    {Isa::neon, "neon", cpu_has_neon}, {Isa::scalar, "scalar", [] { return true; }}};
 
 constexpr int kUnset = -1;
 std::atomic<int> chosen = kUnset;

@@ -11,7 +11,8 @@
 
 namespace tri {
 
-enum class Isa : uint8_t { amx, avx512, avx2, scalar };  // best first
+// Best first, of x86 and of Arm.
+enum class Isa : uint8_t { amx, avx512, avx2, dotprod, neon, scalar };
 
 const char* isa_name(Isa isa);  // as --isa and TRISEGMENT_ISA call it
 // Those that this CPU runs, best first.
