@@ -1,16 +1,14 @@
-// int8 convolution for NEON, blocks of some pixels x 16 output channels. Codes are taken as x -
-// 128, which is signed as weights are; 128 times the weights' sums make up for that.
+// int8 convolution for NEON, blocks of some pixels x 16 output channels. Codes less 128 are
+// signed, as weights are; 128 times the sums of the weights make up for it.
 //
 // `Products` holds what differs between its instructions:
-//   kPixels             of the largest block, so that its sums fit the 32 registers
+//   kPixels             of the largest block, at most 6: its sums fit the 32 registers
 //   kSums               registers of sums a pixel
 //   add(sums, x, w)     adds the products of four codes, repeated, with [16 k][4 c] weights
 //   total(sums, i)      the sums of channels 4 i .. 4 i + 3
 #pragma once
 
 #include <arm_neon.h>
-
-#include <utility>
 
 #include "engine/kernels/conv/int8_blocks.h"
 
@@ -49,18 +47,14 @@ void pixels_x_16(const Job& job, const uint8_t* const* x, int channel, KernelRan
 }
 
 template <class Products>
+constexpr Block kBlocks[] = {pixels_x_16<Products, 1>, pixels_x_16<Products, 2>,
+                             pixels_x_16<Products, 3>, pixels_x_16<Products, 4>,
+                             pixels_x_16<Products, 5>, pixels_x_16<Products, 6>};
+
+template <class Products>
 struct Neon {
   static constexpr int kPixels = Products::kPixels, kChannels = 16;
-  static Block block(const PackedConv&, int pixels, int) {
-    static constexpr auto kBlocks = []<int... P>(std::integer_sequence<int, P...>) {
-      struct {
-        Block of[kPixels];
-      } blocks = {{pixels_x_16<Products, P + 1>...}};
-      return blocks;
-    }
-    (std::make_integer_sequence<int, kPixels>());
-    return kBlocks.of[pixels - 1];
-  }
+  static Block block(const PackedConv&, int pixels, int) { return kBlocks<Products>[pixels - 1]; }
   static void finish(const Epilogue& e, const int32_t* sums, int row, int pixels, int first,
                      int last, int K, const size_t* target, void* y) {
     for (int p = 0; p < pixels; ++p) tri::finish(e, sums + p * row, first, last, K, target[p], y);
