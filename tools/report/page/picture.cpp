@@ -58,11 +58,14 @@ std::string staircase_plot(const Json& tap, const Json& f) {
   const auto level = [](int v) { return height(v / 255.0); };
   svg += line("<path class=\"staircase\" d=\"M%d %dH%.1fV%.1fH%.1fV%.1fH%d\"/>\n", kLeft, kBottom,
               kLeft + (t1 + 1) * bin, level(v1), kLeft + (t2 + 1) * bin, level(v2), kLeft + kWidth);
-  for (const int code : {0, t1, t2, 255})
+  constexpr int kWide = 36;  // codes under half a "t1 = 99" and a 0
+  for (const int code : {0, t1, t2, 255}) {
+    if (code == 0 && t1 < kWide) continue;
     svg += text(kLeft + code * bin, kBottom + 16,
                 code == 0 || code == 255 ? std::to_string(code)
                                          : (code == t1 ? "t1 = " : "t2 = ") + std::to_string(code),
                 code == t2 ? "text-anchor=\"start\"" : "text-anchor=\"middle\"");
+  }
   for (const char* name : {"v1", "v2"})
     svg += text(kLeft + kWidth + 4, level(f[name]) + 4,
                 name + (" = " + std::to_string(f[name].get<int>())));
