@@ -13,6 +13,7 @@
 //   int8 AMX     [K / 16][row / 4][16 k][row % 4], zeros where K is no multiple of 16 or the rows
 //   are
 //                none of 64. Depthwise as for AVX-512.
+//   int8 NEON    as AVX512, which is also what dot products read. Depthwise as scalar.
 //   lut          in pieces, see LutPieces, in registers of R bytes: [block of kLutBlock
 //   k][piece][row]
 //                [k, see lut_column], the last block R wide where that holds the rest of K. The
