@@ -75,6 +75,7 @@ TEST_CASE("a picture draws a layer's codes and staircase, and every network that
   CHECK(count(svg, "&lt;c2&gt;") == 1);
   CHECK(count(svg, "student: 85.00 %, 90") == 1);
   CHECK(count(svg, "t1 = 4<") == 1);
+  CHECK(count(svg, "text-anchor=\"middle\">0<") == 1);  // the energy's; beside t1 is no room
   CHECK(picture_of(folder, "<c2>") == svg);
   CHECK_THROWS_WITH_AS(picture_of(folder, "c1"), "a: has no layer c1 with a staircase", Error);
   folder["taps"] = nullptr;
