@@ -38,8 +38,8 @@ quietly mpirun --oversubscribe -np 1 bash -c '"$@"' bash run_search "$scratch/ki
 
 # A rank that dies takes the job with it; the journal stands.
 EPISODES=100000 on_ranks 3 run_search "$scratch/ranks" >"$scratch/log" 2>&1 &
-kill_rank $! "$scratch/ranks/search.journal" "search small .*$scratch/ranks"
-updates=$(grep -c " update " "$scratch/ranks/search.journal")
+kill_rank $! "$scratch/ranks/best.json" "search small .*$scratch/ranks"
+updates=$(grep -c " update ppo " "$scratch/ranks/search.journal")
 EPISODES=$((20 * updates + 40)) quietly on_ranks 2 run_search "$scratch/ranks" --resume || fail "--resume"
 grep -q "($((20 * updates)) of them done before)" "$scratch/log" || fail "--resume began anew"
 EPISODES=$((20 * updates + 40)) quietly run_search "$scratch/unbroken" || fail "search"
