@@ -16,7 +16,7 @@ struct Dot {
 
 void int8_dotprod(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue,
                   void* y) {
-  int8_neon<Dot>(conv, input, epilogue, y);
+  int8_by<Dot>(conv, input, epilogue, y);
 }
 
 }  // namespace tri

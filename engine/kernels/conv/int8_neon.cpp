@@ -21,7 +21,7 @@ struct Widened {
 }  // namespace
 
 void int8_neon(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue, void* y) {
-  int8_neon<Widened>(conv, input, epilogue, y);
+  int8_by<Widened>(conv, input, epilogue, y);
 }
 
 }  // namespace tri

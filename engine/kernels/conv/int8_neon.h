@@ -62,7 +62,7 @@ struct Neon {
 };
 
 template <class Products>
-void int8_neon(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue, void* y) {
+void int8_by(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogue, void* y) {
   if (conv.layer.kind == Kind::depthwise)
     int8_scalar(conv, input, epilogue, y);  // the compiler's vectors do
   else

@@ -37,8 +37,8 @@ const std::vector<ConvVariant>& conv_variants() {
 #elif defined __aarch64__
       {Isa::dotprod, ConvKind::int8, cpu_has_dotprod, pack_int8_neon, int8_dotprod,
        cost_int8_dotprod},
-      {Isa::neon, ConvKind::int8, always, pack_int8_neon, int8_neon, cost_int8_neon},
-      {Isa::neon, ConvKind::lut, always, pack_lut_neon, lut_neon, cost_lut_neon},
+      {Isa::neon, ConvKind::int8, cpu_has_neon, pack_int8_neon, int8_neon, cost_int8_neon},
+      {Isa::neon, ConvKind::lut, cpu_has_neon, pack_lut_neon, lut_neon, cost_lut_neon},
 #endif
       {Isa::scalar, ConvKind::int8, always, pack_scalar, int8_scalar, cost_scalar},
       {Isa::scalar, ConvKind::lut, always, pack_scalar, lut_scalar, cost_scalar},

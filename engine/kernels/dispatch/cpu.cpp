@@ -53,10 +53,7 @@ bool cpu_has_amx() { return false; }
 
 #ifdef __aarch64__
 bool cpu_has_neon() { return true; }
-bool cpu_has_dotprod() {
-  constexpr unsigned long kDotProducts = 1 << 20;  // HWCAP_ASIMDDP
-  return getauxval(AT_HWCAP) & kDotProducts;
-}
+bool cpu_has_dotprod() { return getauxval(AT_HWCAP) & HWCAP_ASIMDDP; }
 #else
 bool cpu_has_neon() { return false; }
 bool cpu_has_dotprod() { return false; }
