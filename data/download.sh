@@ -74,8 +74,9 @@ exec 9<data
 flock -n 9 || fail "another download is running: wait for it"
 work='' curl=''
 trap 'if [ -n "$curl" ]; then kill "$curl" 2>/dev/null || :; fi; rm -rf ${work:+"$work"}' EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
+# A second signal, as `timeout` sends, would end the cleaning.
+trap 'trap "" INT HUP TERM; exit 130' INT
+trap 'trap "" INT HUP TERM; exit 143' HUP TERM
 # Named before it is made, so that it goes wherever a signal comes.
 work=data/download-$$.tmp
 (umask 077 && mkdir "$work") || fail "data: cannot be written to"
