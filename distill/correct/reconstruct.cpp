@@ -25,35 +25,39 @@ class Stage {
  public:
   explicit Stage(const Dataset& pictures) : pictures_(pictures) {}
 
-  // Runs a version of the student, alike up to here, as far as the codes of tap `to`, which it
-  // returns, or to the logits where there is no such tap.
-  std::vector<uint8_t> run(const Model& model, int to, Observer* sampler, Calibrator* calibrator) {
-    const IntNet net(model);
+  // Runs a version of the student, alike up to here, as far as what row `until` reads.
+  void run(const Model& model, int until, Observer* sampler, Calibrator* calibrator) {
+    const IntNet net = part(model, until);
     const Staircases staircases(model, model.staircases);
-    const int n = pictures_.size();
-    const uint8_t* x = tap_ < 0 ? pictures_.pixels().data() : codes_.data();
-    const Pass pass{tap_, to < model.taps() ? to : -1, &staircases, sampler, calibrator};
-    if (pass.to < 0) {
-      std::vector<int32_t> logits(size_t(n) * size_t(model.layers.back().output.c));
-      net.forward(pass, x, n, logits.data(), workspace_);
-      return {};
-    }
-    const int row = model.tap_rows()[size_t(to)];
-    std::vector<uint8_t> codes(size_t(n) * model.layers[size_t(row)].output.size());
-    net.forward(pass, x, n, codes.data(), workspace_);
-    return codes;
+    net.forward({.from = tap_,
+                 .until = until,
+                 .staircases = &staircases,
+                 .observer = sampler,
+                 .calibrator = calibrator},
+                begin(), pictures_.size(), workspace_);
   }
 
   // From here on, runs begin with the codes of tap `to`, a cut of the graph whose layer is final.
   void advance(const Model& model, int to) {
     if (to <= tap_) return;
-    codes_ = run(model, to, nullptr, nullptr);
-    tap_ = to;
+    const int row = model.tap_rows()[size_t(to)];
+    const IntNet net = part(model, row + 1);
+    const Staircases staircases(model, model.staircases);
+    std::vector<uint8_t> codes(size_t(pictures_.size()) * model.layers[size_t(row)].output.size());
+    net.forward({.from = tap_, .to = to, .staircases = &staircases}, begin(), pictures_.size(),
+                codes.data(), workspace_);
+    codes_ = std::move(codes), tap_ = to;
   }
 
   int tap() const { return tap_; }
 
  private:
+  // The network from here to before a row.
+  IntNet part(const Model& model, int end) const {
+    return IntNet(model, "", "", {tap_ < 0 ? 0 : model.tap_rows()[size_t(tap_)] + 1, end});
+  }
+  const uint8_t* begin() const { return tap_ < 0 ? pictures_.pixels().data() : codes_.data(); }
+
   const Dataset& pictures_;
   Workspace workspace_;
   int tap_ = -1;  // whose codes are there; -1: the pictures are
@@ -114,12 +118,6 @@ class Reconstruction {
     return tap >= 0 && set_[size_t(tap)] ? &*set_[size_t(tap)] : nullptr;
   }
 
-  // The first tap at or after a row: where a run that is to pass this row may end.
-  int tap_from(int row) const {
-    int tap = 0;
-    for (const int at : student_.tap_rows()) tap += at < row;
-    return tap;
-  }
   // The last tap before a row that runs may begin with; -1: there is none.
   int cut_before(int row) const {
     int tap = -1;
@@ -131,7 +129,7 @@ class Reconstruction {
   // What the layer reads, by rows, in a version of the student.
   std::vector<uint8_t> inputs(const Model& model, int layer) {
     InputSampler sampler(model, layer, fitted_on_.size(), kRows);
-    fitting_.run(model, tap_from(layer), &sampler, nullptr);
+    fitting_.run(model, layer, &sampler, nullptr);
     return std::move(sampler.rows);
   }
 
@@ -151,7 +149,7 @@ class Reconstruction {
     OutputSampler wanted(teacher_.model(), pictures_.size(), kRows, i);
     watch(teacher_, pictures_, wanted);
     InputSampler sampler(student_, i, pictures_.size(), kRows);
-    Stage(pictures_).run(student_, tap_from(i), &sampler, nullptr);
+    Stage(pictures_).run(student_, i, &sampler, nullptr);
     fit_weights(l, sampler.rows, wanted.rows[at], nullptr, student_.quant[at], target_.mean[at],
                 target_.deviation[at]);
   }
@@ -161,8 +159,7 @@ class Reconstruction {
     const Model fitted = student_;
     const Staircases staircases(fitted, set_);
     StudentCalibrator calibrator(fitted, target_, staircases, &levels_, i);
-    // To the next tap: the codes of its own are not yet put through the staircase.
-    calibrating_.run(fitted, tap_from(i + 1), nullptr, &calibrator);
+    calibrating_.run(fitted, i + 1, nullptr, &calibrator);
     student_ = calibrator.student();
   }
 

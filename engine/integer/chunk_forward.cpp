@@ -72,6 +72,8 @@ ChunkForward::ChunkForward(const IntNet& net, const Pass& pass, int n, int room,
     CHECK(layer(first_row_).cut);
   }
   if (pass.to >= 0) last_row_ = net.taps_[size_t(pass.to)];
+  if (pass.until >= 0) last_row_ = pass.until - 1;
+  CHECK(net.runs_.first <= (pass.from < 0 ? 0 : first_row_ + 1) && last_row_ < net.runs_.end);
   const std::vector<size_t>& sizes = net.plan_.buffers.sizes;
   if (workspace.buffers.size() < sizes.size()) workspace.buffers.resize(sizes.size());
   for (size_t b = 0; b < sizes.size(); ++b) grow(workspace.buffers[b], sizes[b] * size_t(room));
@@ -106,6 +108,7 @@ const uint8_t* ChunkForward::values(const Workspace::Value& v, Shape shape, int 
 void ChunkForward::run(const uint8_t* x, uint8_t* codes) {
   begin(x);
   for (int row = pass_.from < 0 ? 0 : first_row_ + 1; row <= last_row_; ++row) run_row(row, codes);
+  if (pass_.until >= 0 && pass_.until < int(net_.rows_.size())) show_input(pass_.until);
 }
 
 // Puts the pass's input to where the first row reads it.
@@ -163,7 +166,7 @@ void ChunkForward::run_sums(int row, uint8_t* codes) {
   const IntNet::Row& how = net_.rows_[size_t(row)];
   const Workspace::Value in = value(l.sources.front());
   const bool adds = l.kind == Kind::add;
-  if (pass_.observer && !adds) pass_.observer->input(row, in.x, in.coded, n_, l.in);
+  show_input(row);
   const bool lut = !adds && in.coded && zero_share(in.x, l.in) >= how.lut_from;
   const uint8_t* a = lut ? in.x : values(in, l.in, 0);
   const uint8_t* b = adds ? values(value(l.sources[1]), l.in, 1) : nullptr;
@@ -213,6 +216,12 @@ void ChunkForward::calibrated(int row, Epilogue epilogue, Run run, void* result)
   const size_t pixels = size_t(n_) * l.output.h * l.output.w;
   finish_all(epilogue, sums, l.output.c, pixels, result);
   if (l.is_logits()) to_logits(epilogue, size_t(l.output.c), pixels, sums);
+}
+
+void ChunkForward::show_input(int row) {
+  if (!pass_.observer || !layer(row).has_weights()) return;
+  const Workspace::Value in = value(layer(row).sources.front());
+  pass_.observer->input(row, in.x, in.coded, n_, layer(row).in);
 }
 
 void ChunkForward::show(int row) {

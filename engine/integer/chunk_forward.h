@@ -26,6 +26,7 @@ class ChunkForward {
   Epilogue usual_epilogue(int row, const TriSegment* f) const;
   template <class Run>
   void calibrated(int row, Epilogue epilogue, Run run, void* result);
+  void show_input(int row);
   void show(int row);
 
   const IntNet& net_;

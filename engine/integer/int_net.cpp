@@ -56,8 +56,9 @@ Staircases::Staircases(const Model& model, StaircaseSet staircases)
   }
 }
 
-IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
+IntNet::IntNet(Model model, const std::string& isa, const std::string& coded, Rows runs)
     : model_(std::move(model)),
+      runs_(runs),
       int8_(&conv_variant(ConvKind::int8, isa)),
       lut_(&conv_variant(ConvKind::lut, isa)),
       add_(&add_variant(isa)),
@@ -75,7 +76,7 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
     if (!l.has_sums()) continue;
     most_sums_ = std::max(most_sums_, l.output.size());
     if (l.is_logits()) logits_ = l.output.size();
-    if (l.kind == Kind::add) continue;
+    if (l.kind == Kind::add || int(i) < runs.first || int(i) >= runs.end) continue;
     row.int8 = int8_->pack(l, q.weights.data());
     if (l.kind != Kind::conv || l.reads.front().tap < 0) continue;
     row.lut = lut_->pack(l, q.weights.data());
@@ -84,30 +85,40 @@ IntNet::IntNet(Model model, const std::string& isa, const std::string& coded)
   }
 }
 
-void IntNet::forward(const Pass& pass, const uint8_t* x, int n, int32_t* logits,
-                     Workspace& workspace) const {
-  CHECK(pass.to < 0);
-  const size_t classes = size_t(model_.layers.back().output.c);
+// Calls run(forward, first, count) for the pictures first, ..., first + count - 1.
+template <class Run>
+void IntNet::in_chunks(const Pass& pass, int n, Workspace& workspace, Run run) const {
   const int chunk = pass.calibrator ? n : kChunk;
   for (int first = 0; first < n; first += chunk) {
-    ChunkForward forward(*this, pass, std::min(chunk, n - first), std::max(chunk, kChunk),
-                         workspace);
-    forward.run(x + size_t(first) * forward.input_size(), nullptr);
-    std::copy_n(workspace.sums.data(), size_t(std::min(chunk, n - first)) * classes,
-                logits + size_t(first) * classes);
+    const int count = std::min(chunk, n - first);
+    run(ChunkForward(*this, pass, count, std::max(chunk, kChunk), workspace), first, count);
   }
+}
+
+void IntNet::forward(const Pass& pass, const uint8_t* x, int n, int32_t* logits,
+                     Workspace& workspace) const {
+  CHECK(pass.to < 0 && pass.until < 0);
+  const size_t classes = size_t(model_.layers.back().output.c);
+  in_chunks(pass, n, workspace, [&](ChunkForward forward, int first, int count) {
+    forward.run(x + size_t(first) * forward.input_size(), nullptr);
+    std::copy_n(workspace.sums.data(), size_t(count) * classes, logits + size_t(first) * classes);
+  });
 }
 
 void IntNet::forward(const Pass& pass, const uint8_t* x, int n, uint8_t* codes,
                      Workspace& workspace) const {
-  CHECK(pass.to > pass.from);
+  CHECK(pass.to > pass.from && pass.until < 0);
   const size_t size = model_.layers[size_t(taps_[size_t(pass.to)])].output.size();
-  const int chunk = pass.calibrator ? n : kChunk;
-  for (int first = 0; first < n; first += chunk) {
-    ChunkForward forward(*this, pass, std::min(chunk, n - first), std::max(chunk, kChunk),
-                         workspace);
+  in_chunks(pass, n, workspace, [&](ChunkForward forward, int first, int) {
     forward.run(x + size_t(first) * forward.input_size(), codes + size_t(first) * size);
-  }
+  });
+}
+
+void IntNet::forward(const Pass& pass, const uint8_t* x, int n, Workspace& workspace) const {
+  CHECK(pass.to < 0 && pass.until >= 0);
+  in_chunks(pass, n, workspace, [&](ChunkForward forward, int first, int) {
+    forward.run(x + size_t(first) * forward.input_size(), nullptr);
+  });
 }
 
 std::vector<int32_t> logits_of(const IntNet& net, const Dataset& data, const Pass& pass) {

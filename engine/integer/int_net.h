@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,9 +60,16 @@ struct Calibrator {
 struct Pass {
   int from = -1;                           // a tap that is a cut (Layer::cut); -1: the pictures
   int to = -1;                             // a tap after it; -1: the logits
+  int until = -1;                          // or the row before which it ends: the last that
+                                           // the observer sees is what this one reads
   const Staircases* staircases = nullptr;  // null: the teacher
   Observer* observer = nullptr;
   Calibrator* calibrator = nullptr;
+};
+
+// Of a network's layers: first, ..., end - 1.
+struct Rows {
+  int first = 0, end = std::numeric_limits<int>::max();
 };
 
 // Scratch memory of one forward at a time. Sized by a network's first forward; later ones allocate
@@ -83,8 +91,10 @@ class IntNet {
   // Packs the weights for the best runnable kernels (isa: see conv_variant). A layer whose input is
   // a staircase's codes can run either kind of kernel, int8 after the codes are decoded. `coded`
   // names it: "int8", "lut", or "auto" for the one of less cost; where it is empty the environment
-  // variable TRISEGMENT_KERNEL does, or else it is "auto". Throws Error for another name.
-  explicit IntNet(Model model, const std::string& isa = "", const std::string& coded = "");
+  // variable TRISEGMENT_KERNEL does, or else it is "auto". Throws Error for another name. runs:
+  // those that forwards will pass; no others are packed.
+  explicit IntNet(Model model, const std::string& isa = "", const std::string& coded = "",
+                  Rows runs = {});
 
   const Model& model() const { return model_; }
   // What a coded input of layer i (an index into model().layers) does: from this share of zeros on
@@ -100,6 +110,8 @@ class IntNet {
                Workspace& workspace) const;
   void forward(const Pass& pass, const uint8_t* x, int n, uint8_t* codes,
                Workspace& workspace) const;
+  // For its observer and its calibrator alone: of a pass with `until`.
+  void forward(const Pass& pass, const uint8_t* x, int n, Workspace& workspace) const;
 
  private:
   friend class ChunkForward;
@@ -110,7 +122,11 @@ class IntNet {
     uint8_t pad_value;  // what its input's codes call 0
   };
 
+  template <class Run>
+  void in_chunks(const Pass& pass, int n, Workspace& workspace, Run run) const;
+
   Model model_;
+  Rows runs_;
   const ConvVariant* int8_;
   const ConvVariant* lut_;
   const AddVariant* add_;

@@ -229,6 +229,57 @@ TEST_CASE("a forward cut in two at any tap computes and shows what a whole one d
   }
 }
 
+namespace {
+
+// What layers with weights read, row by row, as 8-bit values or codes.
+struct Inputs : Observer {
+  std::map<int, std::vector<uint8_t>> read;
+  bool watches(int) const override { return false; }
+  void input(int layer, const uint8_t* x, const TriSegment*, int n, Shape shape) override {
+    read[layer].insert(read[layer].end(), x, x + size_t(n) * shape.size());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a forward that ends before a row shows what it reads, and needs no other rows") {
+  Rng rng(12);
+  constexpr int n = 35;  // a chunk and a bit
+  for (const std::vector<Layer>& layers : nets()) {
+    const Model model = random_model(layers, rng);
+    const std::vector<uint8_t> pixels = random_pixels(n, rng);
+    const Staircases student(model, random_staircases(model, rng));
+    Workspace workspace;
+    Inputs whole;
+    std::vector<int32_t> logits(n * size_t(model.layers.back().output.c));
+    IntNet(model).forward({.staircases = &student, .observer = &whole}, pixels.data(), n,
+                          logits.data(), workspace);
+    for (int cut = -1; cut < model.taps(); ++cut) {
+      const int from = cut < 0 ? -1 : model.tap_rows()[size_t(cut)];
+      if (from >= 0 && !model.layers[size_t(from)].cut) continue;
+      std::vector<uint8_t> codes = pixels;
+      if (cut >= 0) {
+        codes.resize(n * model.layers[size_t(from)].output.size());
+        IntNet(model).forward({.to = cut, .staircases = &student}, pixels.data(), n, codes.data(),
+                              workspace);
+      }
+      for (int until = from + 1; until <= int(model.layers.size()); ++until) {
+        CAPTURE(layers.size());
+        CAPTURE(cut);
+        CAPTURE(until);
+        Inputs seen;
+        IntNet(model, "", "", {from + 1, until})
+            .forward({.from = cut, .until = until, .staircases = &student, .observer = &seen},
+                     codes.data(), n, workspace);
+        auto expected = whole.read;
+        std::erase_if(expected,
+                      [&](const auto& row) { return row.first <= from || row.first > until; });
+        CHECK(seen.read == expected);
+      }
+    }
+  }
+}
+
 TEST_CASE("a staircase with extreme thresholds switches a layer off or makes it constant") {
   Rng rng(6);
   const Model model = random_model(every_kind_of_layer(false), rng);
