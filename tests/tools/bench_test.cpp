@@ -166,9 +166,11 @@ TEST_CASE("bench search measures evaluations a second of a search's reward") {
   const std::string search =
       "search --net alexnet --batch 3 --students 2 --repeats 1" + files.data + " ";
   const Json result = bench(search + "--teacher " + files.teacher);
-  REQUIRE(result["rows"].size() == 2);
+  REQUIRE(result["rows"].size() == 3);
   CHECK(result["rows"][1]["students"] == "calibrated");
-  for (const char* key : {"evaluations_per_s", "calibrated_evaluations_per_s"})
+  CHECK(result["rows"][2]["students"] == "unevaluated");
+  for (const char* key :
+       {"evaluations_per_s", "calibrated_evaluations_per_s", "agent_evaluations_per_s"})
     CHECK(result["summary"][key].get<double>() > 0);
   const Ran other = run(program("bench") + " search --offline --teacher " + files.teacher);
   CHECK(other.status == 1);

@@ -3,6 +3,8 @@
 
 #include <omp.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <iostream>
 
@@ -70,6 +72,33 @@ class Ours : public Contestant {
   const Objective* objective_ = nullptr;
 };
 
+// What of a search is not evaluation, and so left to one process however many evaluate: students an
+// update over the seconds of PPO's, that is of proposing them and of learning from their rewards.
+double agent_rate(const Model& model, const Dataset& pictures, const Settings& s) {
+  constexpr int kUpdates = 10;
+  const IntNet teacher(model);
+  const WarmUp start = warm_up(teacher, pictures);
+  Objective objective(teacher, pictures, {.batch = s.batch});
+  objective.compute_with([](int, const std::vector<StaircaseSet>& students) {
+    std::vector<RewardParts> parts(students.size());
+    for (size_t i = 0; i < parts.size(); ++i) parts[i].kl = 0.01 * double(i % 7);
+    return parts;
+  });
+  SearchOptions options;
+  options.evaluations = kUpdates * s.students;
+  options.hyperparameters.ppo.episodes = s.students;
+  const std::atomic<bool> stop{false};
+  std::vector<double> rates;
+  for (int i = 0; i < s.repeats; ++i) {
+    Journal journal;
+    const SearchResult result = search(
+        objective, start, options, journal, [](const SearchRow&, const Archive&) {}, stop);
+    rates.push_back(result.evaluations / result.seconds);
+  }
+  std::ranges::nth_element(rates, rates.begin() + std::ssize(rates) / 2);
+  return rates[rates.size() / 2];
+}
+
 void run(const Settings& s) {
   set_isa(s.isa);
   const std::string file = s.teacher.empty() ? own_teacher(s.net) : s.teacher;
@@ -112,6 +141,14 @@ void run(const Settings& s) {
     summary[prefix + "evaluations_per_s"] = rate;
     if (s.peer) summary[prefix + "vs_torch"] = rate * seconds[1];
   }
+  const double rate = agent_rate(model, pictures, s);
+  table.add({{"net", s.net},
+             {"students", "unevaluated"},
+             {"ISA", isa},
+             {"threads", s.threads},
+             {"batch", s.batch},
+             {"evaluations/s", rate}});
+  summary["agent_evaluations_per_s"] = rate;
   table.write(s.csv, s.json, summary);
 }
 
