@@ -7,6 +7,7 @@
 #include "distill/judge/energy.h"
 #include "distill/judge/kl.h"
 #include "engine/integer/int_net.h"
+#include "engine/integer/observers.h"
 
 namespace tri {
 
@@ -15,7 +16,20 @@ struct Measures {
   double accuracy, agreement, kl, zero_share;
   std::vector<double> energy;  // of every layer, in pJ a picture (distill/judge/energy.h)
 };
-Measures measure(const IntNet& net, const Dataset& data, const std::vector<int32_t>& teacher_logits,
-                 const Staircases& student, const EnergyTable& table);
+
+// What measures are made of. Parts of a data set, run apart, add up to the whole.
+struct Recording {
+  std::vector<int32_t> logits = {};                // [pictures][classes]
+  uint64_t zeros = 0, values = 0;                  // of all taps
+  std::vector<EventRecorder::Events> events = {};  // [layers]
+
+  // Of the pictures that follow.
+  void append(const Recording& next);
+};
+// The net with the staircases of its model.
+Recording record(const IntNet& net, const Dataset& data);
+
+Measures measure(const Model& student, const Recording& recording, const Dataset& data,
+                 const std::vector<int32_t>& teacher_logits, const EnergyTable& table);
 
 }  // namespace tri

@@ -221,17 +221,33 @@ void write_network(Writer& out, const Model& model) {
   if (!model.staircases.empty()) out.number(model.teacher);
 }
 
-}  // namespace
-
-void save(const Model& model, const std::filesystem::path& file) {
+void write_model(Writer& out, const Model& model) {
   check_sizes(model);
-  check_numbers(model, file.string());
-  Writer out(kFile);
   out.text(model.net);
   write_picture(out, model.layers.front().in);
   write_names(out, model.classes), write_names(out, model.attention);
   write_network(out, model);
+}
+
+}  // namespace
+
+void save(const Model& model, const std::filesystem::path& file) {
+  check_numbers(model, file.string());
+  Writer out(kFile);
+  write_model(out, model);
   out.save(file);
+}
+
+std::vector<uint8_t> bytes_of(const Model& model) {
+  Writer out;
+  write_model(out, model);
+  return out.bytes();
+}
+
+Model model_of(std::vector<uint8_t> bytes) {
+  Reader in("a model", std::move(bytes));
+  const std::string net = in.text();
+  return read_version_2(in, net);
 }
 
 uint64_t checksum(const Model& model) {

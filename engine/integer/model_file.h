@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "engine/integer/model.h"
 
@@ -15,6 +16,10 @@ namespace tri {
 using TableOf = std::vector<Layer> (*)(const std::string& net);
 
 void save(const Model& model, const std::filesystem::path& file);
+
+// The same between processes of one program.
+std::vector<uint8_t> bytes_of(const Model& model);
+Model model_of(std::vector<uint8_t> bytes);
 
 // Of a network's rows and numbers, whatever its names; students name their teachers by it.
 uint64_t checksum(const Model& model);

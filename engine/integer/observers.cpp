@@ -56,10 +56,11 @@ double ZeroRecorder::share(int tap) const {
   return all_[tap] ? double(zeros_[tap]) / double(all_[tap]) : 0;
 }
 
-double ZeroRecorder::share() const {
-  const auto zeros = std::accumulate(zeros_.begin(), zeros_.end(), uint64_t(0));
-  const auto all = std::accumulate(all_.begin(), all_.end(), uint64_t(0));
-  return all ? double(zeros) / double(all) : 0;
+uint64_t ZeroRecorder::zeros() const {
+  return std::accumulate(zeros_.begin(), zeros_.end(), uint64_t(0));
+}
+uint64_t ZeroRecorder::values() const {
+  return std::accumulate(all_.begin(), all_.end(), uint64_t(0));
 }
 
 void EventRecorder::input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape shape) {

@@ -71,7 +71,10 @@ class ZeroRecorder : public Observer {
   explicit ZeroRecorder(int taps) : zeros_(size_t(taps)), all_(size_t(taps)) {}
   void activation(int tap, const uint8_t* values, int n, Shape shape) override;
   double share(int tap) const;  // of this tap's values that are 0; 0 where none were seen
-  double share() const;         // of all taps' values
+  // Of all taps.
+  uint64_t zeros() const;
+  uint64_t values() const;
+  double share() const { return values() ? double(zeros()) / double(values()) : 0; }
 
  private:
   std::vector<uint64_t> zeros_, all_;

@@ -100,14 +100,16 @@ std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {
   return front;
 }
 
-TestSet::TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dataset& pictures,
-                 const EnergyTable& table)
+TestSet::TestSet(const StudentBuilder& builder, const Model& teacher, const Dataset& pictures,
+                 const EnergyTable& table, Recorder recorder)
     : builder_(builder),
       pictures_(pictures),
       table_(table),
-      logits_(logits_of(teacher, pictures)),
-      teacher_{accuracy(logits_, pictures.labels(), teacher.model().layers.back().output.c), 1, 0,
-               0, teacher_energy(teacher.model(), table)} {}
+      record_(recorder ? std::move(recorder)
+                       : [&pictures](const Model& m) { return record(IntNet(m), pictures); }),
+      logits_(record_(teacher).logits),
+      teacher_{accuracy(logits_, pictures.labels(), teacher.layers.back().output.c), 1, 0, 0,
+               teacher_energy(teacher, table)} {}
 
 Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) const {
   Deployed deployed{candidate, measure(builder_.student(candidate.f)), {}, {}};
@@ -116,10 +118,8 @@ Deployed TestSet::measure(const Candidate& candidate, bool also_uncalibrated) co
   return deployed;
 }
 
-Measures TestSet::measure(Model model) const {
-  const IntNet student(std::move(model));
-  const Staircases staircases(student.model(), student.model().staircases);
-  return tri::measure(student, pictures_, logits_, staircases, table_);
+Measures TestSet::measure(const Model& student) const {
+  return tri::measure(student, record_(student), pictures_, logits_, table_);
 }
 
 bool within(const Measures& student, const Measures& teacher, double max_drop, bool labeled) {

@@ -103,18 +103,22 @@ bool within(const Measures& student, const Measures& teacher, double max_drop, b
 
 class TestSet {
  public:
+  // What a network does with the pictures.
+  using Recorder = std::function<Recording(const Model&)>;
   // Runs the teacher, which need not be the network that the builder makes students of. table:
-  // what energies are counted with.
-  TestSet(const StudentBuilder& builder, const IntNet& teacher, const Dataset& pictures,
-          const EnergyTable& table = {});
+  // what energies are counted with. recorder: runs networks in place of this process
+  // (rl/search/spread.h).
+  TestSet(const StudentBuilder& builder, const Model& teacher, const Dataset& pictures,
+          const EnergyTable& table = {}, Recorder recorder = {});
   const Measures& teacher() const { return teacher_; }
   Deployed measure(const Candidate& candidate, bool also_uncalibrated) const;
-  Measures measure(Model student) const;
+  Measures measure(const Model& student) const;
 
  private:
   const StudentBuilder& builder_;
   const Dataset& pictures_;
   EnergyTable table_;
+  Recorder record_;
   std::vector<int32_t> logits_;
   Measures teacher_;
 };

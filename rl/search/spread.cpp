@@ -1,48 +1,39 @@
 #include "rl/search/spread.h"
 
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "data/base/serial.h"
+#include "engine/integer/model_file.h"
 
 namespace tri {
 namespace {
 
-// What rank 0 asks for; nothing: that is all.
-struct Job {
-  int batch;  // kRescore: students on held-out pictures
-  std::vector<StaircaseSet> students;
-};
-constexpr int kRescore = -1, kEnd = -2;
+// What rank 0 asks for.
+enum class Ask : uint8_t { on_batch, rescore, record, end };
 
-Bytes bytes_of(const std::optional<Job>& job) {
-  Writer out;
-  out.number(int32_t(job ? job->batch : kEnd));
-  if (!job) return out.bytes();
-  out.number(uint32_t(job->students.size()));
-  for (const StaircaseSet& set : job->students) {
+void add(const std::vector<StaircaseSet>& students, Writer& out) {
+  out.number(uint32_t(students.size()));
+  for (const StaircaseSet& set : students) {
     out.number(uint32_t(set.size()));
     for (const auto& f : set) {
       const TriSegment g = f.value_or(TriSegment{});
       out.array(Bytes{uint8_t(f.has_value()), g.t1, g.v1, g.t2, g.v2});
     }
   }
-  return out.bytes();
 }
 
-std::optional<Job> job_of(Bytes bytes) {
-  Reader in("rank 0", std::move(bytes));
-  Job job{in.number<int32_t>(), {}};
-  if (job.batch == kEnd) return {};
-  job.students.resize(in.number<uint32_t>());
-  for (StaircaseSet& set : job.students) {
+std::vector<StaircaseSet> students_from(Reader& in) {
+  std::vector<StaircaseSet> students(in.number<uint32_t>());
+  for (StaircaseSet& set : students) {
     set.resize(in.number<uint32_t>());
     for (auto& f : set) {
       const std::vector<uint8_t> x = in.array<uint8_t>(5);
       if (x[0]) f = TriSegment{.t1 = x[1], .v1 = x[2], .t2 = x[3], .v2 = x[4]};
     }
   }
-  return job;
+  return students;
 }
 
 void add(const RewardParts& p, Writer& out) {
@@ -54,20 +45,68 @@ RewardParts parts_from(Reader& in) {
   return {.kl = x[0], .attention = x[1], .agreement = x[2], .energy = x[3]};
 }
 
-// Of each student whose turn it is: every count-th one from the rank's own on.
-Bytes share_of(const Ranks& ranks, const Shared& shared, const Job& job) {
-  std::vector<StaircaseSet> own;
-  for (size_t i = size_t(ranks.rank()); i < job.students.size(); i += size_t(ranks.count()))
-    own.push_back(job.students[i]);
+void add(const Recording& r, Writer& out) {
+  out.number(uint64_t(r.logits.size())), out.array(r.logits);
+  out.number(r.zeros), out.number(r.values);
+  out.number(uint64_t(r.events.size())), out.array(r.events);
+}
+
+Recording recording_from(Reader& in) {
+  Recording r;
+  r.logits = in.array<int32_t>(in.number<uint64_t>());
+  r.zeros = in.number<uint64_t>(), r.values = in.number<uint64_t>();
+  r.events = in.array<EventRecorder::Events>(in.number<uint64_t>());
+  return r;
+}
+
+// Every count-th student from the rank's own on.
+std::vector<StaircaseSet> own(const Ranks& ranks, const std::vector<StaircaseSet>& students) {
+  std::vector<StaircaseSet> share;
+  for (size_t i = size_t(ranks.rank()); i < students.size(); i += size_t(ranks.count()))
+    share.push_back(students[i]);
+  return share;
+}
+
+// As many pictures as every other rank, or one more.
+Dataset own(const Ranks& ranks, const Dataset& pictures) {
+  const auto first = [&](int rank) { return int(int64_t(pictures.size()) * rank / ranks.count()); };
+  return pictures.slice(first(ranks.rank()), first(ranks.rank() + 1));
+}
+
+// The rank's share of what rank 0 asks for; nothing: that was all.
+std::optional<Bytes> answer(const Ranks& ranks, const Shared& shared, Bytes question) {
+  Reader in("rank 0", std::move(question));
   Writer out;
-  if (job.batch == kRescore) {
-    for (const StaircaseSet& set : own) {
-      const Candidate c = rescored(shared.builder, shared.held_out, set);
-      add(c.parts, out), out.number(c.reward);
+  switch (in.number<Ask>()) {
+    case Ask::on_batch: {
+      const auto batch = in.number<int32_t>();
+      const std::vector<StaircaseSet> students = own(ranks, students_from(in));
+      if (students.empty()) break;
+      for (const RewardParts& p : shared.search.on_batch_here(batch, students)) add(p, out);
+      break;
     }
-  } else if (!own.empty()) {
-    for (const RewardParts& p : shared.search.on_batch_here(job.batch, own)) add(p, out);
+    case Ask::rescore:
+      for (const StaircaseSet& set : own(ranks, students_from(in))) {
+        const Candidate c = rescored(shared.builder, shared.held_out, set);
+        add(c.parts, out), out.number(c.reward);
+      }
+      break;
+    case Ask::record: {
+      const IntNet net(model_of(in.array<uint8_t>(in.number<uint64_t>())));
+      add(record(net, own(ranks, shared.test)), out);
+      break;
+    }
+    case Ask::end:
+      return {};
   }
+  return out.bytes();
+}
+
+Bytes question(
+    Ask ask, const std::function<void(Writer&)>& write = [](Writer&) {}) {
+  Writer out;
+  out.number(ask);
+  write(out);
   return out.bytes();
 }
 
@@ -84,14 +123,17 @@ void for_each_student(const std::vector<Bytes>& shares, size_t students, Take ta
 
 Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared_(shared) {
   shared_.search.compute_with([this](int batch, const std::vector<StaircaseSet>& students) {
+    const auto shares = ask(question(
+        Ask::on_batch, [&](Writer& out) { out.number(int32_t(batch)), add(students, out); }));
     std::vector<RewardParts> parts(students.size());
-    for_each_student(all_shares(batch, students), students.size(),
+    for_each_student(shares, students.size(),
                      [&](size_t i, Reader& in) { parts[i] = parts_from(in); });
     return parts;
   });
   shared_.held_out.rescore_with([this](const std::vector<StaircaseSet>& students) {
+    const auto shares = ask(question(Ask::rescore, [&](Writer& out) { add(students, out); }));
     std::vector<Candidate> candidates(students.size());
-    for_each_student(all_shares(kRescore, students), students.size(), [&](size_t i, Reader& in) {
+    for_each_student(shares, students.size(), [&](size_t i, Reader& in) {
       candidates[i] = {.f = students[i], .parts = parts_from(in)};
       candidates[i].reward = in.number<double>();
     });
@@ -99,30 +141,40 @@ Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared
   });
 }
 
-std::vector<Bytes> Spread::all_shares(int batch, const std::vector<StaircaseSet>& students) const {
-  const Job job{batch, students};
-  Bytes bytes = bytes_of(job);
-  ranks_.broadcast(bytes);
-  return ranks_.gather(share_of(ranks_, shared_, job));
+Recording Spread::record(const Model& model) const {
+  const Bytes bytes = bytes_of(model);
+  const auto shares = ask(question(
+      Ask::record, [&](Writer& out) { out.number(uint64_t(bytes.size())), out.array(bytes); }));
+  Recording whole;
+  for (size_t rank = 0; rank < shares.size(); ++rank) {
+    Reader in("rank " + std::to_string(rank), shares[rank]);
+    whole.append(recording_from(in));
+  }
+  return whole;
+}
+
+std::vector<Bytes> Spread::ask(Bytes question) const {
+  ranks_.broadcast(question);
+  return ranks_.gather(*answer(ranks_, shared_, std::move(question)));
 }
 
 Spread::~Spread() {
   shared_.search.compute_with({});
   shared_.held_out.rescore_with({});
   try {
-    Bytes bytes = bytes_of({});
-    ranks_.broadcast(bytes);
+    Bytes end = question(Ask::end);
+    ranks_.broadcast(end);
   } catch (const std::exception&) {  // the ranks are gone: nobody waits
   }
 }
 
 void work_for(const Ranks& ranks, const Shared& shared) {
   for (;;) {
-    Bytes bytes;
-    ranks.broadcast(bytes);
-    const std::optional<Job> job = job_of(std::move(bytes));
-    if (!job) return;
-    ranks.gather(share_of(ranks, shared, *job));
+    Bytes question;
+    ranks.broadcast(question);
+    const std::optional<Bytes> share = answer(ranks, shared, std::move(question));
+    if (!share) return;
+    ranks.gather(*share);
   }
 }
 

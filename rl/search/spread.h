@@ -1,5 +1,6 @@
-// Students spread over ranks, those of a batch and those that held-out pictures rank: what one
-// process would compute, number for number, as each student is judged alone.
+// A search spread over ranks: the students of a batch, those that held-out pictures rank, and the
+// test set's pictures. What one process would compute, number for number, as each student is judged
+// alone, and what is counted adds up.
 #pragma once
 
 #include <vector>
@@ -13,6 +14,7 @@ namespace tri {
 struct Shared {
   Objective &search, &held_out;
   const StudentBuilder& builder;  // of what held_out judges
+  const Dataset& test;
 };
 
 // Rank 0: from here on batches of search, and what rescore() asks of held_out, are computed by all
@@ -24,9 +26,11 @@ class Spread {
   ~Spread();
   Spread(const Spread&) = delete;
   Spread& operator=(const Spread&) = delete;
+  // What the network does with the test set.
+  Recording record(const Model& model) const;
 
  private:
-  std::vector<Bytes> all_shares(int batch, const std::vector<StaircaseSet>& students) const;
+  std::vector<Bytes> ask(Bytes question) const;
 
   const Ranks& ranks_;
   Shared shared_;

@@ -36,8 +36,7 @@ class Against {
   Against(const IntNet& teacher, const Dataset& pictures, const EnergyTable& energies)
       : pictures_(pictures), energies_(energies), logits_(logits_of(teacher, pictures)) {}
   Measures measure(const Model& model) const {
-    const Staircases staircases(model, model.staircases);
-    return tri::measure(IntNet(model), pictures_, logits_, staircases, energies_);
+    return tri::measure(model, record(IntNet(model), pictures_), pictures_, logits_, energies_);
   }
   StudentRow row(const Measures& m, const Model& teacher, double energy_weight) const {
     const double share = total(m.energy) / total(teacher_energy(teacher, energies_));

@@ -87,7 +87,7 @@ class Searches {
         ranked_(size_t(s_.top), &Candidate::reward),
         log_(folder_of(s_), in_.teacher, searches_.front().shortlist,
              1e-6 * total(teacher_energy(in_.teacher, in_.energies)), objective_.counts_energy()) {
-    if (ranks) spread_.emplace(*ranks, Shared{objective_, held_out_, builder_});
+    if (ranks) spread_.emplace(*ranks, Shared{objective_, held_out_, builder_, in_.pictures.test});
     for (const Model& model : in_.also) also_.emplace_back(s_, model, splits_, events_.note);
   }
 
@@ -140,7 +140,9 @@ class Searches {
     events_.note("deploying: measuring on " + std::to_string(in_.pictures.test.size()) +
                  " test pictures");
     events_.begin();
-    const TestSet test(builder_, net_.teacher, in_.pictures.test, in_.energies);
+    TestSet::Recorder recorder;
+    if (spread_) recorder = [this](const Model& model) { return spread_->record(model); };
+    const TestSet test(builder_, in_.teacher, in_.pictures.test, in_.energies, recorder);
     SearchOutcome o;
     o.folder = folder_of(s_);
     o.student = student_file(o.folder, in_.teacher);
@@ -375,7 +377,7 @@ void help_search(const Settings& s, const SearchInputs& in, const Ranks& ranks) 
   const Splits splits = splits_of(s, in.pictures);
   require_alike(ranks, identity_of(s, in, splits));
   SearchedNet net(s, in.teacher, splits, [](const std::string&) {});
-  work_for(ranks, {net.objective, net.held_out, net.builder});
+  work_for(ranks, {net.objective, net.held_out, net.builder, in.pictures.test});
 }
 
 std::string summary(const SearchOutcome& o, const Settings& s, bool labeled) {

@@ -40,7 +40,7 @@ TEST_CASE("candidates are ranked by held-out pictures and measured as their file
                        [](const Candidate& a, const Candidate& b) { return a.reward > b.reward; }));
 
   Dataset pictures = random_pictures(40, 7);
-  const TestSet test(f.builder, f.teacher, pictures);
+  const TestSet test(f.builder, f.teacher.model(), pictures);
   const Candidate mse = rescore(f.builder, held_out, {f.start.mse_optimal}).front();
   const Student chosen = finish(f.builder, held_out, ranked.front(), true);
   CHECK(!chosen.reconstructed);
@@ -87,12 +87,10 @@ TEST_CASE("a student is reconstructed where held-out pictures say so, and measur
   CHECK(!finish(builder, held_out, unbeaten, true).reconstructed);
 
   const Dataset pictures = random_pictures(40, 7);
-  const TestSet test(builder, f.teacher, pictures);
+  const TestSet test(builder, f.teacher.model(), pictures);
   const TestReport v = deploy(test, best, best, std::span(&best, 1), student, 0.05, true);
-  const IntNet written(student.model);
-  const Staircases staircases(written.model(), written.model().staircases);
-  const Measures measures =
-      measure(written, pictures, logits_of(f.teacher, pictures), staircases, {});
+  const Measures measures = measure(student.model, record(IntNet(student.model), pictures),
+                                    pictures, logits_of(f.teacher, pictures), {});
   CHECK(v.selected.measures.kl == measures.kl);
   CHECK(v.selected.calibrated->kl == v.candidates[0].measures.kl);
   CHECK(v.selected.measures.kl != v.selected.calibrated->kl);

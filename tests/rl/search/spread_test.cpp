@@ -9,7 +9,7 @@
 
 using namespace tri;
 
-TEST_CASE("spread over any number of ranks, a search finds what it finds alone") {
+TEST_CASE("spread over any number of ranks, a search finds and measures what it does alone") {
   Rng rng{1};
   const IntNet teacher{random_model(every_kind_of_layer(false), rng)};
   const Dataset calibration = random_pictures(40, 1), pictures = random_pictures(50, 2);
@@ -36,6 +36,12 @@ TEST_CASE("spread over any number of ranks, a search finds what it finds alone")
   const std::vector<double> alone =
       found(Objective(teacher, pictures, options), Objective(teacher, unseen, options));
   REQUIRE(alone.size() >= 6 + 4 * 3);
+  const Dataset test = random_pictures(25, 4);
+  const std::vector<Model> models = {teacher.model(), builder.student(start.mse_optimal)};
+  std::vector<Recording> recordings;
+  for (const Model& model : models) recordings.push_back(record(IntNet(model), test));
+  CHECK(recordings[0].logits == logits_of(teacher, test));
+  CHECK(recordings[1].zeros > recordings[0].zeros);
   for (const int count : {1, 2, 3, 30}) {  // 30: more than an update has students
     CAPTURE(count);
     std::vector<double> spread;
@@ -43,12 +49,21 @@ TEST_CASE("spread over any number of ranks, a search finds what it finds alone")
         count,
         [&](const Ranks& ranks) {
           Objective objective(teacher, pictures, options), held_out(teacher, unseen, options);
-          const Spread over(ranks, {objective, held_out, builder});
+          const Spread over(ranks, {objective, held_out, builder, test});
           spread = found(objective, held_out);
+          for (size_t i = 0; i < models.size(); ++i) {
+            const Recording r = over.record(models[i]);
+            CHECK(r.logits == recordings[i].logits);
+            CHECK(r.zeros == recordings[i].zeros);
+            CHECK(r.values == recordings[i].values);
+            const std::vector<int32_t> none(r.logits.size());
+            CHECK(measure(models[i], r, test, none, {}).energy ==
+                  measure(models[i], recordings[i], test, none, {}).energy);
+          }
         },
         [&](const Ranks& ranks) {
           Objective objective(teacher, pictures, options), held_out(teacher, unseen, options);
-          work_for(ranks, {objective, held_out, builder});
+          work_for(ranks, {objective, held_out, builder, test});
         });
     CHECK(spread == alone);
   }
