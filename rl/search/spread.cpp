@@ -1,5 +1,6 @@
 #include "rl/search/spread.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -11,7 +12,7 @@ namespace tri {
 namespace {
 
 // What rank 0 asks for.
-enum class Ask : uint8_t { on_batch, rescore, record, end };
+enum class Ask : uint8_t { on_batch, one_ahead, rescore, record, end };
 
 void add(const std::vector<StaircaseSet>& students, Writer& out) {
   out.number(uint32_t(students.size()));
@@ -85,6 +86,14 @@ std::optional<Bytes> answer(const Ranks& ranks, const Shared& shared, Bytes ques
       for (const RewardParts& p : shared.search.on_batch_here(batch, students)) add(p, out);
       break;
     }
+    case Ask::one_ahead: {
+      const auto batch = in.number<int32_t>();
+      const int batches = shared.search.batches();
+      if (ranks.rank() >= batches) break;
+      add(shared.search.on_batch_here((batch + ranks.rank()) % batches, students_from(in)).front(),
+          out);
+      break;
+    }
     case Ask::rescore:
       for (const StaircaseSet& set : own(ranks, students_from(in))) {
         const Candidate c = rescored(shared.builder, shared.held_out, set);
@@ -123,6 +132,7 @@ void for_each_student(const std::vector<Bytes>& shares, size_t students, Take ta
 
 Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared_(shared) {
   shared_.search.compute_with([this](int batch, const std::vector<StaircaseSet>& students) {
+    if (students.size() == 1) return std::vector{of_one(batch, students.front())};
     const auto shares = ask(question(
         Ask::on_batch, [&](Writer& out) { out.number(int32_t(batch)), add(students, out); }));
     std::vector<RewardParts> parts(students.size());
@@ -139,6 +149,22 @@ Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared
     });
     return candidates;
   });
+}
+
+// A search asks for its start alone, on one batch after the other: the ranks take as many of them
+// at once.
+RewardParts Spread::of_one(int batch, const StaircaseSet& student) {
+  if (student != student_) student_ = student, ahead_.clear();
+  if (!ahead_.contains(batch)) {
+    const auto shares = ask(question(
+        Ask::one_ahead, [&](Writer& out) { out.number(int32_t(batch)), add({student}, out); }));
+    const int batches = shared_.search.batches();
+    for (int rank = 0; rank < std::min(ranks_.count(), batches); ++rank) {
+      Reader in("rank " + std::to_string(rank), shares[size_t(rank)]);
+      ahead_[(batch + rank) % batches] = parts_from(in);
+    }
+  }
+  return ahead_.at(batch);
 }
 
 Recording Spread::record(const Model& model) const {

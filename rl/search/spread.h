@@ -3,6 +3,7 @@
 // alone, and what is counted adds up.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "data/base/ranks.h"
@@ -31,9 +32,13 @@ class Spread {
 
  private:
   std::vector<Bytes> ask(Bytes question) const;
+  RewardParts of_one(int batch, const StaircaseSet& student);
 
   const Ranks& ranks_;
   Shared shared_;
+  // Of a single student, on batches that nobody has asked for yet.
+  StaircaseSet student_;
+  std::map<int, RewardParts> ahead_;
 };
 
 // The other ranks: computes their share of the students until rank 0 lets go.

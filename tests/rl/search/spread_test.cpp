@@ -1,6 +1,7 @@
 // Ranks that search together (rl/search/spread.h), as threads of this process.
 #include "rl/search/spread.h"
 
+#include "engine/kernels/dispatch/isa.h"
 #include "rl/search/search.h"
 #include "tests/support/random_model.h"
 #include "tests/support/ranks.h"
@@ -67,6 +68,42 @@ TEST_CASE("spread over any number of ranks, a search finds and measures what it 
         });
     CHECK(spread == alone);
   }
+}
+
+TEST_CASE("what ranks answer is the same on every ISA: nodes may be of different kinds") {
+  Rng rng{5};
+  for (const std::vector<Layer>& layers : {every_kind_of_layer(true), residual_layers()}) {
+    const Model model = random_model(layers, rng);
+    const Dataset calibration = random_pictures(40, 1), pictures = random_pictures(24, 2), none;
+    ObjectiveOptions options{.batch = 12, .weights = {.attention = 0.1, .energy = 0.5}};
+    for (const Layer& l : model.layers)
+      if (l.tap >= 0) options.attention_layers.push_back(l.name);
+    std::vector<double> first;
+    for (const Isa isa : runnable_isas()) {
+      CAPTURE(isa_name(isa));
+      set_isa(isa_name(isa));
+      const IntNet teacher(model);
+      const WarmUp start = warm_up(teacher, calibration);
+      const StudentBuilder builder(teacher, calibration, start.statistics, true, none);
+      const Objective objective(teacher, pictures, options);
+      std::vector<double> answers;
+      std::vector<StaircaseSet> students(3, start.mse_optimal);
+      students[1].front().reset(), students[2].back()->t2 = 254;
+      for (int batch = 0; batch < objective.batches(); ++batch)
+        for (const RewardParts& p : objective.on_batch(batch, students))
+          answers.insert(answers.end(), {p.kl, p.attention, p.agreement, p.energy});
+      for (const StaircaseSet& set : students) {
+        const Candidate c = rescored(builder, objective, set);
+        answers.insert(answers.end(), {c.reward, c.parts.kl, c.parts.attention, c.parts.energy});
+        for (const int32_t logit : record(IntNet(builder.student(set)), pictures).logits)
+          answers.push_back(logit);
+      }
+      if (first.empty()) first = answers;
+      CHECK(answers == first);
+      CHECK(answers[1] > 0);
+    }
+  }
+  set_isa("");
 }
 
 TEST_CASE("ranks that differ are refused in all of them, by what differs") {
