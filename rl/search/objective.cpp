@@ -79,18 +79,25 @@ double Objective::relative_energy(const StaircaseSet& staircases,
          teacher_energy_;
 }
 
-Candidate Objective::on_all(const IntNet& student, const StaircaseSet& set) const {
+std::vector<RewardParts> Objective::on_every(int step, int first, const IntNet& student,
+                                             const StaircaseSet& set) const {
   const Staircases staircases(student.model(), set);
-  std::vector<RewardParts> parts(judges_.size());
+  std::vector<const Judge*> some;
+  for (size_t i = size_t(first); i < judges_.size(); i += size_t(step)) some.push_back(&judges_[i]);
+  std::vector<RewardParts> parts(some.size());
   FirstException thrown;
-#pragma omp parallel for schedule(dynamic) if (judges_.size() > 1)
-  for (size_t i = 0; i < judges_.size(); ++i)
+#pragma omp parallel for schedule(dynamic) if (some.size() > 1)
+  for (size_t i = 0; i < some.size(); ++i)
     thrown.keep([&] {
       EventRecorder events(teacher_.model().layers.size());
-      parts[i] = judges_[i](student, staircases, workspace(), &events);
+      parts[i] = (*some[i])(student, staircases, workspace(), &events);
       parts[i].energy = relative_energy(set, events);
     });
   thrown.rethrow();
+  return parts;
+}
+
+Candidate Objective::mean(const StaircaseSet& set, const std::vector<RewardParts>& parts) const {
   Candidate mean{.f = set, .parts = {}};
   for (const RewardParts& p : parts) {
     mean.parts.kl += p.kl / batches();

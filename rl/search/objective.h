@@ -56,9 +56,23 @@ class Objective {
   const Rescoring& rescoring() const { return rescoring_; }
   // The means over all batches, of a student as it is: a calibrated model or the teacher's own. Its
   // energy is always counted.
-  Candidate on_all(const IntNet& student, const StaircaseSet& staircases) const;
+  Candidate on_all(const IntNet& student, const StaircaseSet& staircases) const {
+    return on_every_ ? mean(staircases, on_every_(student.model(), staircases))
+                     : on_all_here(student, staircases);
+  }
+  // The same by this process alone.
+  Candidate on_all_here(const IntNet& student, const StaircaseSet& staircases) const {
+    return mean(staircases, on_every(1, 0, student, staircases));
+  }
+  // Of them the batches first, first + step, ..., each by itself, by this process alone.
+  std::vector<RewardParts> on_every(int step, int first, const IntNet& student,
+                                    const StaircaseSet& staircases) const;
+  // What on_all() takes the means of from now on: the same of every batch; empty: it computes.
+  using OnEvery = std::function<std::vector<RewardParts>(const Model&, const StaircaseSet&)>;
+  void judge_with(OnEvery elsewhere) { on_every_ = std::move(elsewhere); }
 
  private:
+  Candidate mean(const StaircaseSet& staircases, const std::vector<RewardParts>& parts) const;
   // What a student with these events costs, over the teacher's.
   double relative_energy(const StaircaseSet& staircases, const EventRecorder& events) const;
 
@@ -70,6 +84,7 @@ class Objective {
   std::vector<Judge> judges_;  // [batches]
   OnBatch elsewhere_;
   Rescoring rescoring_;
+  OnEvery on_every_;
 };
 
 }  // namespace tri

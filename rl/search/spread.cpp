@@ -12,7 +12,10 @@ namespace tri {
 namespace {
 
 // What rank 0 asks for.
-enum class Ask : uint8_t { on_batch, one_ahead, rescore, record, end };
+enum class Ask : uint8_t { on_batch, ahead, rescore, judge, record, end };
+
+// A search asks for its start alone, or for two starts, on one batch after the other.
+constexpr size_t kFew = 2;
 
 void add(const std::vector<StaircaseSet>& students, Writer& out) {
   out.number(uint32_t(students.size()));
@@ -60,6 +63,18 @@ Recording recording_from(Reader& in) {
   return r;
 }
 
+void add(const Model& model, Writer& out) {
+  const Bytes bytes = bytes_of(model);
+  out.number(uint64_t(bytes.size())), out.array(bytes);
+}
+
+Model model_from(Reader& in) { return model_of(in.array<uint8_t>(in.number<uint64_t>())); }
+
+// On how many batches the ranks can judge so many students, each rank one of them on one batch.
+int batches_at_once(const Ranks& ranks, const Shared& shared, int students) {
+  return std::min(ranks.count() / students, shared.search.batches());
+}
+
 // Every count-th student from the rank's own on.
 std::vector<StaircaseSet> own(const Ranks& ranks, const std::vector<StaircaseSet>& students) {
   std::vector<StaircaseSet> share;
@@ -86,22 +101,32 @@ std::optional<Bytes> answer(const Ranks& ranks, const Shared& shared, Bytes ques
       for (const RewardParts& p : shared.search.on_batch_here(batch, students)) add(p, out);
       break;
     }
-    case Ask::one_ahead: {
+    case Ask::ahead: {
       const auto batch = in.number<int32_t>();
-      const int batches = shared.search.batches();
-      if (ranks.rank() >= batches) break;
-      add(shared.search.on_batch_here((batch + ranks.rank()) % batches, students_from(in)).front(),
-          out);
+      const std::vector<StaircaseSet> students = students_from(in);
+      const int rank = ranks.rank(), n = int(students.size());
+      if (rank >= n * batches_at_once(ranks, shared, n)) break;
+      const int later = (batch + rank / n) % shared.search.batches();
+      add(shared.search.on_batch_here(later, {students[size_t(rank % n)]}).front(), out);
       break;
     }
     case Ask::rescore:
       for (const StaircaseSet& set : own(ranks, students_from(in))) {
-        const Candidate c = rescored(shared.builder, shared.held_out, set);
+        const IntNet student(shared.builder.student(set));
+        const Candidate c = shared.held_out.on_all_here(student, set);
         add(c.parts, out), out.number(c.reward);
       }
       break;
+    case Ask::judge: {
+      const std::vector<StaircaseSet> set = students_from(in);
+      const IntNet student(model_from(in));
+      for (const RewardParts& p :
+           shared.held_out.on_every(ranks.count(), ranks.rank(), student, set.front()))
+        add(p, out);
+      break;
+    }
     case Ask::record: {
-      const IntNet net(model_of(in.array<uint8_t>(in.number<uint64_t>())));
+      const IntNet net(model_from(in));
       add(record(net, own(ranks, shared.test)), out);
       break;
     }
@@ -119,12 +144,12 @@ Bytes question(
   return out.bytes();
 }
 
-// Calls take(i, reader) for each of so many students, from the share that has it.
+// Calls take(i, reader) for each of so many, from the share that has it.
 template <class Take>
-void for_each_student(const std::vector<Bytes>& shares, size_t students, Take take) {
+void for_each_one(const std::vector<Bytes>& shares, size_t count, Take take) {
   for (size_t rank = 0; rank < shares.size(); ++rank) {
     Reader in("rank " + std::to_string(rank), shares[rank]);
-    for (size_t i = rank; i < students; i += shares.size()) take(i, in);
+    for (size_t i = rank; i < count; i += shares.size()) take(i, in);
   }
 }
 
@@ -132,18 +157,29 @@ void for_each_student(const std::vector<Bytes>& shares, size_t students, Take ta
 
 Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared_(shared) {
   shared_.search.compute_with([this](int batch, const std::vector<StaircaseSet>& students) {
-    if (students.size() == 1) return std::vector{of_one(batch, students.front())};
+    const bool few = !students.empty() && students.size() <= kFew;
+    if (few && batches_at_once(ranks_, shared_, int(students.size())) > 0)
+      return of_few(batch, students);
     const auto shares = ask(question(
         Ask::on_batch, [&](Writer& out) { out.number(int32_t(batch)), add(students, out); }));
     std::vector<RewardParts> parts(students.size());
-    for_each_student(shares, students.size(),
-                     [&](size_t i, Reader& in) { parts[i] = parts_from(in); });
+    for_each_one(shares, students.size(), [&](size_t i, Reader& in) { parts[i] = parts_from(in); });
+    return parts;
+  });
+  shared_.held_out.judge_with([this](const Model& student, const StaircaseSet& set) {
+    const auto shares = ask(question(Ask::judge, [&](Writer& out) {
+      add(std::vector<StaircaseSet>{set}, out), add(student, out);
+    }));
+    std::vector<RewardParts> parts(size_t(shared_.held_out.batches()));
+    for_each_one(shares, parts.size(), [&](size_t i, Reader& in) { parts[i] = parts_from(in); });
     return parts;
   });
   shared_.held_out.rescore_with([this](const std::vector<StaircaseSet>& students) {
+    if (students.size() == 1)
+      return std::vector{rescored(shared_.builder, shared_.held_out, students.front())};
     const auto shares = ask(question(Ask::rescore, [&](Writer& out) { add(students, out); }));
     std::vector<Candidate> candidates(students.size());
-    for_each_student(shares, students.size(), [&](size_t i, Reader& in) {
+    for_each_one(shares, students.size(), [&](size_t i, Reader& in) {
       candidates[i] = {.f = students[i], .parts = parts_from(in)};
       candidates[i].reward = in.number<double>();
     });
@@ -151,26 +187,22 @@ Spread::Spread(const Ranks& ranks, const Shared& shared) : ranks_(ranks), shared
   });
 }
 
-// A search asks for its start alone, on one batch after the other: the ranks take as many of them
-// at once.
-RewardParts Spread::of_one(int batch, const StaircaseSet& student) {
-  if (student != student_) student_ = student, ahead_.clear();
+std::vector<RewardParts> Spread::of_few(int batch, const std::vector<StaircaseSet>& students) {
+  if (students != few_) few_ = students, ahead_.clear();
   if (!ahead_.contains(batch)) {
-    const auto shares = ask(question(
-        Ask::one_ahead, [&](Writer& out) { out.number(int32_t(batch)), add({student}, out); }));
-    const int batches = shared_.search.batches();
-    for (int rank = 0; rank < std::min(ranks_.count(), batches); ++rank) {
+    const auto shares = ask(
+        question(Ask::ahead, [&](Writer& out) { out.number(int32_t(batch)), add(students, out); }));
+    const int n = int(students.size());
+    for (int rank = 0; rank < n * batches_at_once(ranks_, shared_, n); ++rank) {
       Reader in("rank " + std::to_string(rank), shares[size_t(rank)]);
-      ahead_[(batch + rank) % batches] = parts_from(in);
+      ahead_[(batch + rank / n) % shared_.search.batches()].push_back(parts_from(in));
     }
   }
   return ahead_.at(batch);
 }
 
 Recording Spread::record(const Model& model) const {
-  const Bytes bytes = bytes_of(model);
-  const auto shares = ask(question(
-      Ask::record, [&](Writer& out) { out.number(uint64_t(bytes.size())), out.array(bytes); }));
+  const auto shares = ask(question(Ask::record, [&](Writer& out) { add(model, out); }));
   Recording whole;
   for (size_t rank = 0; rank < shares.size(); ++rank) {
     Reader in("rank " + std::to_string(rank), shares[rank]);
@@ -186,6 +218,7 @@ std::vector<Bytes> Spread::ask(Bytes question) const {
 
 Spread::~Spread() {
   shared_.search.compute_with({});
+  shared_.held_out.judge_with({});
   shared_.held_out.rescore_with({});
   try {
     Bytes end = question(Ask::end);

@@ -1,6 +1,6 @@
-// A search spread over ranks: the students of a batch, those that held-out pictures rank, and the
-// test set's pictures. What one process would compute, number for number, as each student is judged
-// alone, and what is counted adds up.
+// A search spread over ranks: the students of a batch, or batches where the students are few; those
+// that held-out pictures rank, or their batches; and the test set's pictures. What one process
+// would compute, number for number, as each student is judged alone, and what is counted adds up.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ struct Shared {
   const Dataset& test;
 };
 
-// Rank 0: from here on batches of search, and what rescore() asks of held_out, are computed by all
+// Rank 0: from here on batches of search, and what deploy.h asks of held_out, are computed by all
 // ranks, each of which must be in work_for(), until this ends; it then lets them go. All arguments
 // must outlive it.
 class Spread {
@@ -32,13 +32,13 @@ class Spread {
 
  private:
   std::vector<Bytes> ask(Bytes question) const;
-  RewardParts of_one(int batch, const StaircaseSet& student);
+  std::vector<RewardParts> of_few(int batch, const std::vector<StaircaseSet>& students);
 
   const Ranks& ranks_;
   Shared shared_;
-  // Of a single student, on batches that nobody has asked for yet.
-  StaircaseSet student_;
-  std::map<int, RewardParts> ahead_;
+  // Of few students, on batches that nobody has asked for yet.
+  std::vector<StaircaseSet> few_;
+  std::map<int, std::vector<RewardParts>> ahead_;
 };
 
 // The other ranks: computes their share of the students until rank 0 lets go.

@@ -29,6 +29,11 @@ TEST_CASE("spread over any number of ranks, a search finds and measures what it 
     const SearchResult result = search(objective, start, options, journal, report, stop);
     std::vector<StaircaseSet> sets = {start.mse_optimal, result.recommendation, start.mse_optimal};
     for (const Candidate& c : result.shortlist.best()) sets.push_back(c.f);
+    const std::vector<StaircaseSet> two = {start.mse_optimal, result.recommendation};
+    for (int batch = 0; batch < objective.batches(); ++batch)
+      for (const RewardParts& p : objective.on_batch(batch, two)) rewards.push_back(p.kl);
+    CHECK(objective.on_batch(0, {}).empty());
+    rewards.push_back(rescore(builder, held_out, {result.recommendation}).front().reward);
     for (const Candidate& c : rescore(builder, held_out, sets))
       rewards.insert(rewards.end(), {c.reward, c.parts.kl, c.parts.energy, double(c.f[0]->t1)});
     return rewards;
