@@ -63,6 +63,10 @@ mkdir "$scratch"/{f1,f2}
 quietly run_finetune "$scratch/f1" --parts 2 || fail "finetune"
 quietly on_ranks 2 run_finetune "$scratch/f2" --parts 2 || fail "fine-tuning on 2 ranks"
 [ "$(results_of "$scratch/f2")" = "$(results_of "$scratch/f1")" ] || fail "2 ranks: another student"
+mkdir "$scratch"/{r1,r2}
+quietly run_finetune "$scratch/r1" --parts 2 --max-drop 0 || fail "finetune --max-drop"
+quietly on_ranks 2 run_finetune "$scratch/r2" --parts 2 --max-drop 0 || fail "finetune --max-drop on 2 ranks"
+[ "$(results_of "$scratch/r2")" = "$(results_of "$scratch/r1")" ] || fail "2 ranks: another student of --max-drop"
 if quietly on_ranks 2 run_train "$scratch/t2"; then fail "more ranks than parts were not refused"; fi
 grep -q -- "--parts 1 and 2 ranks" "$scratch/log" || fail "another message"
 mkdir "$scratch/killed"

@@ -10,7 +10,9 @@
 #include "nets/nets.h"
 #include "tests/support/program.h"
 #include "tests/support/random_model.h"
+#include "tests/support/ranks.h"
 #include "tests/support/test.h"
+#include "tools/pipeline/finetuning.h"
 #include "tools/report/csv.h"
 
 using namespace tri;
@@ -224,4 +226,26 @@ TEST_CASE(
   REQUIRE(run(s.command + broken + " --max-drop 0 --rate 1e-7 --resume").status == 0);
   CHECK(read_file(broken) == read_file(whole));
   CHECK(json_of(folder / "b.json") == json);
+
+  // Ranks go through the same rounds.
+  FinetuningRun rounds{};
+  rounds.student = student.model(), rounds.teacher = teacher.model();
+  rounds.recipe = finetuning_recipe_of("alexnet");
+  rounds.recipe.epochs = rounds.recipe.qat_epochs = 3;
+  rounds.recipe.batch = 12, rounds.recipe.parts = 2, rounds.recipe.rate = 1e-7f;
+  rounds.max_drop = 0;
+  const TrainingData data = training_data(load_train(s.bench.data), "", load_test(s.bench.data));
+  const TrainingEvents events;
+  const std::atomic<bool> stop{false};
+  rounds.out = folder / "alone.tri";
+  CHECK(finetune(rounds, data, events, stop).given_back.size() > 0);
+  on_ranks(
+      2,
+      [&](const Ranks& ranks) {
+        FinetuningRun run = rounds;
+        run.out = folder / "ranks.tri";
+        finetune(run, data, events, stop, &ranks);
+      },
+      [&](const Ranks& ranks) { help_finetune(rounds, data, ranks); });
+  CHECK(read_file(folder / "ranks.tri") == read_file(folder / "alone.tri"));
 }

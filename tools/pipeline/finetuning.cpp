@@ -9,6 +9,7 @@
 #include "data/base/file.h"
 #include "data/base/hash.h"
 #include "data/base/json.h"
+#include "data/base/serial.h"
 #include "engine/integer/dequantize.h"
 #include "engine/integer/model_file.h"
 #include "engine/integer/quantize.h"
@@ -97,6 +98,30 @@ struct Round {
   Measures held_out;
 };
 
+// What rank 0, which alone measures, tells the others before each round: its student and its
+// epochs. Null: that was the last.
+void tell(const Ranks& ranks, const FinetuningRun* run) {
+  Writer out;
+  if (run) {
+    const Bytes student = bytes_of(run->student);
+    out.number(int32_t(run->recipe.epochs)), out.number(uint64_t(student.size()));
+    out.array(student);
+  }
+  Bytes bytes = out.bytes();
+  ranks.broadcast(bytes);
+}
+
+// False after the last round.
+bool hear(const Ranks& ranks, FinetuningRun& run) {
+  Bytes bytes;
+  ranks.broadcast(bytes);
+  if (bytes.empty()) return false;
+  Reader in("rank 0", std::move(bytes));
+  run.recipe.epochs = run.recipe.qat_epochs = in.number<int32_t>();
+  run.student = model_of(in.array<uint8_t>(in.number<uint64_t>()));
+  return true;
+}
+
 class Rounds {
  public:
   Rounds(const FinetuningRun& run, const TrainingData& data, const TrainingEvents& events,
@@ -113,6 +138,7 @@ class Rounds {
 
   // From the student of `run` to the best of its epochs.
   Round finetune(const FinetuningRun& run) const {
+    if (ranks_) tell(*ranks_, &run);
     Round round;
     round.model = run.student;
     round.held_out = held_out_.measure(run.student);
@@ -192,11 +218,6 @@ std::filesystem::path round_file(const std::filesystem::path& out, int round) {
   return std::filesystem::path(out).replace_extension(".round" + std::to_string(round) + ".tri");
 }
 
-// Rounds are decided on by what rank 0 alone measures.
-void require_ranks_fit(const FinetuningRun& run, const Ranks* ranks) {
-  if (ranks && run.max_drop) throw Error("--max-drop: one process does it, not several ranks");
-}
-
 // Rounds until max_drop holds or no staircase is left; `result` gets what was given up.
 Round finetune_within(const Rounds& rounds, FinetuningRun run, const TrainingEvents& events,
                       const std::atomic<bool>& stop, FinetuningResult& result) {
@@ -228,7 +249,6 @@ Round finetune_within(const Rounds& rounds, FinetuningRun run, const TrainingEve
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
                           const TrainingEvents& events, const std::atomic<bool>& stop,
                           const Ranks* ranks) {
-  require_ranks_fit(run, ranks);
   if (data.held_out.size() == 0)
     throw Error("there is no picture to hold out: fine-tuning needs more training pictures");
   if (data.used.size() < run.recipe.batch)
@@ -238,6 +258,7 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   const Rounds rounds(run, data, events, stop, ranks);
   Round last =
       run.max_drop ? finetune_within(rounds, run, events, stop, result) : rounds.finetune(run);
+  if (ranks) tell(*ranks, nullptr);
   if (!run.max_drop) result.start_row = last.start;
   result.epoch = last.epoch, result.best_row = last.best;
   result.model = std::move(last.model);
@@ -249,16 +270,17 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   return result;
 }
 
-void help_finetune(const FinetuningRun& run, const TrainingData& data, const Ranks& ranks) {
-  require_ranks_fit(run, &ranks);
+void help_finetune(FinetuningRun run, const TrainingData& data, const Ranks& ranks) {
   const IntNet teacher(run.teacher);
   const TrainingEvents silent;
   const std::atomic<bool> never{false};
-  Epochs epochs(
-      run.out, run.recipe, identity_of(run, data.used), run.resume,
-      [&](int) { return dequantize(run.student); }, silent, never, &ranks);
-  epochs.run(distillation(teacher, run.student, run.weights, run.energies), data.used,
-             [](Training&) { return HeldOut{}; });
+  while (hear(ranks, run)) {
+    Epochs epochs(
+        run.out, run.recipe, identity_of(run, data.used), run.resume,
+        [&](int) { return dequantize(run.student); }, silent, never, &ranks);
+    epochs.run(distillation(teacher, run.student, run.weights, run.energies), data.used,
+               [](Training&) { return HeldOut{}; });
+  }
 }
 
 }  // namespace tri

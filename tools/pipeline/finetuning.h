@@ -48,11 +48,11 @@ void require_pair(const Model& student, const Model& teacher, const std::string&
 // quarter of the epochs follow. The rounds' files are OUT.roundN.tri with logs and checkpoints;
 // `out` is written at the end. Writes the student after each epoch that is better than all
 // before, a checkpoint after every epoch and a row of the log. Throws Error as train_teacher()
-// does. ranks: that share its steps, all but this one in help_finetune(); not with max_drop.
+// does. ranks: that share its steps, all but this one in help_finetune().
 // REQUIRES: require_pair(), held-out pictures.
 FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
                           const TrainingEvents& events, const std::atomic<bool>& stop,
                           const Ranks* ranks = nullptr);
-void help_finetune(const FinetuningRun& run, const TrainingData& data, const Ranks& ranks);
+void help_finetune(FinetuningRun run, const TrainingData& data, const Ranks& ranks);
 
 }  // namespace tri
