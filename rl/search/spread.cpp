@@ -193,9 +193,13 @@ std::vector<RewardParts> Spread::of_few(int batch, const std::vector<StaircaseSe
     const auto shares = ask(
         question(Ask::ahead, [&](Writer& out) { out.number(int32_t(batch)), add(students, out); }));
     const int n = int(students.size());
-    for (int rank = 0; rank < n * batches_at_once(ranks_, shared_, n); ++rank) {
-      Reader in("rank " + std::to_string(rank), shares[size_t(rank)]);
-      ahead_[(batch + rank / n) % shared_.search.batches()].push_back(parts_from(in));
+    for (int later = 0, rank = 0; later < batches_at_once(ranks_, shared_, n); ++later) {
+      std::vector<RewardParts>& parts = ahead_[(batch + later) % shared_.search.batches()];
+      parts.clear();  // it may have been asked for before
+      for (int i = 0; i < n; ++i, ++rank) {
+        Reader in("rank " + std::to_string(rank), shares[size_t(rank)]);
+        parts.push_back(parts_from(in));
+      }
     }
   }
   return ahead_.at(batch);

@@ -33,6 +33,10 @@ TEST_CASE("spread over any number of ranks, a search finds and measures what it 
     for (int batch = 0; batch < objective.batches(); ++batch)
       for (const RewardParts& p : objective.on_batch(batch, two)) rewards.push_back(p.kl);
     CHECK(objective.on_batch(0, {}).empty());
+    for (const size_t n : {1, 2, 1})  // again and again: as many answers as students
+      for (int batch = 0; batch < 2 * objective.batches(); ++batch)
+        CHECK(objective.on_batch(batch % objective.batches(), {two.begin(), two.begin() + n})
+                  .size() == n);
     rewards.push_back(rescore(builder, held_out, {result.recommendation}).front().reward);
     for (const Candidate& c : rescore(builder, held_out, sets))
       rewards.insert(rewards.end(), {c.reward, c.parts.kl, c.parts.energy, double(c.f[0]->t1)});
