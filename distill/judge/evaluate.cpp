@@ -34,8 +34,7 @@ Measures measure(const Model& student, const Recording& r, const Dataset& data,
                  const std::vector<int32_t>& teacher_logits, const EnergyTable& table) {
   const int classes = student.layers.back().output.c;
   return {accuracy(r.logits, data.labels(), classes), agreement(r.logits, teacher_logits, classes),
-          kl_divergence(r.logits, teacher_logits, classes),
-          r.values ? double(r.zeros) / double(r.values) : 0,
+          kl_divergence(r.logits, teacher_logits, classes), r.zero_share(),
           energy(student, student.staircases, r.events, table)};
 }
 

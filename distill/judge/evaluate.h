@@ -23,6 +23,7 @@ struct Recording {
   uint64_t zeros = 0, values = 0;                  // of all taps
   std::vector<EventRecorder::Events> events = {};  // [layers]
 
+  double zero_share() const { return values ? double(zeros) / double(values) : 0; }
   // Of the pictures that follow.
   void append(const Recording& next);
 };

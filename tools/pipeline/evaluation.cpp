@@ -6,8 +6,8 @@
 
 #include "data/base/error.h"
 #include "data/images.h"
+#include "distill/judge/evaluate.h"
 #include "distill/judge/kl.h"
-#include "engine/integer/observers.h"
 #include "nets/nets.h"
 
 namespace tri {
@@ -70,12 +70,9 @@ NetworkMeasures evaluate(const Network& net, const Dataset& test, int top,
                     {},
                     logits};
   if (const StaircaseSet& staircases = net.model().staircases; !staircases.empty()) {
-    ZeroRecorder zeros(net.model().taps());
-    EventRecorder events(net.model().layers.size());
-    Observers both({&zeros, &events});
-    net.logits(test, &both);
-    e.zero_share = zeros.share();
-    e.energy = total(energy(net.model(), staircases, events.events(), energies));
+    const Recording recording = record(net.net(), test);
+    e.zero_share = recording.zero_share();
+    e.energy = total(energy(net.model(), staircases, recording.events, energies));
   }
   if (teacher) {
     const std::vector<int32_t> own = teacher->logits(test);
