@@ -9,6 +9,7 @@
 #include "engine/kernels/dispatch/isa.h"
 #include "tools/cli/mpi.h"
 #include "tools/cli/options.h"
+#include "tools/pipeline/energy_budget.h"
 #include "tools/pipeline/energy_table.h"
 #include "tools/pipeline/finetuning.h"
 #include "tools/pipeline/finetuning_report.h"
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
       "Fine-tunes a student: its weights and thresholds learn from its teacher.\n"
       "Example: ./finetune runs/vgg19/vgg19.tri");
   FinetuningRun run;
-  std::string student, teacher, out, energies, isa;
+  std::string student, teacher, out, energies, budget, isa;
   DataOptions data;
   RecipeOptions given;
   std::optional<double> max_drop;
@@ -49,11 +50,18 @@ int main(int argc, char** argv) {
                   "weight of the energy of values that are not 0, over the teacher's: more zeros, "
                   "and less energy, for a little accuracy")
       ->check(CLI::Range(0.0, 1e6));
+  CLI::Option* drop =
+      options
+          .add_option("--max-drop", max_drop,
+                      "points of accuracy it may lose on held-out pictures: while it loses more, "
+                      "layers get 8 bits again [no limit]")
+          ->check(CLI::Range(0.0, 100.0));
   options
-      .add_option("--max-drop", max_drop,
-                  "points of accuracy it may lose on held-out pictures: while it loses more, "
-                  "layers get 8 bits again [no limit]")
-      ->check(CLI::Range(0.0, 100.0));
+      .add_option("--energy-budget", budget,
+                  "what it may cost: 30% of the teacher's energy, or 120uJ a picture; zeros are "
+                  "paid as much as that takes [no limit]")
+      ->check(wrong_with_energy_budget)
+      ->excludes(drop);
   options.add_option("--energy-table", energies, "JSON file of energies: README.md shows one")
       ->check(CLI::ExistingFile);
   options.add_flag("--resume", run.resume, "go on from the checkpoint, if there is one");
@@ -71,6 +79,7 @@ int main(int argc, char** argv) {
     recipe.qat_epochs = recipe.epochs;
     if (max_drop) run.max_drop = *max_drop / 100;
     if (!energies.empty()) run.energies = load_energy_table(energies);
+    if (!budget.empty()) run.energy_limit = held_out_limit(budget, run.teacher, run.energies);
     std::filesystem::path file = student;
     run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;
     const std::unique_ptr<Ranks> ranks = ranks_of_job();

@@ -78,10 +78,9 @@ class Distillation {
                       weights.attention > 0 ? student.attention : std::vector<std::string>())) {
     for (const int row : student.tap_rows())
       if (const int tap = student.layers[size_t(row)].tap; maps_.watches(tap)) rows_.push_back(row);
-    if (weights.energy == 0) return;
     prices_ = nonzero_energy(student, student.staircases, energies);
-    const double unit = weights.energy / total(teacher_energy(teacher.model(), energies));
-    for (double& price : prices_) price *= unit;
+    const double whole = total(teacher_energy(teacher.model(), energies));
+    for (double& price : prices_) price /= whole;
   }
 
   double operator()(const TrainingBatch& batch, const Net& net, const Activations& acts,
@@ -102,20 +101,22 @@ class Distillation {
       loss += share * attention_transfer(n, l.output, acts.out[size_t(row) + 1].data(),
                                          maps_.maps(l.tap), share, d.data());
     }
-    for (const double price : prices_) gradient.nonzero.push_back(float(price / n));
+    if (weights_.energy == 0) return loss;
+    const double unit = weights_.energy / n;
+    for (const double price : prices_) gradient.nonzero.push_back(float(price * unit));
     for (size_t i = 0; i < prices_.size(); ++i)
       if (prices_[i] > 0)
-        loss += prices_[i] / n *
+        loss += prices_[i] * unit *
                 double(std::ranges::count_if(acts.out[i + 1], [](float x) { return x != 0; }));
     return loss;
   }
 
  private:
   const IntNet& teacher_;
-  DistillationWeights weights_;
+  const DistillationWeights& weights_;
   AttentionMaps maps_;          // the teacher's, of the batch
   std::vector<int> rows_;       // whose attention is compared
-  std::vector<double> prices_;  // of a value that is not 0, by layer; none where they are free
+  std::vector<double> prices_;  // of a value that is not 0 over the teacher's energy, by layer
   Workspace workspace_;
   std::vector<int32_t> logits_;
 };

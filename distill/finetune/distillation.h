@@ -30,8 +30,8 @@ double attention_transfer(int n, Shape shape, const float* x, std::span<const do
                           double weight, float* d);
 
 // All of it as a training's loss: the teacher runs in integers over each batch as it was augmented.
-// student: the model that learns, for its attention layers and its energy. `teacher` must outlive
-// the loss.
+// student: the model that learns, for its attention layers and its energy. `teacher` and `weights`
+// must outlive the loss; weights.energy may change from batch to batch.
 Loss distillation(const IntNet& teacher, const Model& student, const DistillationWeights& weights,
                   const EnergyTable& energies);
 

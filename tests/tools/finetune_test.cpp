@@ -249,3 +249,76 @@ TEST_CASE(
       [&](const Ranks& ranks) { help_finetune(rounds, data, ranks); });
   CHECK(read_file(folder / "ranks.tri") == read_file(folder / "alone.tri"));
 }
+
+TEST_CASE(
+    "the weight of energy rises while a student costs too much, and falls to what was given") {
+  CHECK(next_energy_weight(0, 0, 103, 100) > next_energy_weight(0, 0, 101, 100));
+  CHECK(next_energy_weight(0, 0, 101, 100) > 0);
+  CHECK(next_energy_weight(0.5, 0, 100, 100) > 0.5);
+  CHECK(next_energy_weight(0.5, 0, 98, 100) < 0.5);
+  CHECK(next_energy_weight(0.5, 0, 10, 100) == 0);
+  CHECK(next_energy_weight(0.5, 0.2, 10, 100) == 0.2);
+}
+
+TEST_CASE("an energy budget holds for what fine-tuning writes, resumed, shared or not") {
+  const Students s;
+  const fs::path folder = s.bench.scratch.path;
+  FinetuningRun run{};
+  run.student = load_model(s.student, table_of),
+  run.teacher = load_model(s.bench.teacher, table_of);
+  run.recipe = finetuning_recipe_of("alexnet");
+  run.recipe.epochs = run.recipe.qat_epochs = 4;
+  run.recipe.batch = 12, run.recipe.parts = 2, run.recipe.rate = 1e-5f;
+  run.out = folder / "free.tri";
+  const TrainingData data = training_data(load_train(s.bench.data), "", load_test(s.bench.data));
+  const TrainingEvents events;
+  const std::atomic<bool> never{false};
+  const FinetuningResult free = finetune(run, data, events, never);
+  const std::vector<StudentEpoch> frees = student_epochs(folder / "free.csv");
+  REQUIRE(frees.back().row.energy < free.start_row.energy);
+
+  // The start earns most and costs too much.
+  REQUIRE(free.epoch == 0);
+  run.energy_limit = (free.start_row.energy + frees.back().row.energy) / 2;
+  run.out = folder / "held.tri";
+  const FinetuningResult held = finetune(run, data, events, never);
+  CHECK(held.epoch > 0);
+  CHECK(held.best_row.energy <= *run.energy_limit);
+  CHECK(checksum(load_model(run.out, table_of)) == checksum(held.model));
+  const std::vector<StudentEpoch> helds = student_epochs(folder / "held.csv");
+  CHECK(helds[0].row.energy == frees[0].row.energy);
+  CHECK(helds[1].row.energy < frees[1].row.energy);
+
+  FinetuningRun broken = run;
+  broken.out = folder / "broken.tri";
+  std::atomic<bool> stop{false};
+  TrainingEvents stopping;
+  stopping.epoch = [&](int epoch, std::optional<double>) { stop = epoch == 2; };
+  CHECK_THROWS_AS(finetune(broken, data, stopping, stop), Error);
+  broken.resume = true;
+  CHECK(finetune(broken, data, events, never).epoch == held.epoch);
+  CHECK(read_file(broken.out) == read_file(run.out));
+  CHECK(student_epochs(folder / "broken.csv").back().row.energy == helds.back().row.energy);
+  on_ranks(
+      2,
+      [&](const Ranks& ranks) {
+        FinetuningRun shared = run;
+        shared.out = folder / "ranks.tri";
+        finetune(shared, data, events, never, &ranks);
+      },
+      [&](const Ranks& ranks) { help_finetune(run, data, ranks); });
+  CHECK(read_file(folder / "ranks.tri") == read_file(run.out));
+
+  run.energy_limit = 0.5 * free.start_row.energy;
+  FinetuningRun within = run;
+  within.out = folder / "within.tri", within.start_is_within = true;
+  CHECK(finetune(within, data, events, never).best_row.energy <= free.start_row.energy);
+  run.out = folder / "little.tri";
+  CHECK_THROWS_WITH_AS(finetune(run, data, events, never),
+                       doctest::Contains("no epoch keeps the energy budget"), Error);
+  CHECK(!fs::exists(run.out));
+  for (const char* wrong : {" --energy-budget 5", " --energy-budget 30% --max-drop 1"}) {
+    INFO(wrong);
+    CHECK(::run(s.command + run.out.string() + wrong).status == 2);
+  }
+}

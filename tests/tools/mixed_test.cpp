@@ -4,7 +4,7 @@
 #include "nets/nets.h"
 #include "tests/support/program.h"
 #include "tests/support/test.h"
-#include "tools/pipeline/search_mixing.h"
+#include "tools/pipeline/energy_budget.h"
 
 using namespace tri;
 using Json = nlohmann::json;
@@ -97,6 +97,9 @@ TEST_CASE("the knapsack's mixture costs the trials alone, and is one of the algo
   const Json found = m.of("found", "--algo sensitivity --energy-budget 50%");
   CHECK(found["evaluations"] == 0);
   CHECK(int(found["budget"]["trials"]) == 42);
+  m.of("tuned", "--algo sensitivity --energy-budget 50% --finetune 1");
+  CHECK(double(json_of(m.folder("tuned") + "/alexnet-fine.json")["energy_limit_uj"]) ==
+        doctest::Approx(0.99 * double(found["budget"]["energy"])));
   const Json compared = m.of("all", "--algo all --episodes 20 --energy-budget 50%");
   std::vector<std::string> names;
   for (const Json& row : compared["comparison"]) {

@@ -16,13 +16,18 @@ EpochRow row(int epoch, std::optional<StudentRow> student = {}) {
 
 }  // namespace
 
-TEST_CASE("a training's log goes on after the epoch that it resumes from; the best one is found") {
+TEST_CASE(
+    "a training's log goes on after the epoch that it resumes from, and tells what students "
+    "earned") {
   const Scratch scratch;
   const fs::path file = scratch.path / "a.csv";
-  CHECK(best_epoch(file) == 0);
+  CHECK(student_epochs(file).empty());
   TrainLog log(file, 0, 7);
   for (int epoch = 1; epoch <= 4; ++epoch) log.add(row(epoch, StudentRow{0.1, 20, 5.0 / epoch}));
-  CHECK(best_epoch(file) == 4);
+  REQUIRE(student_epochs(file).size() == 4);
+  const StudentRow third = student_epochs(file)[2].row, logged = as_logged({0.1, 20, 5.0 / 3});
+  CHECK(third.cost == logged.cost);
+  CHECK(third.cost == doctest::Approx(5.0 / 3).epsilon(1e-6));
   TrainLog resumed(file, 2, 7);
   resumed.add(row(3, StudentRow{0.1, 20, 9}));
   const Csv csv = read_csv(file);
@@ -30,11 +35,11 @@ TEST_CASE("a training's log goes on after the epoch that it resumes from; the be
   CHECK(csv.rows[1][size_t(csv.column("epoch"))] == "2");
   CHECK(csv.rows[2][size_t(csv.column("held_out_cost"))] == "9.000000");
   for (const auto& cells : csv.rows) CHECK(cells[size_t(csv.column("seed"))] == "7");
-  CHECK(best_epoch(file) == 2);
+  CHECK(student_epochs(file)[2].row.cost == 9);
   TrainLog anew(file, 0, 7);
   anew.add(row(1));
   CHECK(read_csv(file).rows.size() == 1);
-  CHECK(best_epoch(file) == 0);
+  CHECK(student_epochs(file).empty());
 }
 
 TEST_CASE("a log of other columns is kept as *.old, not mixed with new rows") {

@@ -48,7 +48,7 @@ class Epochs {
   Epochs(std::filesystem::path out, Recipe recipe, Identity identity, bool resume,
          const std::function<Net(int epoch)>& net_at, const TrainingEvents& events,
          const std::atomic<bool>& stop, const Ranks* ranks = nullptr);
-  bool resumed() const { return first_ > 0; }
+  int done_before() const { return first_; }  // epochs that --resume found done
   Net& net() { return training_.net; }
   // Whether it is for this process to measure and to write.
   bool writes() const { return lock_ != nullptr; }

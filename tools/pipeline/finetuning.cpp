@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <span>
 
 #include "data/base/error.h"
@@ -22,15 +23,6 @@
 namespace tri {
 namespace {
 
-// The student that the weights of `net` make of `start`.
-Model student_of(Net& net, const Model& start) {
-  Model model = quantize(net, start.classes);
-  model.staircases = start.staircases;
-  model.attention = start.attention;
-  model.teacher = start.teacher;
-  return model;
-}
-
 // Students beside their teacher on some pictures.
 class Against {
  public:
@@ -41,7 +33,7 @@ class Against {
   }
   StudentRow row(const Measures& m, const Model& teacher, double energy_weight) const {
     const double share = total(m.energy) / total(teacher_energy(teacher, energies_));
-    return {m.kl, microjoules(m), m.kl + energy_weight * share};
+    return as_logged({m.kl, microjoules(m), m.kl + energy_weight * share});
   }
   double teacher_accuracy(int classes) const {
     return accuracy(logits_, pictures_.labels(), classes);
@@ -67,13 +59,22 @@ Identity identity_of(const FinetuningRun& run, const Dataset& data) {
   identity.emplace_back("--energy", text(run.weights.energy));
   identity.emplace_back(
       "the energies",
-      run.weights.energy > 0
+      run.weights.energy > 0 || run.energy_limit
           ? std::to_string(fnv1a(std::span<const char>(dump(to_json(run.energies)))))
           : "of no weight");
+  if (run.energy_limit) identity.emplace_back("--energy-budget", text(*run.energy_limit));
   return identity;
 }
 
 }  // namespace
+
+Model student_of(Net& net, const Model& start) {
+  Model model = quantize(net, start.classes);
+  model.staircases = start.staircases;
+  model.attention = start.attention;
+  model.teacher = start.teacher;
+  return model;
+}
 
 void require_pair(const Model& student, const Model& teacher, const std::string& student_file,
                   const std::string& teacher_file) {
@@ -86,6 +87,11 @@ void require_pair(const Model& student, const Model& teacher, const std::string&
   if (student.teacher != 0 && student.teacher != checksum(teacher))
     throw Error(student_file + ": is the student of another teacher than " + teacher_file +
                 ": name its own with --teacher");
+}
+
+double next_energy_weight(double weight, double least, double energy, double limit) {
+  constexpr double kGain = 10, kAim = 0.995;
+  return std::max(least, weight + kGain * (energy / (kAim * limit) - 1));
 }
 
 namespace {
@@ -122,6 +128,16 @@ bool hear(const Ranks& ranks, FinetuningRun& run) {
   return true;
 }
 
+// Of the loss, as rank 0 has it.
+void share_energy_weight(const Ranks* ranks, double& weight) {
+  if (!ranks) return;
+  Writer out;
+  out.number(weight);
+  Bytes bytes = out.bytes();
+  ranks->broadcast(bytes);
+  weight = Reader("rank 0", std::move(bytes)).number<double>();
+}
+
 class Rounds {
  public:
   Rounds(const FinetuningRun& run, const TrainingData& data, const TrainingEvents& events,
@@ -132,7 +148,11 @@ class Rounds {
         stop_(stop),
         ranks_(ranks),
         teacher_(run.teacher),
-        held_out_(teacher_, data.held_out, run.energies) {}
+        held_out_(teacher_, data.held_out, run.energies),
+        limit_(run.energy_limit) {
+    if (limit_ && run.start_is_within)
+      limit_ = std::max(*limit_, row_of(held_out_.measure(run.student)).energy);
+  }
 
   const IntNet& teacher() const { return teacher_; }
 
@@ -146,35 +166,53 @@ class Rounds {
     Epochs epochs(
         run.out, run.recipe, identity_of(run, data_.used), run.resume,
         [&](int) { return dequantize(run.student); }, events_, stop_, ranks_);
-    // The best so far stands in the file, and its epoch in the log; where a kill came between,
-    // that epoch is the next one and will be as good again.
-    if (epochs.resumed() && std::filesystem::exists(run.out)) {
-      round.model = load_model(run.out, table_of);
-      round.held_out = held_out_.measure(round.model);
-      round.best = row_of(round.held_out);
-      const bool is_start = checksum(round.model) == checksum(run.student);
-      round.epoch = is_start ? 0 : best_epoch(log_of(run.out));
+    DistillationWeights weights = run.weights;
+    const auto after = [&](const StudentRow& row) {
+      if (limit_)
+        weights.energy =
+            next_energy_weight(weights.energy, run.weights.energy, row.energy, *limit_);
+    };
+    // What the log says of the epochs before; where a kill came between it and the checkpoint, one
+    // more than these.
+    if (epochs.done_before() > 0) {
+      for (const StudentEpoch& e : student_epochs(log_of(run.out))) {
+        if (e.epoch > epochs.done_before()) break;
+        if (better(e.row, round.best)) round.epoch = e.epoch, round.best = e.row;
+        after(e.row);
+      }
+      if (std::filesystem::exists(run.out)) {
+        round.model = load_model(run.out, table_of);
+        round.held_out = held_out_.measure(round.model);
+        round.best = row_of(round.held_out);
+      }
     }
+    if (limit_) share_energy_weight(ranks_, weights.energy);
     const auto measure = [&](Training& training) -> HeldOut {
       Model model = student_of(training.net, run.student);
       const Measures now = held_out_.measure(model);
       const StudentRow row = row_of(now);
-      if (row.cost <= round.best.cost) {
+      if (better(row, round.best)) {
         round.epoch = training.epoch, round.best = row, round.held_out = now;
-        save(model, run.out);
+        if (keeps_limit(row)) save(model, run.out);
         round.model = std::move(model);
       }
+      after(row);
+      if (limit_) share_energy_weight(ranks_, weights.energy);
       return {now.accuracy, row};
     };
     try {
-      epochs.run(distillation(teacher_, run.student, run.weights, run.energies), data_.used,
-                 measure);
+      epochs.run(distillation(teacher_, run.student, weights, run.energies), data_.used, measure);
     } catch (const Error&) {
       if (!stop_ || !run.end_when_stopped) throw;
     }
     epochs.lock().check();
-    if (round.epoch == 0) save(round.model, run.out);
+    if (round.epoch == 0 && keeps_limit(round.best)) save(round.model, run.out);
     return round;
+  }
+
+  bool keeps_limit(const StudentRow& row) const {
+    constexpr double kRounding = 1e-6;  // of the log
+    return !limit_ || row.energy <= (1 + kRounding) * *limit_;
   }
 
   bool within(const Round& round) const {
@@ -201,6 +239,11 @@ class Rounds {
   }
 
  private:
+  // Whether a later student takes the place of the best one.
+  bool better(const StudentRow& later, const StudentRow& best) const {
+    if (keeps_limit(later) != keeps_limit(best)) return keeps_limit(later);
+    return keeps_limit(later) ? later.cost <= best.cost : later.energy < best.energy;
+  }
   StudentRow row_of(const Measures& m) const {
     return held_out_.row(m, run_.teacher, run_.weights.energy);
   }
@@ -212,6 +255,7 @@ class Rounds {
   const Ranks* ranks_;
   const IntNet teacher_;
   const Against held_out_;
+  std::optional<double> limit_;  // of energy
 };
 
 std::filesystem::path round_file(const std::filesystem::path& out, int round) {
@@ -259,6 +303,13 @@ FinetuningResult finetune(const FinetuningRun& run, const TrainingData& data,
   Round last =
       run.max_drop ? finetune_within(rounds, run, events, stop, result) : rounds.finetune(run);
   if (ranks) tell(*ranks, nullptr);
+  if (!rounds.keeps_limit(last.best)) {
+    char least[64];
+    std::snprintf(least, sizeof least, "%.1f uJ, and the limit is %.1f", last.best.energy,
+                  *run.energy_limit);
+    throw Error("no epoch keeps the energy budget: on held-out pictures the least was " +
+                std::string(least));
+  }
   if (!run.max_drop) result.start_row = last.start;
   result.epoch = last.epoch, result.best_row = last.best;
   result.model = std::move(last.model);
@@ -275,11 +326,19 @@ void help_finetune(FinetuningRun run, const TrainingData& data, const Ranks& ran
   const TrainingEvents silent;
   const std::atomic<bool> never{false};
   while (hear(ranks, run)) {
+    DistillationWeights weights = run.weights;
+    const auto hear_weight = [&] {
+      if (run.energy_limit) share_energy_weight(&ranks, weights.energy);
+    };
     Epochs epochs(
         run.out, run.recipe, identity_of(run, data.used), run.resume,
         [&](int) { return dequantize(run.student); }, silent, never, &ranks);
-    epochs.run(distillation(teacher, run.student, run.weights, run.energies), data.used,
-               [](Training&) { return HeldOut{}; });
+    hear_weight();
+    epochs.run(distillation(teacher, run.student, weights, run.energies), data.used,
+               [&](Training&) {
+                 hear_weight();
+                 return HeldOut{};
+               });
   }
 }
 

@@ -36,6 +36,7 @@ Json to_json(const FinetuningResult& result, const FinetuningRun& run,
           {"max_drop", run.max_drop ? Json(*run.max_drop) : Json()},
           {"within_max_drop", result.within ? Json(*result.within) : Json()},
           {"given_back", result.given_back},
+          {"energy_limit_uj", run.energy_limit ? Json(*run.energy_limit) : Json()},
           {"layers", to_json(result.model.staircases, result.model)}};
 }
 

@@ -1,7 +1,6 @@
 #include "tools/pipeline/search_mixing.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -48,17 +47,6 @@ double measured(const MixingSetup& s, const Mixture& m) {
 
 }  // namespace
 
-std::optional<EnergyBudget> energy_budget_of(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  const std::string unit(read.ptr, end);
-  if (read.ec != std::errc() || !std::isfinite(value) || value <= 0) return std::nullopt;
-  if (unit == "uJ") return EnergyBudget{value, false};
-  if (unit == "%" && value <= 100) return EnergyBudget{value / 100, true};
-  return std::nullopt;
-}
-
 Mixed mix(const MixingSetup& s, Journal& journal) {
   const double teacher = teacher_energy_of(s);
   TapKinds kinds;
@@ -66,9 +54,8 @@ Mixed mix(const MixingSetup& s, Journal& journal) {
     kinds.push_back(f ? TapKind::three_levels : TapKind::eight_bits);
   const Mixture rule = Mixture::mean_square(s.start.histograms, s.fixed, kinds);
   const auto given = energy_budget_of(s.budget);
-  const double budget = !given              ? std::max(s.three.parts.energy, measured(s, rule))
-                        : given->of_teacher ? given->value
-                                            : given->value * 1e6 / teacher;
+  const double budget =
+      given ? given->share(teacher) : std::max(s.three.parts.energy, measured(s, rule));
   double allowed = (1 - kBudgetMargin) * budget;
   Mixture teacher_like = rule;
   std::fill(teacher_like.kinds.begin(), teacher_like.kinds.end(), TapKind::eight_bits);

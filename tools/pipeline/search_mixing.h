@@ -8,19 +8,9 @@
 #include <vector>
 
 #include "rl/search/deploy.h"
+#include "tools/pipeline/energy_budget.h"
 
 namespace tri {
-
-// --energy-budget: "30%" of the teacher's energy, or "120uJ" a picture.
-struct EnergyBudget {
-  double value;  // a fraction, or microjoules
-  bool of_teacher;
-};
-// nullopt: the text is neither.
-std::optional<EnergyBudget> energy_budget_of(const std::string& text);
-
-// What the budget is less on held-out pictures, so that the test set stays within it: a fraction.
-constexpr double kBudgetMargin = 0.01;
 
 struct MixingSetup {
   const Model& teacher;  // that students are made of

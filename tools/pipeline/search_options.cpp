@@ -13,8 +13,8 @@
 #include "rl/algorithms/hyperparameters_file.h"
 #include "tools/cli/options.h"
 #include "tools/pipeline/agent_options.h"
+#include "tools/pipeline/energy_budget.h"
 #include "tools/pipeline/energy_table.h"
-#include "tools/pipeline/search_mixing.h"
 
 namespace tri {
 namespace {
@@ -42,11 +42,7 @@ void add_kinds(Options& options, Settings& s) {
                   "[what it costs with three levels in every layer or, if that is more, where "
                   "--no-mixed starts from]")
       ->excludes(not_mixed)
-      ->check([](const std::string& text) -> std::string {
-        if (energy_budget_of(text)) return "";
-        return text + " is neither a percentage of the teacher's energy, such as 30%, nor " +
-               "microjoules a picture, such as 120uJ";
-      });
+      ->check(wrong_with_energy_budget);
 }
 
 }  // namespace

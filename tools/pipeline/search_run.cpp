@@ -226,7 +226,11 @@ class Searches {
     run.recipe.epochs = run.recipe.qat_epochs = s_.finetune;
     run.recipe.seed = s_.search.seed;
     run.recipe.precision = precision_of("");
-    if (s_.max_drop_acts) run.max_drop = s_.max_drop / 100;
+    if (s_.max_drop_acts)
+      run.max_drop = s_.max_drop / 100;
+    else if (!s_.energy_budget.empty())
+      run.energy_limit = held_out_limit(s_.energy_budget, in_.teacher, in_.energies),
+      run.start_is_within = true;
     run.labeled = in_.pictures.labeled;
     if (!run.labeled) run.weights.labels = 0;
     events_.note("fine-tuning: " + std::to_string(s_.finetune) + " epochs");

@@ -1,6 +1,6 @@
 #include "tools/pipeline/train_log.h"
 
-#include <cmath>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -21,21 +21,38 @@ std::string joined(const std::vector<std::string>& cells) {
   return line;
 }
 
+double number_of(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
+
+// KL, energy, cost.
+std::array<std::string, 3> texts_of(const StudentRow& row) {
+  const auto text = [](const char* format, double value) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, format, value);
+    return std::string(digits);
+  };
+  return {text("%.6f", row.kl), text("%.3f", row.energy), text("%.6f", row.cost)};
+}
+
 }  // namespace
 
-int best_epoch(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return 0;
+StudentRow as_logged(const StudentRow& row) {
+  const auto [kl, energy, cost] = texts_of(row);
+  return {number_of(kl), number_of(energy), number_of(cost)};
+}
+
+std::vector<StudentEpoch> student_epochs(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
   const Csv log = read_csv(file);
-  const int epoch = log.column("epoch"), cost = log.column("held_out_cost");
-  if (epoch < 0 || cost < 0) return 0;
-  int best = 0;
-  double least = HUGE_VAL;
+  if (joined(log.columns) != kHead) return {};
+  std::vector<StudentEpoch> epochs;
   for (const auto& row : log.rows) {
-    const std::string& text = row[size_t(cost)];
-    if (text.empty() || std::strtod(text.c_str(), nullptr) >= least) continue;
-    least = std::strtod(text.c_str(), nullptr), best = std::atoi(row[size_t(epoch)].c_str());
+    const auto cell = [&](const char* column) { return row[size_t(log.column(column))]; };
+    if (!cell("held_out_cost").empty())
+      epochs.push_back({std::atoi(cell("epoch").c_str()),
+                        {number_of(cell("held_out_kl")), number_of(cell("held_out_energy_uj")),
+                         number_of(cell("held_out_cost"))}});
   }
-  return best;
+  return epochs;
 }
 
 TrainLog::TrainLog(std::filesystem::path file, int done, uint64_t seed)
@@ -58,14 +75,16 @@ void TrainLog::add(const EpochRow& row) {
     if (value) std::snprintf(text, sizeof text, "%.6f", *value);
     return std::string(text);
   };
-  char student[100] = ",,";
-  if (const auto& s = row.student)
-    std::snprintf(student, sizeof student, "%.6f,%.3f,%.6f", s->kl, s->energy, s->cost);
+  std::string student = ",,";
+  if (row.student) {
+    const auto texts = texts_of(*row.student);
+    student = joined({texts.begin(), texts.end()});
+  }
   char line[300];
   std::snprintf(line, sizeof line, "%s,%llu,%d,%.4f,%.4f,%s,%.6f,%d,%.1f,%s\n",
                 row.student ? "finetune" : "train", static_cast<unsigned long long>(seed_),
                 row.epoch, row.loss, row.accuracy, number(row.held_out).c_str(), row.rate,
-                row.quantized, row.pictures_per_second, student);
+                row.quantized, row.pictures_per_second, student.c_str());
   rows_ += line;
   write_file(file_, kHead + "\n" + rows_);
 }

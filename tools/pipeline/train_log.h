@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tri {
 
@@ -24,9 +25,16 @@ struct EpochRow {
   bool quantized;
 };
 
-// The epoch with the least cost of a file's rows; 0: no row has one. Throws Error for a damaged
-// file.
-int best_epoch(const std::filesystem::path& file);
+// The same as the log keeps it, rounded.
+StudentRow as_logged(const StudentRow& row);
+
+struct StudentEpoch {
+  int epoch;
+  StudentRow row;
+};
+// What a file's rows say of students; nothing of a file that is not there. Throws Error for a
+// damaged file.
+std::vector<StudentEpoch> student_epochs(const std::filesystem::path& file);
 
 class TrainLog {
  public:
