@@ -121,7 +121,7 @@ $(BIN)bench: LDLIBS += $(or $(DNNL),$(info no libdnnl-dev: ./bench will not comp
 
 $(BIN)report: $(REPORT)
 
-TESTED   := $(TESTS) $(BUILD)/tools/bench/contest.o $(EXPORT) $(REPORT) $(LIBRARY)
+TESTED   := $(TESTS) $(addprefix $(BUILD)/tools/bench/,contest.o rank_correlation.o) $(EXPORT) $(REPORT) $(LIBRARY)
 $(BUILD)/tests/run: $(TESTED)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 

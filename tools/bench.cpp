@@ -1,4 +1,4 @@
-// ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is.
+// ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is; reward.
 #include <cstdio>
 
 #include "tools/bench/commands.h"
@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_search(options, action);
   add_map(options, action);
   add_train(options, action);
+  add_reward(options, action);
   return run_program(options, argc, argv, [&] {
     if (wants_signature)
       std::printf("%016llx\n", static_cast<unsigned long long>(signature()));

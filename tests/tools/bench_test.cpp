@@ -13,6 +13,7 @@
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 #include "tools/bench/contest.h"
+#include "tools/bench/rank_correlation.h"
 
 using namespace tri;
 using Json = nlohmann::json;
@@ -175,6 +176,35 @@ TEST_CASE("bench search measures evaluations a second of a search's reward") {
   const Ran other = run(program("bench") + " search --offline --teacher " + files.teacher);
   CHECK(other.status == 1);
   CHECK(other.err.find("is a alexnet, expected vgg19") != std::string::npos);
+}
+
+TEST_CASE("bench reward draws students and says how rewards foretell their ends") {
+  const Scratch scratch;
+  save_records(scratch.path / "data_batch_1.bin", random_pictures(200, 1));
+  save_records(scratch.path / "test_batch.bin", random_pictures(5, 2));
+  const Json three = bench("reward --net resnet20 --data " + scratch.path.string() +
+                           " --pictures 128 --fitted 32 --students 3");
+  REQUIRE(three["rows"].size() == 3);
+  for (const Json& row : three["rows"]) CHECK(row["finetuned_kl"] > 0);
+  CHECK(three["rows"][0]["reward"] != three["rows"][2]["reward"]);
+  CHECK(three["summary"].size() == 11);
+  for (const auto& [name, reward] : three["summary"].items()) {
+    INFO(name);
+    CHECK(std::abs(reward["finetuned_kl"].get<double>()) <= 1);
+  }
+  // KL after reconstruction is one of the ends, and most of the reward after it.
+  CHECK(three["summary"]["reconstructed"]["reconstructed_kl"] > 0);
+}
+
+TEST_CASE("rank correlations: orders alike, reversed, with equals, and none") {
+  const std::vector<double> a = {1, 2, 3, 4}, reversed = {9, 7, 2, 1}, flat(4, 5.0);
+  CHECK(rank_correlation(a, std::vector<double>{10, 20, 70, 1000}) == doctest::Approx(1));
+  CHECK(rank_correlation(a, reversed) == doctest::Approx(-1));
+  CHECK(rank_correlation(a, std::vector<double>{2, 1, 4, 3}) == doctest::Approx(0.6));
+  // The equals share rank 2.5: 4.5 / sqrt(5 * 4.5).
+  CHECK(rank_correlation(a, std::vector<double>{1, 2, 2, 3}) ==
+        doctest::Approx(0.948683).epsilon(1e-5));
+  CHECK(std::isnan(rank_correlation(a, flat)));
 }
 
 TEST_CASE("bench map measures every map in every place") {

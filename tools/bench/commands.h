@@ -16,6 +16,7 @@ void add_net(Options& options, Run& action);
 void add_search(Options& options, Run& action);
 void add_map(Options& options, Run& action);
 void add_train(Options& options, Run& action);
+void add_reward(Options& options, Run& action);
 
 // A hash of the logits that fixed networks, made from a seed, give for fixed pictures: the same on
 // every instruction set and for any number of threads. Covers every kind of layer, as teacher and
