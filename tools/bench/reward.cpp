@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "data/base/error.h"
-#include "data/cifar.h"
 #include "engine/integer/dequantize.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
@@ -22,6 +21,7 @@
 #include "tools/bench/rank_correlation.h"
 #include "tools/bench/table.h"
 #include "tools/pipeline/finetuning.h"
+#include "tools/pipeline/search_inputs.h"
 #include "tools/pipeline/searched_net.h"
 
 namespace tri {
@@ -120,10 +120,7 @@ void run(const Asked& asked) {
   if (!pictures.labeled) throw Error("accuracies need a data set with labels: name one by --data");
   Settings settings;
   settings.net = asked.net;
-  const int reserved = held_out_count(pictures.train.size());
-  const Splits splits = split(
-      pictures.train,
-      {settings.calibration, settings.pool, settings.held_out, settings.reconstruction}, reserved);
+  const Splits splits = splits_of(settings, pictures);
   const SearchedNet::Note silent = [](const std::string&) {};
   SearchedNet net(settings, model, splits, silent);
   Journal journal;
@@ -143,9 +140,8 @@ void run(const Asked& asked) {
   const Dataset few =
       splits.reconstruction.slice(0, std::min(asked.fitted_on, splits.reconstruction.size()));
   const StudentBuilder fitting(net.body, splits.calibration, net.start.statistics, true, few);
-  const Dataset learned =
-      training_data(pictures.train, "", {})
-          .used.slice(0, std::min(asked.finetuned_on, pictures.train.size() - reserved));
+  const Dataset all_learned = training_data(pictures.train, "", {}).used;
+  const Dataset learned = all_learned.slice(0, std::min(asked.finetuned_on, all_learned.size()));
   if (learned.size() < finetuning_recipe_of(asked.net).batch)
     throw Error(std::to_string(learned.size()) + " pictures make no batch to fine-tune on");
   const std::vector<int32_t> logits = logits_of(net.teacher, splits.held_out);

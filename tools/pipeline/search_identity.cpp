@@ -3,6 +3,7 @@
 #include "data/base/file.h"
 #include "data/base/hash.h"
 #include "rl/algorithms/hyperparameters_file.h"
+#include "tools/pipeline/search_plan.h"
 #include "tools/report/interim_report.h"
 
 namespace tri {

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "data/base/json.h"
-#include "tools/pipeline/search_options.h"
-#include "tools/pipeline/search_run.h"
+#include "tools/pipeline/search_inputs.h"
 
 namespace tri {
 

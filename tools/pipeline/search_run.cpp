@@ -11,14 +11,11 @@
 #include "engine/integer/model_file.h"
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
-#include "rl/algorithms/hyperparameters_file.h"
 #include "rl/search/spread.h"
 #include "tools/cli/mpi.h"
-#include "tools/pipeline/agent_options.h"
-#include "tools/pipeline/energy_table.h"
+#include "tools/pipeline/energy_budget.h"
 #include "tools/pipeline/finetuning_report.h"
 #include "tools/pipeline/search_identity.h"
-#include "tools/pipeline/search_mixing.h"
 #include "tools/pipeline/search_plan.h"
 #include "tools/pipeline/searched_net.h"
 #include "tools/report/interim_report.h"
@@ -47,12 +44,6 @@ Journal journal_of(const Settings& s, const SearchInputs& in, const Splits& spli
                 ": of an earlier search, which --resume would go on with; this one "
                 "starts anew and renames it to search.journal.old");
   return Journal(file, binding_of(s, in.pictures.source, splits, in.also), s.resume, &lock);
-}
-
-// No part but the one that decides sees what no teacher was trained on.
-Splits splits_of(const Settings& s, const Pictures& pictures) {
-  return split(pictures.train, {s.calibration, s.pool, s.held_out, s.reconstruction},
-               pictures.labeled ? held_out_count(pictures.train.size()) : 0);
 }
 
 // How much higher thresholds are tried, each time, where a guess costs too much.
@@ -343,28 +334,6 @@ class Searches {
 };
 
 }  // namespace
-
-SearchInputs load_inputs(Settings& s, bool writes) {
-  set_isa(s.isa);
-  if (!s.config.empty()) s.search.hyperparameters = read_hyperparameters(s.config);
-  load_agent_of(s);
-  searches_of(s);  // refuses what cannot be searched for before anything is loaded
-  if (writes) make_writable_folder(folder_of(s));
-  if (writes && !s.save_agent.empty()) require_writable_file(s.save_agent);
-  if (s.teacher_file.empty()) s.teacher_file = own_teacher(s.net);
-  SearchInputs in{load_model_of(s.net, s.teacher_file), {}, {}, {}};
-  in.also = load_also(s, in.teacher);
-  s.keep_is_rule = s.keep.empty();
-  if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
-  if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
-  require_layers(s.keep, in.teacher);
-  if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
-  if (total(teacher_energy(in.teacher, in.energies)) == 0)
-    throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
-  s.objective.energy_table = in.energies;
-  in.pictures = load_pictures(s.data, s.synthesized, in.teacher, s.teacher_file, s.test_pictures);
-  return in;
-}
 
 SearchOutcome run_search(const Settings& settings, const SearchInputs& inputs,
                          const SearchEvents& events, const std::atomic<bool>& stop,

@@ -11,20 +11,12 @@
 #include "data/base/ranks.h"
 #include "rl/search/deploy.h"
 #include "tools/pipeline/finetuning.h"
-#include "tools/pipeline/search_options.h"
+#include "tools/pipeline/search_inputs.h"
 #include "tools/pipeline/search_plan.h"
 #include "tools/report/comparison.h"
 #include "tools/report/search_report.h"
 
 namespace tri {
-
-// What a search is told, loaded.
-struct SearchInputs {
-  Model teacher;
-  std::vector<Model> also;  // other teachers, which an agent learns on
-  EnergyTable energies;
-  Pictures pictures;
-};
 
 // What is told of a search as it goes, from the thread that called. All may stay as they are.
 struct SearchEvents {
@@ -54,10 +46,6 @@ struct SearchOutcome {
   std::string isa;         // of the kernels that ran
   bool cut_short = false;  // --resume would go on
 };
-
-// Completes the settings by their defaults and loads what they name. writes: makes sure that the
-// folder can be written to. Throws Error.
-SearchInputs load_inputs(Settings& settings, bool writes = true);
 
 // Runs the searches, chooses on held-out pictures, measures on the test set and writes
 // result.json, search.csv and the student to the settings' folder. ranks: the other processes of
