@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     given.apply(recipe);
     recipe.qat_epochs = recipe.epochs;
     if (max_drop) run.max_drop = *max_drop / 100;
-    if (!energies.empty()) run.energies = load_energy_table(energies);
+    run.energies = energies_for(run.teacher, energies);
     if (!budget.empty()) run.energy_limit = held_out_limit(budget, run.teacher, run.energies);
     std::filesystem::path file = student;
     run.out = out.empty() ? file.replace_extension().string() + "-fine.tri" : out;

@@ -115,6 +115,11 @@ TEST_CASE("finetune refuses what does not belong together") {
   save(other, file);
   refused(s.student + " --teacher " + file, "is the student of another teacher");
   refused(s.student + " --batch 4000 --teacher " + s.bench.teacher, "needs as many pictures");
+  const std::string table = (s.bench.scratch.path / "table.json").string();
+  write_file(table, std::string("{\"add8\": 0, \"add16\": 0, \"add32\": 0, \"multiply8\": 0, "
+                                "\"multiply32\": 0, \"sram\": {\"1\": 0}}"));
+  refused(s.student + " --energy-table " + table + " --teacher " + s.bench.teacher,
+          "table.json: costs the teacher nothing");
 }
 
 TEST_CASE("a search that ends with fine-tuning reports what it wrote, killed and resumed or not") {

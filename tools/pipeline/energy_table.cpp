@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "data/base/error.h"
 #include "data/base/file.h"
 
 namespace tri {
@@ -64,6 +65,13 @@ EnergyTable load_energy_table(const std::filesystem::path& file) {
     }
   }
   return table;
+}
+
+EnergyTable energies_for(const Model& teacher, const std::string& file) {
+  const EnergyTable energies = file.empty() ? EnergyTable() : load_energy_table(file);
+  if (total(teacher_energy(teacher, energies)) == 0)
+    throw Error(file + ": costs the teacher nothing, so students cannot be compared");
+  return energies;
 }
 
 }  // namespace tri

@@ -16,4 +16,8 @@ Json to_json(const EnergyTable& t);
 // Throws Error that names file and key.
 EnergyTable load_energy_table(const std::filesystem::path& file);
 
+// The same for those who compare students of a teacher; the default table where no file is named.
+// Throws Error also where such a teacher costs nothing.
+EnergyTable energies_for(const Model& teacher, const std::string& file);
+
 }  // namespace tri

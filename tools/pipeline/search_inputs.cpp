@@ -25,10 +25,7 @@ SearchInputs load_inputs(Settings& s, bool writes) {
   if (s.keep.empty()) s.keep = kept_by_default(in.teacher);
   if (s.keep == std::vector<std::string>{"none"}) s.keep.clear();
   require_layers(s.keep, in.teacher);
-  if (!s.energy_table.empty()) in.energies = load_energy_table(s.energy_table);
-  if (total(teacher_energy(in.teacher, in.energies)) == 0)
-    throw Error(s.energy_table + ": costs the teacher nothing, so students cannot be compared");
-  s.objective.energy_table = in.energies;
+  s.objective.energy_table = in.energies = energies_for(in.teacher, s.energy_table);
   in.pictures = load_pictures(s.data, s.synthesized, in.teacher, s.teacher_file, s.test_pictures);
   return in;
 }
