@@ -14,18 +14,19 @@ size_t pictures(std::span<const int32_t> logits, int classes) {
 }  // namespace
 
 double kl_divergence(std::span<const int32_t> student, std::span<const int32_t> teacher,
-                     int classes) {
-  CHECK(student.size() == teacher.size());
+                     int classes, double temperature) {
+  CHECK(student.size() == teacher.size() && temperature > 0);
   const size_t n = pictures(student, classes), K = size_t(classes);
+  const double unit = kLogitStep / temperature;
   double total = 0;
   for (size_t i = 0; i < n; ++i) {
-    const std::vector<double> s = log_softmax(student.subspan(i * K, K), kLogitStep);
-    const std::vector<double> t = log_softmax(teacher.subspan(i * K, K), kLogitStep);
+    const std::vector<double> s = log_softmax(student.subspan(i * K, K), unit);
+    const std::vector<double> t = log_softmax(teacher.subspan(i * K, K), unit);
     double kl = 0;
     for (size_t k = 0; k < K; ++k) kl += std::exp(s[k]) * (s[k] - t[k]);
     total += std::max(kl, 0.0);  // rounding may take it just below
   }
-  return total / double(n);
+  return temperature * temperature * total / double(n);
 }
 
 std::vector<int> top1(std::span<const int32_t> logits, int classes) {

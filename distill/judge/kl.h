@@ -26,9 +26,11 @@ std::vector<double> log_softmax(std::span<const T> logits, double unit) {
 }
 
 // KL(student || teacher) = sum over classes of p_s * (log p_s - log p_t), in nats, averaged over
-// the pictures in their order. Never negative, 0 for equal logits.
+// the pictures in their order. Never negative, 0 for equal logits. temperature: T^2 KL of the
+// softmax of logits / T (Hinton, Vinyals and Dean, 2015), which also hears what the unlikely
+// classes say.
 double kl_divergence(std::span<const int32_t> student, std::span<const int32_t> teacher,
-                     int classes);
+                     int classes, double temperature = 1);
 
 // The class with the largest logit, by picture; of equals the first.
 std::vector<int> top1(std::span<const int32_t> logits, int classes);

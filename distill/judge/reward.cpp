@@ -18,9 +18,11 @@ double reward(const RewardParts& parts, const RewardWeights& weights) {
   return -parts.kl - weights.attention * parts.attention - weights.energy * parts.energy;
 }
 
-Judge::Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers)
+Judge::Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers,
+             double temperature)
     : net_(net),
       pictures_(std::move(pictures)),
+      temperature_(temperature),
       teacher_maps_(taps_of(net.model(), attention_layers)),
       no_maps_(teacher_maps_) {
   TeacherRun teacher = run_teacher(net_, pictures_.pixels(), &teacher_maps_);
@@ -66,7 +68,7 @@ RewardParts Judge::run(const IntNet& net, const Staircases& staircases, Calibrat
                .observer = &observers,
                .calibrator = calibrator},
               head ? head->codes.data() : pictures_.pixels().data(), n, logits.data(), workspace);
-  return {.kl = kl_divergence(logits, teacher_logits_, classes),
+  return {.kl = kl_divergence(logits, teacher_logits_, classes, temperature_),
           .attention = attention_distance(maps, teacher_maps_),
           .agreement = agreement(logits, teacher_logits_, classes)};
 }

@@ -15,7 +15,7 @@ namespace tri {
 
 // What a student's logits, attention and events say beside its teacher's.
 struct RewardParts {
-  double kl = 0;         // KL(student || teacher), nats a picture
+  double kl = 0;         // KL(student || teacher), nats a picture; T^2 KL at a temperature T
   double attention = 0;  // AT, the distance of attention maps
   double agreement = 0;  // with the teacher's top-1 class, a fraction
   double energy = 0;     // E, over the teacher's; 0 where it is not counted
@@ -33,8 +33,9 @@ double reward(const RewardParts& parts, const RewardWeights& weights);
 class Judge {
  public:
   // Runs the teacher once over the pictures, at least one. `net` must outlive this.
-  // attention_layers: names of activated layers; none: attention is 0.
-  Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers);
+  // attention_layers: names of activated layers; none: attention is 0. temperature: of KL.
+  Judge(const IntNet& net, Dataset pictures, const std::vector<std::string>& attention_layers,
+        double temperature = 1);
 
   // What students have in common that are alike before some tap.
   struct Head {
@@ -63,6 +64,7 @@ class Judge {
 
   const IntNet& net_;
   Dataset pictures_;
+  double temperature_;
   std::vector<int32_t> teacher_logits_;
   AttentionMaps teacher_maps_, no_maps_;
   ChannelStatistics teacher_statistics_;

@@ -43,7 +43,8 @@ Objective::Objective(const IntNet& teacher, const Dataset& pictures,
   const int batch = std::min(options.batch, pictures.size());
   CHECK(batch > 0);
   for (int begin = 0; begin + batch <= pictures.size(); begin += batch)
-    judges_.emplace_back(teacher, pictures.slice(begin, begin + batch), options.attention_layers);
+    judges_.emplace_back(teacher, pictures.slice(begin, begin + batch), options.attention_layers,
+                         options.temperature);
 }
 
 std::vector<RewardParts> Objective::on_batch_here(int batch,

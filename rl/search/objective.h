@@ -19,6 +19,7 @@ namespace tri {
 struct ObjectiveOptions {
   int batch = 64;  // pictures
   std::vector<std::string> attention_layers = {};
+  double temperature = 1;  // of KL
   RewardWeights weights = {};
   EnergyTable energy_table = {};
   bool calibrate = true;  // judge students as they will be deployed: calibrated

@@ -31,6 +31,7 @@ TEST_CASE("the divergence is the student's expectation of the log ratio, average
   CHECK(kl_divergence(even, odd, 2) == Approx(even_odd));
   CHECK(kl_divergence(odd, even, 2) == Approx(odd_even));
   CHECK(kl_divergence(odd, odd, 2) == 0);
+  CHECK(kl_divergence(even, std::vector<int32_t>{0, 3 * 2048}, 2, 3) == Approx(9 * even_odd));
   const std::vector<int32_t> students = {0, 0, 0, 2048}, teachers = {0, 2048, 0, 2048};
   CHECK(kl_divergence(students, teachers, 2) == Approx(even_odd / 2));
   const std::vector<int32_t> a = {INT32_MIN, INT32_MAX}, b = {INT32_MAX, INT32_MIN};
@@ -127,6 +128,8 @@ TEST_CASE("a judge compares a student's logits and attention with the teacher's"
   net.forward({.staircases = &student}, pixels.data(), 40, s.data(), workspace);
   net.forward({}, pixels.data(), 40, t.data(), workspace);
   CHECK(parts.kl == kl_divergence(s, t, kClasses));
+  CHECK(Judge(net, pictures, layers, 3)(net, student, workspace).kl ==
+        kl_divergence(s, t, kClasses, 3));
   CHECK(parts.agreement == agreement(s, t, kClasses));
 
   const int before = omp_get_max_threads();

@@ -187,7 +187,7 @@ TEST_CASE("bench reward draws students and says how rewards foretell their ends"
   REQUIRE(three["rows"].size() == 3);
   for (const Json& row : three["rows"]) CHECK(row["finetuned_kl"] > 0);
   CHECK(three["rows"][0]["reward"] != three["rows"][2]["reward"]);
-  CHECK(three["summary"].size() == 11);
+  CHECK(three["summary"].size() == 16);
   for (const auto& [name, reward] : three["summary"].items()) {
     INFO(name);
     CHECK(std::abs(reward["finetuned_kl"].get<double>()) <= 1);

@@ -37,8 +37,8 @@ TEST_CASE("a fine-tuning goes on with what its checkpoint is of, and with nothin
         std::pair("--rate", "--epochs 1 --batch 12 --rate 0.00100001 --energy 1e-7"),
         std::pair("--energy", "--epochs 1 --batch 12 --rate 0.001 --energy 2e-7")})
     refused(name, command(student, bench.data, options));
-  for (const char* more :
-       {"--seed 2", "--temperature 3", "--labels 0.30000001", "--attention 1e-7"})
+  for (const char* more : {"--seed 2", "--temperature 3", "--labels 0.30000001", "--attention 1e-7",
+                           "--energy-budget 90%"})
     refused(std::string(more).substr(0, std::string(more).find(' ')),
             command(student, bench.data, base + more));
   refused("the energies",

@@ -148,6 +148,8 @@ TEST_CASE("a mixed search that was ended and goes on, or runs on one thread, fin
        {std::pair("--no-mixed --algo cem --episodes 60", "--no-mixed was not there and is on"),
         std::pair("--algo cem --episodes 60 --energy-budget 51%",
                   "--energy-budget was 50% and is 51%"),
+        std::pair("--algo cem --episodes 60 --energy-budget 50% --temperature 4",
+                  "--temperature was not there and is 4"),
         std::pair("--algo cem --energy-budget 50% --keep fc6",
                   "--keep was not given and is fc6")}) {
     const Ran ran = m.search("broken", std::string(more) + " --resume");

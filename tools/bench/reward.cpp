@@ -8,7 +8,7 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <functional>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,47 +54,76 @@ StaircaseSet drawn(const SearchedNet& net, uint64_t seed, int i) {
   return student;
 }
 
-// What is known of a student before its end, on the search's pictures but for the last two: sums
-// over batches, which order as means do.
-struct Signs {
-  RewardParts first_batch, four_batches, all_batches, all_layers;
-  RewardParts fitted;  // its weights on few pictures
-  RewardParts held_out, reconstructed;
+// What tells students before their ends: numbers, the more the better, of each student. Where there
+// are several such lists, each is another sample of the same reward, and correlations are their
+// means.
+struct Reward {
+  std::string name;
+  std::vector<std::vector<double>> samples;
 };
+
+double weighted(const RewardParts& p, double attention) { return -p.kl - attention * p.attention; }
 
 RewardParts operator+(const RewardParts& a, const RewardParts& b) {
   return {a.kl + b.kl, a.attention + b.attention, a.agreement + b.agreement, a.energy + b.energy};
 }
 
-// Sums over the first batches, of each student.
-std::vector<RewardParts> on_batches(const Objective& objective, int batches,
-                                    const std::vector<StaircaseSet>& students) {
-  std::vector<RewardParts> sums(students.size());
-  for (int batch = 0; batch < std::min(batches, objective.batches()); ++batch) {
-    const auto parts = objective.on_batch(batch, students);
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] = sums[i] + parts[i];
-  }
-  return sums;
+std::string short_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
 }
 
-struct Reward {
-  const char* name;
-  std::function<double(const Signs&)> of;
-};
-double weighted(const RewardParts& p, double attention) { return -p.kl - attention * p.attention; }
-const Reward kRewards[] = {
-    {"a batch", [](const Signs& s) { return weighted(s.first_batch, 0.1); }},
-    {"4 batches", [](const Signs& s) { return weighted(s.four_batches, 0.1); }},
-    {"all batches", [](const Signs& s) { return weighted(s.all_batches, 0.1); }},
-    {"no attention", [](const Signs& s) { return weighted(s.all_batches, 0); }},
-    {"attention x 1", [](const Signs& s) { return weighted(s.all_batches, 1); }},
-    {"of all layers x 0.1", [](const Signs& s) { return weighted(s.all_layers, 0.1); }},
-    {"of all layers x 1", [](const Signs& s) { return weighted(s.all_layers, 1); }},
-    {"agreement", [](const Signs& s) { return s.all_batches.agreement; }},
-    {"weights fitted", [](const Signs& s) { return weighted(s.fitted, 0.1); }},
-    {"held out", [](const Signs& s) { return weighted(s.held_out, 0.1); }},
-    {"reconstructed", [](const Signs& s) { return weighted(s.reconstructed, 0.1); }},
-};
+// The rewards of a search, on one batch and on all.
+std::vector<Reward> rewards_of(const SearchedNet& net, const Settings& settings,
+                               const Splits& splits, const std::vector<StaircaseSet>& students) {
+  constexpr double kTemperatures[] = {1, 2, 4, 8};
+  constexpr double kUsual = 0.1;  // weight of attention
+  using Parts = std::vector<RewardParts>;
+  const auto list = [](const Parts& parts, auto of) {
+    std::vector<double> numbers;
+    for (const RewardParts& p : parts) numbers.push_back(of(p));
+    return numbers;
+  };
+  // On every batch, and the sums, which order as means do.
+  const auto run = [&](const ObjectiveOptions& options) {
+    const Objective objective(net.body, splits.search, options);
+    std::pair<std::vector<Parts>, Parts> all{{}, Parts(students.size())};
+    for (int batch = 0; batch < objective.batches(); ++batch) {
+      all.first.push_back(objective.on_batch(batch, students));
+      for (size_t i = 0; i < students.size(); ++i)
+        all.second[i] = all.second[i] + all.first.back()[i];
+    }
+    return all;
+  };
+  std::vector<Reward> one, whole, others;
+  for (const double temperature : kTemperatures) {
+    ObjectiveOptions options = objective_of(settings, net.teacher.model());
+    options.temperature = temperature;
+    const auto [batches, sums] = run(options);
+    const auto usual = [](const RewardParts& p) { return weighted(p, kUsual); };
+    Reward batch{"a batch, T = " + short_text(temperature), {}};
+    for (const Parts& parts : batches) batch.samples.push_back(list(parts, usual));
+    one.push_back(batch);
+    whole.push_back({"all batches, T = " + short_text(temperature), {list(sums, usual)}});
+    if (temperature != 1) continue;
+    for (const double weight : {0.0, 1.0})
+      others.push_back({"attention x " + short_text(weight),
+                        {list(sums, [&](const RewardParts& p) { return weighted(p, weight); })}});
+    others.push_back({"agreement", {list(sums, [](const RewardParts& p) { return p.agreement; })}});
+  }
+  ObjectiveOptions layerwise = objective_of(settings, net.teacher.model());
+  layerwise.attention_layers.clear();
+  for (const int row : net.body.model().tap_rows())
+    layerwise.attention_layers.push_back(net.body.model().layers[size_t(row)].name);
+  const Parts sums = run(layerwise).second;
+  for (const double weight : {kUsual, 1.0})
+    others.push_back({"of all layers x " + short_text(weight),
+                      {list(sums, [&](const RewardParts& p) { return weighted(p, weight); })}});
+  one.insert(one.end(), whole.begin(), whole.end());
+  one.insert(one.end(), others.begin(), others.end());
+  return one;
+}
 
 struct End {
   double accuracy, kl;
@@ -128,15 +157,7 @@ void run(const Asked& asked) {
 
   std::vector<StaircaseSet> students;
   for (int i = 0; i < asked.students; ++i) students.push_back(drawn(net, asked.seed, i));
-  ObjectiveOptions layerwise = objective_of(settings, model);
-  layerwise.attention_layers.clear();
-  for (const int row : net.body.model().tap_rows())
-    layerwise.attention_layers.push_back(net.body.model().layers[size_t(row)].name);
-  const Objective of_layers(net.body, splits.search, layerwise);
-  const auto first = on_batches(net.objective, 1, students),
-             four = on_batches(net.objective, 4, students),
-             all = on_batches(net.objective, net.objective.batches(), students),
-             layers = on_batches(of_layers, of_layers.batches(), students);
+  std::vector<Reward> rewards = rewards_of(net, settings, splits, students);
   const Dataset few =
       splits.reconstruction.slice(0, std::min(asked.fitted_on, splits.reconstruction.size()));
   const StudentBuilder fitting(net.body, splits.calibration, net.start.statistics, true, few);
@@ -160,17 +181,18 @@ void run(const Asked& asked) {
                {"reconstructed_kl", 16, 4},
                {"finetuned", 9, 4},
                {"finetuned_kl", 12, 4}});
-  std::vector<Signs> signs;
+  // Known one by one: with weights fitted on few pictures; on the held-out ones, before and after
+  // reconstruction.
+  std::vector<double> fitted_rewards, held_out_rewards, reconstructed_rewards;
   std::vector<double> ends[4];
   for (int i = 0; i < asked.students; ++i) {
     const StaircaseSet& f = students[size_t(i)];
-    const auto at = [i](const auto& parts) { return parts[size_t(i)]; };
     const Candidate held_out = rescored(net.builder, net.held_out, f);
     const Model fitted = fitting.reconstructed(f, untold);
     const Model reconstructed = net.builder.reconstructed(f, untold);
-    signs.push_back({at(first), at(four), at(all), at(layers),
-                     net.objective.on_all(IntNet(fitted), f).parts, held_out.parts,
-                     net.held_out.on_all(IntNet(reconstructed), f).parts});
+    fitted_rewards.push_back(net.objective.on_all(IntNet(fitted), f).reward);
+    held_out_rewards.push_back(held_out.reward);
+    reconstructed_rewards.push_back(net.held_out.on_all(IntNet(reconstructed), f).reward);
     const End before = end(reconstructed),
               after = end(finetuned(reconstructed, net.teacher, learned));
     const double of[] = {before.accuracy, -before.kl, after.accuracy, -after.kl};
@@ -190,15 +212,20 @@ void run(const Asked& asked) {
                       {"reconstructed_kl", 16, 2},
                       {"finetuned", 9, 2},
                       {"finetuned_kl", 12, 2}});
+  rewards.push_back({"weights fitted", {fitted_rewards}});
+  rewards.push_back({"held out", {held_out_rewards}});
+  rewards.push_back({"reconstructed", {reconstructed_rewards}});
   Json summary;
-  for (const Reward& reward : kRewards) {
-    std::vector<double> rewards;
-    for (const Signs& s : signs) rewards.push_back(reward.of(s));
+  for (const Reward& reward : rewards) {
+    double mean[4] = {};
+    for (const std::vector<double>& sample : reward.samples)
+      for (size_t k = 0; k < std::size(mean); ++k)
+        mean[k] += rank_correlation(sample, ends[k]) / double(reward.samples.size());
     const Json row = {{"rank correlation", reward.name},
-                      {"reconstructed", rank_correlation(rewards, ends[0])},
-                      {"reconstructed_kl", rank_correlation(rewards, ends[1])},
-                      {"finetuned", rank_correlation(rewards, ends[2])},
-                      {"finetuned_kl", rank_correlation(rewards, ends[3])}};
+                      {"reconstructed", mean[0]},
+                      {"reconstructed_kl", mean[1]},
+                      {"finetuned", mean[2]},
+                      {"finetuned_kl", mean[3]}};
     correlations.add(row);
     summary[reward.name] = row;
     summary[reward.name].erase("rank correlation");

@@ -100,6 +100,10 @@ void add_options(Options& options, Settings& s) {
       ->check(CLI::Range(0.0, 100.0))
       ->each([&s](const std::string&) { s.max_drop_acts = true; });
   options
+      .add_option("--temperature", s.objective.temperature,
+                  "T of the reward's KL: T^2 KL of the softmax of logits / T")
+      ->check(CLI::Range(0.1, 100.0));
+  options
       .add_option("--attention-weight", s.objective.weights.attention,
                   "w of -KL - w * AT - W * energy")
       ->check(CLI::Range(0.0, 1e6));
@@ -269,6 +273,8 @@ Journal::Binding binding_of(const Settings& s, const std::string& source, const 
       {"--global-width", text(s.search.widths.global)}};
   if (const Json h = to_json(s.search.hyperparameters); h != to_json(Hyperparameters{}))
     binding.emplace_back("--config", h.dump());
+  if (s.objective.temperature != 1)
+    binding.emplace_back("--temperature", text(s.objective.temperature));
   bind_agent(s, also, binding);
   if (!s.mixed) {
     binding.emplace_back("--no-mixed", "on");
