@@ -1,4 +1,5 @@
-// ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is; reward.
+// ./bench int8|lut|net|search|map|train: how fast the engine is, beside the best there is. ./bench
+// reward: what a search's reward foretells.
 #include <cstdio>
 
 #include "tools/bench/commands.h"

@@ -49,6 +49,18 @@ struct Students {
   }
 };
 
+// What two ranks write of a fine-tuning to `out`.
+std::vector<uint8_t> shared(const FinetuningRun& run, const TrainingData& data, fs::path out) {
+  FinetuningRun leads = run;
+  leads.out = std::move(out);
+  const TrainingEvents events;
+  const std::atomic<bool> never{false};
+  on_ranks(
+      2, [&](const Ranks& ranks) { finetune(leads, data, events, never, &ranks); },
+      [&](const Ranks& ranks) { help_finetune(run, data, ranks); });
+  return read_file(leads.out);
+}
+
 }  // namespace
 
 TEST_CASE("finetune writes a student of the same staircases that is no worse where it chooses") {
@@ -244,15 +256,7 @@ TEST_CASE(
   const std::atomic<bool> stop{false};
   rounds.out = folder / "alone.tri";
   CHECK(finetune(rounds, data, events, stop).given_back.size() > 0);
-  on_ranks(
-      2,
-      [&](const Ranks& ranks) {
-        FinetuningRun run = rounds;
-        run.out = folder / "ranks.tri";
-        finetune(run, data, events, stop, &ranks);
-      },
-      [&](const Ranks& ranks) { help_finetune(rounds, data, ranks); });
-  CHECK(read_file(folder / "ranks.tri") == read_file(folder / "alone.tri"));
+  CHECK(shared(rounds, data, folder / "ranks.tri") == read_file(folder / "alone.tri"));
 }
 
 TEST_CASE(
@@ -304,15 +308,7 @@ TEST_CASE("an energy budget holds for what fine-tuning writes, resumed, shared o
   CHECK(finetune(broken, data, events, never).epoch == held.epoch);
   CHECK(read_file(broken.out) == read_file(run.out));
   CHECK(student_epochs(folder / "broken.csv").back().row.energy == helds.back().row.energy);
-  on_ranks(
-      2,
-      [&](const Ranks& ranks) {
-        FinetuningRun shared = run;
-        shared.out = folder / "ranks.tri";
-        finetune(shared, data, events, never, &ranks);
-      },
-      [&](const Ranks& ranks) { help_finetune(run, data, ranks); });
-  CHECK(read_file(folder / "ranks.tri") == read_file(run.out));
+  CHECK(shared(run, data, folder / "ranks.tri") == read_file(run.out));
 
   run.energy_limit = 0.5 * free.start_row.energy;
   FinetuningRun within = run;

@@ -4,20 +4,10 @@
 #include <vector>
 
 #include "data/base/check.h"
+#include "rl/agent/ppo.h"
 
 namespace tri {
 namespace {
-
-// Twice the rank of each number, less the mean.
-std::vector<double> centered_ranks(std::span<const double> numbers) {
-  std::vector<double> ranks;
-  for (const double x : numbers) {
-    double rank = 0;
-    for (const double y : numbers) rank += (y < x) - (y > x);
-    ranks.push_back(rank);
-  }
-  return ranks;
-}
 
 double product(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0;
