@@ -8,7 +8,7 @@
 #include "engine/kernels/dispatch/isa.h"
 #include "nets/nets.h"
 #include "tools/bench/commands.h"
-#include "tools/bench/field.h"
+#include "tools/bench/contestants.h"
 #include "tools/bench/table.h"
 #include "tools/pipeline/pictures.h"
 
@@ -113,9 +113,9 @@ void run(Settings s) {
   set_isa(s.isa);
   const Program all = program(s);
   if (all.problems.empty()) throw Error("no layer of " + s.net + " takes three-level codes");
-  Field field(all.problems, s.kind, s.isa, s.threads);
-  std::cerr << field.description() << "\n";
-  Report report(s, field.isa(), field.both_isas());
+  Contestants contestants(all.problems, s.kind, s.isa, s.threads);
+  std::cerr << contestants.description() << "\n";
+  Report report(s, contestants.isa(), contestants.both_isas());
   Totals everything;
   Json by_zeros = Json::array();
   std::string closing;
@@ -124,7 +124,7 @@ void run(Settings s) {
     for (size_t i = round.begin; i < round.end; ++i) {
       const Problem& p = all.problems[i];
       const Layer& l = p.layer;
-      const auto seconds = field.race(i, s.repeats);
+      const auto seconds = contestants.race(i, s.repeats);
       totals.add(p.macs(), seconds);
       Json row = report.row(l.name, p.macs(), seconds);
       row["M"] = p.n * l.output.h * l.output.w, row["N"] = l.output.c, row["K"] = l.rows();

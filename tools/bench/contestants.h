@@ -15,10 +15,10 @@ using Seconds = std::map<std::string, double>;  // by contestant
 // Contestants: "ours"; "ours_avx2", our AVX2 kernels to stand against oneDNN held to AVX2, unless
 // isa says which to take; "int8", our INT8 kernels beside those of three-level codes; "sgemm";
 // "onednn" and "onednn_avx2".
-class Field {
+class Contestants {
  public:
   // `problems` must outlive it.
-  Field(const Problems& problems, ConvKind kind, const std::string& isa, int threads);
+  Contestants(const Problems& problems, ConvKind kind, const std::string& isa, int threads);
 
   const std::string& isa() const { return isa_; }  // of "ours"
   bool both_isas() const { return both_isas_; }    // is "ours_avx2" another than "ours"?

@@ -1,11 +1,12 @@
-#include "tools/bench/field.h"
+#include "tools/bench/contestants.h"
 
 #include <cmath>
 #include <utility>
 
 namespace tri {
 
-Field::Field(const Problems& problems, ConvKind kind, const std::string& isa, int threads) {
+Contestants::Contestants(const Problems& problems, ConvKind kind, const std::string& isa,
+                         int threads) {
   const auto add_ours = [&](const char* name, ConvKind k, const std::string& set) {
     add(name, [&problems, k, set, threads] { return our_kernel(problems, k, set, threads); });
   };
@@ -28,12 +29,12 @@ Field::Field(const Problems& problems, ConvKind kind, const std::string& isa, in
     add("onednn_avx2", [&] { return onednn_peer(problems, true, threads); });
 }
 
-void Field::add(const std::string& name, Contest::Make make) {
+void Contestants::add(const std::string& name, Contest::Make make) {
   contest_.add(name, std::move(make));
   names_.push_back(name);
 }
 
-Seconds Field::race(size_t problem, int repeats) {
+Seconds Contestants::race(size_t problem, int repeats) {
   const std::vector<double> medians = contest_.race(int(problem), repeats);
   Seconds seconds;
   for (size_t i = 0; i < names_.size(); ++i) seconds[names_[i]] = medians[i];
