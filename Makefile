@@ -168,8 +168,8 @@ $(BUILD)/tests/kernels: $(KERNELS:%.cpp=$(BUILD)/%.o)
 # Links the product with link-time optimization, which finds a name that two files define differently.
 lto:
 	$(MAKE) LTO=1 CXXFLAGS=-O0 $(BUILD)-lto/product
-$(BUILD)/product: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(LIBRARY)
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) $(ONNX)
+$(BUILD)/product: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(BENCH) $(LIBRARY)
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) $(ONNX) $(DNNL)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ONLY:%.cpp=$(BUILD)/%.o)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $< $(call partly,$(REPORT) $(LIBRARY)) $(LDLIBS)
