@@ -190,10 +190,8 @@ TEST_CASE("bench reward draws students and says how rewards foretell their ends"
   for (const Json& row : three["rows"]) CHECK(row["finetuned_kl"] > 0);
   CHECK(three["rows"][0]["reward"] != three["rows"][2]["reward"]);
   CHECK(three["summary"].size() == 16);
-  for (const auto& [name, reward] : three["summary"].items()) {
-    INFO(name);
+  for (const Json& reward : three["summary"])
     CHECK(std::abs(reward["finetuned_kl"].get<double>()) <= 1);
-  }
   // KL after reconstruction is one of the ends, and most of the reward after it.
   CHECK(three["summary"]["reconstructed"]["reconstructed_kl"] > 0);
 }
