@@ -23,7 +23,8 @@ void for_each_layer(const std::vector<Layer>& layers, ConvKind kind,
   }
 }
 
-// oneDNN takes sums to floats before it adds the bias: results can be compared up to 2^24.
+// oneDNN takes sums to floats before it adds the bias. With one no larger than this they stay below
+// 2^24, up to which floats hold them exactly.
 constexpr int32_t kMostBias = 1 << 22;
 
 double share_of_zeros(const Buffer<uint8_t>& codes) {
