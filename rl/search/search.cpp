@@ -94,7 +94,11 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
   const auto algorithm = algorithm_of(parametrization, start, options, lessons);
   Evaluator evaluator(objective, start.start(), options.seed,
                       journal.of(options.algorithm, options.seed));
+  const auto recommended = [&] {
+    return staircases_of(parametrization, start, algorithm->recommendation());
+  };
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
+  if (options.agent) result.guess = recommended();
   for (size_t update = 0;; ++update) {
     const int population = algorithm->population_size();
     if (population == 0 || options.evaluations == 0) break;
@@ -135,7 +139,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     report(row, result.shortlist);
   }
   result.agent = algorithm->agent();
-  result.recommendation = staircases_of(parametrization, start, algorithm->recommendation());
+  result.recommendation = recommended();
   result.seconds = Seconds(Clock::now() - begin).count();
   return result;
 }

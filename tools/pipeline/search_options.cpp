@@ -230,6 +230,7 @@ std::vector<SearchOptions> searches_of(const Settings& s) {
       searches.back().algorithm = name;
       searches.back().seed += uint64_t(i);
       searches.back().prior = s.prior == "mse";
+      if (name != "ppo") searches.back().agent.reset();
       searches.back().shortlist = std::max<size_t>(s.search.shortlist, size_t(s.top));
       Hyperparameters& h = searches.back().hyperparameters;
       for (int* population : {&h.random.population, &h.cem.population, &h.ppo.episodes})
