@@ -98,7 +98,7 @@ SearchResult search(const Objective& objective, const WarmUp& start, const Searc
     return staircases_of(parametrization, start, algorithm->recommendation());
   };
   SearchResult result{Archive(options.shortlist, &Candidate::gain), Front(options.front), {}};
-  if (options.agent) result.guess = recommended();
+  if (options.agent && options.evaluations > 0) result.guess = recommended();
   for (size_t update = 0;; ++update) {
     const int population = algorithm->population_size();
     if (population == 0 || options.evaluations == 0) break;

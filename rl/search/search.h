@@ -65,7 +65,7 @@ struct SearchResult {
   Archive shortlist;                       // by Candidate::gain
   Front front;                             // empty where energy is not counted
   StaircaseSet recommendation = {};        // SearchAlgorithm::recommendation()
-  std::optional<StaircaseSet> guess = {};  // the same before it evaluated anything, of an agent
+  std::optional<StaircaseSet> guess = {};  // what an agent would recommend before it learned
   std::optional<Agent> agent = {};         // SearchAlgorithm::agent()
   int evaluations = 0;
   double seconds = 0;

@@ -262,7 +262,7 @@ class Searches {
                  ": calibrating its best and comparing them on held-out pictures");
     events_.begin();
     std::vector<StaircaseSet> sets = {found.recommendation};
-    if (found.guess && !guesses()) sets.push_back(*found.guess);
+    if (found.guess) sets.push_back(*found.guess);
     for (const Candidate& c : found.shortlist.best()) sets.push_back(c.f);
     for (const Candidate& c : found.front.members()) sets.push_back(c.f);
     Archive own(1, &Candidate::reward);

@@ -20,6 +20,8 @@ struct Fixture {
   std::vector<SearchRow> rows;
   std::atomic<bool> stop{false};
   int stop_after = -1;  // updates
+  int evaluations = 65;
+  std::optional<Agent> agent = {};
   Parametrization::Widths widths;
   const Objective* judge = &objective;
 
@@ -29,7 +31,8 @@ struct Fixture {
   }
   SearchResult run(const std::string& algorithm, uint64_t seed, Journal& journal) {
     SearchOptions o;
-    o.algorithm = algorithm, o.evaluations = 65, o.seed = seed, o.widths = widths;
+    o.algorithm = algorithm, o.evaluations = evaluations, o.seed = seed, o.widths = widths;
+    o.agent = agent;
     rows.clear();
     const auto report = [&](const SearchRow& r, const Archive&) {
       rows.push_back(r);
@@ -235,6 +238,21 @@ TEST_CASE("the same seed finds the same, on one thread and on two; another seed 
   CHECK(same(one.shortlist, two.shortlist));
   CHECK(one.recommendation == two.recommendation);
   CHECK(!same(one.shortlist, f.run("ppo", 2).shortlist));
+}
+
+TEST_CASE("an agent's guess is kept, as learning may lead away from it") {
+  Fixture f;
+  f.agent = f.run("ppo").agent;
+  f.evaluations = 0;
+  const SearchResult guessed = f.run("ppo");
+  CHECK(!guessed.guess);  // it is the recommendation
+  f.evaluations = 65;
+  const SearchResult found = f.run("ppo");
+  REQUIRE(found.guess);
+  CHECK(*found.guess == guessed.recommendation);
+  CHECK(*found.guess != found.recommendation);
+  f.agent.reset();
+  CHECK(!f.run("ppo").guess);
 }
 
 TEST_CASE("a search broken off after any update and gone on with ends as the unbroken one does") {
