@@ -50,6 +50,11 @@ class Projection {
     return true;
   }
 
+  void fill() {
+    while (raise_one()) {
+    }
+  }
+
  private:
   double cost(size_t tap, TapKind kind) const { return costs_[tap][size_t(kind)]; }
   double saved(size_t tap, TapKind kind) const {
@@ -74,6 +79,23 @@ class Projection {
     if (least == std::numeric_limits<double>::infinity()) return false;
     set(best, to);
     changed_.push_back(best);
+    return true;
+  }
+
+  // Returns whether what is left paid for more levels: where the trials say that they gain most.
+  bool raise_one() {
+    double most = 0;
+    size_t best = 0;
+    TapKind to{};
+    for (size_t tap = 0; tap < costs_.size(); ++tap)
+      for (const TapKind kind : kKinds) {
+        const double cost = -saved(tap, kind);
+        if (!m_.is_free(tap) || kind >= m_.kinds[tap] || cost <= 0 || cost > left_) continue;
+        const double gain = losses_[tap][size_t(m_.kinds[tap])] - losses_[tap][size_t(kind)];
+        if (gain / cost > most) most = gain / cost, best = tap, to = kind;
+      }
+    if (most == 0) return false;
+    set(best, to);
     return true;
   }
 
@@ -136,6 +158,12 @@ Mixture Budget::project(Mixture proposed) const {
   const TapLosses costs = costs_of(estimate_, proposed);
   const double all_8_bits = estimate_(StaircaseSet(costs.size()));
   return Projection(proposed, costs, losses_, limit_ - all_8_bits).run() ? proposed : cheapest_;
+}
+
+Mixture Budget::filled(Mixture mixture) const {
+  const TapLosses costs = costs_of(estimate_, mixture);
+  Projection(mixture, costs, losses_, limit_ - estimate_(StaircaseSet(costs.size()))).fill();
+  return mixture;
 }
 
 Mixture Budget::allocation() const {

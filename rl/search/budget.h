@@ -49,6 +49,9 @@ class Budget {
   // changed could have stayed. Where nothing helps: cheapest(). (Projection to a budget: HAQ, Wang
   // et al., CVPR 2019.)
   Mixture project(Mixture proposed) const;
+  // The same mixture with more levels where its limit leaves room: the tap that gains most for each
+  // microjoule goes first.
+  Mixture filled(Mixture mixture) const;
   // The mean-square mixture with the least estimate: what can be reached.
   const Mixture& cheapest() const { return cheapest_; }
   // The mean-square mixture that fits with the least sum of losses.

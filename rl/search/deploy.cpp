@@ -5,6 +5,7 @@
 
 #include "data/base/check.h"
 #include "distill/correct/reconstruct.h"
+#include "rl/search/thresholds.h"
 
 namespace tri {
 
@@ -68,27 +69,25 @@ Student finish(const StudentBuilder& builder, const Objective& held_out, const C
   return {best, builder.student(best.f), false};
 }
 
-Student finish_within(const EnergyLimit& limit, const StudentBuilder& builder,
+Student finish_within(double limit, const StudentBuilder& builder, const Objective& objective,
                       const Objective& held_out, std::vector<Candidate>& ranked, bool reconstruct,
                       const OnProgress& progress) {
-  constexpr int kTries = 3;
-  Candidate tried = ranked.front();
-  for (int i = 0; i < kTries; ++i) {
-    Student student = finish(builder, held_out, tried, reconstruct, progress);
-    const double factor = student.candidate.parts.energy / limit.energy;
-    if (factor <= 1) {
-      if (student.candidate.reward < ranked.front().reward) break;
-      if (tried.f != ranked.front().f) {
-        std::erase_if(ranked, [&](const Candidate& c) { return c.f == tried.f; });
-        ranked.insert(ranked.begin(), tried);
-      }
-      return student;
-    }
-    const StaircaseSet fewer = limit.lowered(tried.f, factor);
-    if (fewer == tried.f) break;
-    tried = rescore(builder, held_out, {fewer}).front();
+  const Candidate& best = ranked.front();
+  Student student = finish(builder, held_out, best, reconstruct, progress);
+  if (!student.reconstructed || student.candidate.parts.energy <= limit) return student;
+  const IntNet net(student.model);
+  Candidate& c = student.candidate;
+  while (c.parts.energy > limit && c.reward > best.reward) {
+    const StaircaseSet higher = with_higher_thresholds(net, c.f, objective, limit / c.parts.energy);
+    if (higher == c.f) break;
+    c = held_out.on_all(net, higher);
   }
-  return finish(builder, held_out, ranked.front(), false);
+  if (c.parts.energy > limit || c.reward <= best.reward)
+    return finish(builder, held_out, best, false);
+  student.model.staircases = c.f;
+  std::erase_if(ranked, [&](const Candidate& other) { return other.f == c.f; });
+  ranked.insert(ranked.begin(), rescored(builder, held_out, c.f));
+  return student;
 }
 
 std::vector<Candidate> front_of(const std::vector<Candidate>& candidates) {

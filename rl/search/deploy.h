@@ -61,16 +61,11 @@ struct Student {
 Student finish(const StudentBuilder& builder, const Objective& held_out, const Candidate& best,
                bool reconstruct, const OnProgress& progress = untold);
 
-// What a student may cost on held-out pictures.
-struct EnergyLimit {
-  double energy;  // of the teacher's
-  // Other staircases, of fewer levels, for those whose student costs `factor` times that much.
-  std::function<StaircaseSet(const StaircaseSet&, double factor)> lowered;
-};
-// finish() of the first of `ranked`, all of which keep the limit. Where its reconstruction does
-// not, it is tried with fewer levels, three times at most, and if that is better than what is
-// there, it becomes the first of them.
-Student finish_within(const EnergyLimit& limit, const StudentBuilder& builder,
+// finish() of the first of `ranked`, all of which cost no more than `limit` (of the teacher's
+// energy, on held-out pictures). Where its reconstruction costs more, thresholds rise where the
+// pictures of `objective` say that it costs least, and if that is still better than what is there,
+// the raised staircases become the first of them.
+Student finish_within(double limit, const StudentBuilder& builder, const Objective& objective,
                       const Objective& held_out, std::vector<Candidate>& ranked, bool reconstruct,
                       const OnProgress& progress = untold);
 

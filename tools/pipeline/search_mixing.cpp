@@ -87,12 +87,13 @@ Mixed mix(const MixingSetup& s, Journal& journal) {
   const TapKinds allocation = fitting.allocation().kinds;
   s.note("energy budget: " + microjoules_text(budget, teacher) + "; the search starts from " +
          (start->kinds == allocation ? "the trials' best mixture" : "the rule's kinds"));
-  const EnergyLimit limit{
-      allowed, [fitting](const StaircaseSet& set, double factor) {
-        const double lower = fitting.estimate(set) / factor;
-        return fitting.with_limit(lower).project(fitting.with(set)).staircases();
-      }};
-  return {{*start, fitting, allocation}, budget, limit, trials.evaluations};
+  return {{*start, fitting, allocation}, budget, allowed, trials.evaluations};
+}
+
+StaircaseSet rescaled(const WarmUp::Mixing& mixing, const StaircaseSet& set, double factor) {
+  const Budget budget = mixing.budget.with_limit(kShort * mixing.budget.estimate(set) / factor);
+  const Mixture mixture = budget.with(set);
+  return (factor > 1 ? budget.project(mixture) : budget.filled(mixture)).staircases();
 }
 
 }  // namespace tri

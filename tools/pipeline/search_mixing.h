@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +25,17 @@ struct MixingSetup {
 
 struct Mixed {
   WarmUp::Mixing mixing;
-  double budget;      // of the teacher's energy
-  EnergyLimit limit;  // on held-out pictures
-  int trials;         // evaluations
+  double budget;  // of the teacher's energy
+  double limit;   // the same on held-out pictures, less a margin
+  int trials;     // evaluations
 };
 
 // Runs the trials, and starts where the search's pictures say: from the rule's kinds or from the
 // knapsack's, both projected to the budget. Throws Error where the budget cannot be reached.
 Mixed mix(const MixingSetup& setup, Journal& journal);
+
+// The same staircases with fewer or more levels, for those whose student costs `factor` times what
+// it may.
+StaircaseSet rescaled(const WarmUp::Mixing& mixing, const StaircaseSet& set, double factor);
 
 }  // namespace tri

@@ -122,8 +122,8 @@ class Searches {
     }
     std::vector<Candidate> ranked = ranked_.best();
     const OnProgress progress = told(phase::kReconstruction);
-    Student student = net_.mixed ? finish_within(net_.mixed->limit, builder_, held_out_, ranked,
-                                                 goes_on, progress)
+    Student student = net_.mixed ? finish_within(net_.mixed->limit, builder_, objective_, held_out_,
+                                                 ranked, goes_on, progress)
                                  : finish(builder_, held_out_, best, goes_on, progress);
     student.model.teacher = checksum(in_.teacher);
     interim_.write(left_from(phase::kDeployment), student.model, student.reconstructed,
@@ -163,7 +163,7 @@ class Searches {
   bool guesses() const { return s_.search.evaluations == 0; }
 
   bool fits(const Candidate& c) const {
-    if (net_.mixed) return c.parts.energy <= net_.mixed->limit.energy;
+    if (net_.mixed) return c.parts.energy <= net_.mixed->limit;
     return !guesses() || c.parts.energy <= std::max(mse_.parts.energy, first_.parts.energy);
   }
 
@@ -172,13 +172,20 @@ class Searches {
   StaircaseSet affordable(StaircaseSet f) const {
     for (int i = 0; i < kRaises; ++i) {
       const Candidate c = rescore(builder_, held_out_, {f}).front();
-      if (fits(c)) return f;
-      f = net_.mixed
-              ? net_.mixed->limit.lowered(f, c.parts.energy / net_.mixed->limit.energy * kRaise)
-              : raised(f);
+      if (fits(c)) return net_.mixed ? filled(c) : f;
+      f = net_.mixed ? rescaled(net_.mixed->mixing, f, c.parts.energy / net_.mixed->limit * kRaise)
+                     : raised(f);
     }
     events_.note("the agent's guess costs too much: the start takes its place");
     return net_.mixed ? first_.f : net_.all;
+  }
+
+  // The guess with more levels, where the budget leaves room and held-out pictures like it.
+  StaircaseSet filled(const Candidate& guess) const {
+    const StaircaseSet f =
+        rescaled(net_.mixed->mixing, guess.f, guess.parts.energy / net_.mixed->limit);
+    const Candidate c = rescore(builder_, held_out_, {f}).front();
+    return fits(c) && c.reward > guess.reward ? f : guess.f;
   }
 
   void write(SearchOutcome& o, const Model& student, Clock::time_point begin) {

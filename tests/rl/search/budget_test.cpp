@@ -130,6 +130,34 @@ TEST_CASE("the tap that loses least for its energy gets fewer levels first") {
   }
 }
 
+TEST_CASE("what a budget leaves is filled with levels, until none fits that would gain") {
+  Fixture f;
+  const TapLosses losses = f.random_losses();
+  const Budget any(f.estimate, f.mixture, losses, 0);
+  int changes = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Mixture proposed = f.random_mixture();
+    const double least = f.estimate(proposed.staircases());
+    const double most = f.estimate(StaircaseSet(f.taps));
+    const Budget budget = any.with_limit(least + (most - least) * f.rng.uniform());
+    const Mixture filled = budget.filled(proposed);
+    REQUIRE(budget.fits(filled.staircases()));
+    for (size_t tap = 0; tap < f.taps; ++tap) {
+      CHECK(filled.kinds[tap] <= proposed.kinds[tap]);
+      changes += filled.kinds[tap] < proposed.kinds[tap];
+      for (const TapKind kind : kKinds) {
+        if (kind >= filled.kinds[tap] || !filled.is_free(tap)) continue;
+        Mixture more = filled;
+        more.kinds[tap] = kind;
+        const bool gains = losses[tap][size_t(kind)] < losses[tap][size_t(filled.kinds[tap])];
+        const bool costs = f.estimate(more.staircases()) > f.estimate(filled.staircases());
+        if (gains && costs) CHECK(!budget.fits(more.staircases()));
+      }
+    }
+  }
+  CHECK(changes > 100);
+}
+
 TEST_CASE("an allocation loses least of all mixtures that fit") {
   Fixture f;
   for (const double part : {0.05, 0.3, 0.7}) {

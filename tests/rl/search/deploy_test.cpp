@@ -1,7 +1,9 @@
 #include "rl/search/deploy.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "rl/search/thresholds.h"
 #include "tests/support/random_model.h"
 #include "tests/support/test.h"
 
@@ -97,47 +99,82 @@ TEST_CASE("a student is reconstructed where held-out pictures say so, and measur
   CHECK(v.selected.candidate.reward == student.candidate.reward);
 }
 
-TEST_CASE("a reconstruction that costs too much is tried with fewer levels, and gives up in time") {
+TEST_CASE("thresholds rise where they cost least, as far as a share of the energy asks") {
+  Fixture f;
+  const Objective objective(f.teacher, random_pictures(60, 5), {.batch = 15});
+  const StaircaseSet& set = f.start.mse_optimal;
+  const IntNet student(f.builder.student(set));
+  const auto energy = [&](const StaircaseSet& s) {
+    return objective.on_all(student, s).parts.energy;
+  };
+  const auto risen = [&](double share) {
+    const StaircaseSet higher = with_higher_thresholds(student, set, objective, share);
+    int count = 0;
+    for (size_t tap = 0; tap < set.size(); ++tap) {
+      if (!set[tap]) continue;
+      CHECK(higher[tap]->t1 - set[tap]->t1 == (higher[tap] != set[tap]));
+      CHECK(higher[tap]->values() == set[tap]->values());
+      count += higher[tap] != set[tap];
+    }
+    return std::pair(count, higher);
+  };
+  CHECK(risen(1).first == 0);
+  const auto [few, little] = risen(1 - 1e-9);
+  CHECK(few == 1);
+  CHECK(energy(little) < energy(set));
+  const auto [all, much] = risen(0.01);
+  CHECK(all >= few);
+  CHECK(energy(much) <= energy(little));
+  // What was taken costs less for what it saves than what was not.
+  const Candidate now = objective.on_all(student, set);
+  double dearest = -INFINITY, next = INFINITY;
+  int left = 0;
+  for (size_t tap = 0; tap < set.size(); ++tap) {
+    if (!set[tap] || set[tap]->t2 == 255) continue;
+    StaircaseSet one = set;
+    one[tap] = little[tap];
+    const bool taken = one[tap] != set[tap];
+    if (!taken) ++one[tap]->t1, ++one[tap]->t2;
+    const Candidate c = objective.on_all(student, one);
+    const double saved = now.parts.energy - c.parts.energy;
+    const double price = (now.reward - c.reward) / saved;
+    if (taken) dearest = std::max(dearest, price);
+    if (!taken && saved > 0) next = std::min(next, price), ++left;
+  }
+  CHECK(left > 0);
+  CHECK(dearest <= next);
+}
+
+TEST_CASE("a reconstruction that costs too much gets higher thresholds, or gives up") {
   Fixture f;
   const Dataset more = random_pictures(200, 8);
   const StudentBuilder builder(f.teacher, f.calibration, f.start.statistics, true, more);
+  const Objective objective(f.teacher, random_pictures(60, 6), {.batch = 15});
   const Objective held_out(f.teacher, random_pictures(60, 5), {.batch = 15});
   const std::vector<Candidate> ranked = rescore(
       builder, held_out, {f.start.mse_optimal, random_staircases(f.teacher.model(), f.rng)});
   const Student usual = finish(builder, held_out, ranked.front(), true);
   REQUIRE(usual.reconstructed);
   const double needs = usual.candidate.parts.energy;
-  StaircaseSet fewer = ranked.front().f;
-  fewer.back() = mse_optimal_two(f.start.histograms.back());
-  std::vector<double> factors;
-  const auto run = [&](double energy, std::vector<Candidate>& list) {
-    factors.clear();
-    const EnergyLimit limit{energy, [&](const StaircaseSet&, double factor) {
-                              factors.push_back(factor);
-                              return fewer;
-                            }};
-    return finish_within(limit, builder, held_out, list, true);
+  const auto run = [&](double limit, std::vector<Candidate>& list) {
+    return finish_within(limit, builder, objective, held_out, list, true);
   };
   std::vector<Candidate> list = ranked;
   CHECK(run(needs, list).candidate.reward == usual.candidate.reward);
-  CHECK(factors.empty());
   CHECK(list.front().f == ranked.front().f);
 
-  // Less than that by an energy which the last layer's two levels save.
-  const double saved =
-      needs - finish(builder, held_out, rescore(builder, held_out, {fewer}).front(), true)
-                  .candidate.parts.energy;
-  REQUIRE(saved > 0);
-  const Student lower = run(needs - saved / 2, list);
-  REQUIRE(factors.size() == 1);
-  CHECK(factors[0] == doctest::Approx(needs / (needs - saved / 2)));
-  CHECK(lower.reconstructed);
-  CHECK(lower.candidate.f == fewer);
-  CHECK(lower.candidate.parts.energy <= needs - saved / 2);
+  const Student higher = run(0.99 * needs, list);
+  CHECK(higher.reconstructed);
+  CHECK(higher.candidate.parts.energy <= 0.99 * needs);
+  CHECK(higher.candidate.f != ranked.front().f);
+  CHECK(higher.candidate.reward > ranked.front().reward);
+  CHECK(higher.model.staircases == higher.candidate.f);
+  CHECK(higher.model.quant[0].bias == usual.model.quant[0].bias);
   REQUIRE(list.size() == ranked.size() + 1);
-  CHECK(list.front().f == fewer);
+  CHECK(list.front().f == higher.candidate.f);
+  CHECK(list.front().reward == rescored(builder, held_out, list.front().f).reward);
 
-  // Where nothing comes below the limit the first one stays as it is.
+  // Where what comes below the limit is no better the first one stays as it is.
   list = ranked;
   const Student none = run(needs / 100, list);
   CHECK(!none.reconstructed);
