@@ -36,10 +36,26 @@ TEST_CASE("an agent is saved, gives a guess without an evaluation, and starts an
     CHECK(r.status != 0);
     CHECK_MESSAGE(r.err.find(why) != std::string::npos, r.err);
   };
-  refused("--episodes 0", "--episodes 0 needs --agent");
+  refused("--episodes 0 --agent none", "--episodes 0 needs --agent");
+  refused("--episodes 0 --no-mixed", "--episodes 0 needs --agent");
   refused("--agent " + file + " --state simple", "sees --state wide");
   refused("--agent " + file + " --no-mixed", "searches without --no-mixed");
   refused("--save-agent " + file + " --algo cem", "needs --algo ppo");
   refused("--also alexnet", "--save-agent");
   refused("--agent " + bench.teacher, "is not a tri-segment agent");
+}
+
+TEST_CASE("a search starts from our agent, but where it is told otherwise") {
+  const Bench bench;
+  const auto starts = [&](const std::string& options) {
+    const Ran ran = bench.search("--episodes 4 --reconstruction 0 --top 1 --test 4 --data " +
+                                 bench.data + options);
+    REQUIRE_MESSAGE(ran.status == 0, ran.err);
+    return json_of(bench.out + "/result.json")["options"].contains("--agent");
+  };
+  CHECK(starts(""));
+  CHECK_FALSE(starts(" --agent none"));
+  CHECK_FALSE(starts(" --no-mixed"));
+  CHECK_FALSE(starts(" --state wide"));
+  CHECK_FALSE(starts(" --algo random"));
 }

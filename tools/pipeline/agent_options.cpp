@@ -1,6 +1,7 @@
 #include "tools/pipeline/agent_options.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "data/base/error.h"
 #include "data/base/file.h"
@@ -14,17 +15,31 @@
 namespace tri {
 namespace {
 
+constexpr char kOurAgent[] = "rl/agents/wide.agent";
+
 // How many numbers each kind of state has for a layer.
 int features_of(const std::string& state) { return state == "wide" ? kWideStates : kSimpleStates; }
+
+// Whether a search that names no agent takes ours, which sees --state wide, chooses kinds and moves
+// layers around their optimum.
+bool takes_ours(const Settings& s) {
+  const PpoOptions& ppo = s.search.hyperparameters.ppo;
+  return (s.algorithm == "ppo" || s.algorithm == "all") && s.mixed && s.prior == "mse" &&
+         s.save_agent.empty() && s.state.empty() &&
+         ppo.network.hidden == PpoOptions{}.network.hidden;
+}
 
 }  // namespace
 
 void add_agent_options(Options& options, Settings& s) {
   options
-      .add_option("--agent", s.agent,
-                  "file of an agent that PPO starts from; with --episodes 0 its one best guess is "
-                  "the student")
-      ->check(CLI::ExistingFile);
+      .add_option(
+          "--agent", s.agent,
+          "file of an agent that PPO starts from, or none; with --episodes 0 its one best "
+          "guess is the student [" +
+              std::string(kOurAgent) +
+              "; none with --no-mixed, --prior none, --save-agent, --state or another ppo.hidden]")
+      ->check(CLI::ExistingFile | OneOf({"none"}));
   CLI::Option* save = options.add_option(
       "--save-agent", s.save_agent,
       "file for what PPO's agent has become; it then learns by what it sees of layers alone");
@@ -47,6 +62,12 @@ void load_agent_of(Settings& s) {
   if (!s.save_agent.empty() && !alone) throw Error("--save-agent needs --algo ppo, and one seed");
   if (!s.save_agent.empty() && s.search.hyperparameters.ppo.network.hidden.empty())
     throw Error("--save-agent needs a network with a body: ppo.hidden of --config is empty");
+  if (s.agent.empty() && takes_ours(s)) {
+    s.agent = own_file(kOurAgent);
+    if (!std::filesystem::exists(s.agent))
+      throw Error(s.agent + " is neither here nor beside the program: --agent none does without");
+  }
+  if (s.agent == "none") s.agent.clear();
   if (s.search.evaluations == 0 && (s.agent.empty() || !alone))
     throw Error("--episodes 0 needs --agent, --algo ppo, and one seed");
   s.search.portable = !s.save_agent.empty();

@@ -11,15 +11,15 @@
 
 namespace tri {
 
-std::string own_teacher(const std::string& net) {
-  const std::string file = "nets/weights/" + net + ".q8";
+std::string own_file(const std::string& file) {
   if (std::filesystem::exists(file)) return file;
-  // Started from another folder: beside the program.
   std::error_code none;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", none);
   const auto beside = program.parent_path() / file;
   return !none && std::filesystem::exists(beside) ? beside.string() : file;
 }
+
+std::string own_teacher(const std::string& net) { return own_file("nets/weights/" + net + ".q8"); }
 
 std::filesystem::path sheet_of(const std::string& teacher_file) {
   return std::filesystem::path(teacher_file).replace_extension(".jpg");

@@ -17,7 +17,9 @@ struct Pictures {
   std::string source, folder;  // as result.json tells them; the folder is the sheet where it is one
 };
 
-// The teacher that programs take where none is named: here, or else beside the program.
+// A file of ours: from the current folder, or else from the program's.
+std::string own_file(const std::string& file);
+// The teacher that programs take where none is named.
 std::string own_teacher(const std::string& net);
 
 // Where ./synthesize writes the pictures that it makes from a teacher, and a search looks for them.
