@@ -30,7 +30,24 @@ void copy(const uint8_t* from, int bytes, uint8_t* to) {
 void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad, uint8_t* to) {
   for_each_run(
       l, oh, ow, [&](int at, ptrdiff_t from, int count) { copy(map + from, count, to + at); },
-      [&](int at, int count) { std::memset(to + at, pad, size_t(count)); });
+      [&](int at, int count) {
+        if (count > 0) std::memset(to + at, pad, size_t(count));
+      });
+}
+
+// Those of pixels first .. last-1 of the batch, `stride` bytes apart.
+void copy_patches(const Layer& l, const ConvInput& input, int first, int last, ptrdiff_t stride,
+                  uint8_t* to) {
+  const int map = l.output.h * l.output.w;
+  const uint8_t* x = input.x + size_t(first / map) * l.in.size();
+  int oh = first % map / l.output.w, ow = first % l.output.w;
+  for (int pixel = first; pixel < last; ++pixel, to += stride) {
+    copy_patch(l, x, oh, ow, input.pad_value, to);
+    if (++ow < l.output.w) continue;
+    ow = 0;
+    if (++oh < l.output.h) continue;
+    oh = 0, x += l.in.size();
+  }
 }
 
 // Sums [32 pixels][kChannels] of 16 channels, or of 32. x: the patches, so many bytes apart; w: the
@@ -72,14 +89,11 @@ void run(const PackedConv& conv, const ConvInput& input, const Epilogue& epilogu
          int last, int from, int to, ptrdiff_t stride, uint8_t* room, void* y) {
   const Layer& l = conv.layer;
   const int K = l.output.c, steps = (l.rows() + 63) / 64;
-  const int map = l.output.h * l.output.w;
   const uint8_t* x = room;
   if (l.kernel == 1 && l.stride == 1 && l.pad == 0 && l.in.c % 64 == 0 && last - first == kRun)
     x = input.x + ptrdiff_t(first) * l.in.c, stride = l.in.c;  // they are patches already
   else
-    for (int pixel = first; pixel < last; ++pixel)
-      copy_patch(l, input.x + size_t(pixel / map) * l.in.size(), pixel % map / l.output.w,
-                 pixel % l.output.w, input.pad_value, room + (pixel - first) * stride);
+    copy_patches(l, input, first, last, stride, room);
 
   alignas(64) int32_t sums[kPixels * kChannels];
   for (int k = from; k < to; k += kChannels) {
