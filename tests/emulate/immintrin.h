@@ -33,6 +33,12 @@ static inline void tri_mask_storeu_epi8(void* p, __mmask16 mask, __m128i a) {
   for (int i = 0; i < 16; ++i)
     if (mask >> i & 1) static_cast<uint8_t*>(p)[i] = from[i];
 }
+static inline void tri_mask_storeu_epi8(void* p, __mmask64 mask, __m512i a) {
+  uint8_t from[64];
+  _mm512_storeu_si512(from, a);
+  for (int i = 0; i < 64; ++i)
+    if (mask >> i & 1) static_cast<uint8_t*>(p)[i] = from[i];
+}
 template <class T>
 static inline void tri_narrow(__m512i a, T (&to)[16]) {
   int32_t from[16];
@@ -111,6 +117,7 @@ static inline __m512 tri_dpbf16_ps(__m512 sums, __m512i a, __m512i b) {
 #define _mm512_maskz_loadu_epi8 tri_maskz_loadu_epi8
 #define _mm512_mask_storeu_epi32 tri_mask_storeu_epi32
 #define _mm_mask_storeu_epi8 tri_mask_storeu_epi8
+#define _mm512_mask_storeu_epi8 tri_mask_storeu_epi8
 #define _mm512_stream_si512(p, a) _mm512_store_si512(p, a)
 
 // AMX with tiles of 16 rows of 64 bytes, the only ones that are used.

@@ -18,35 +18,44 @@ constexpr int kPixels = 32, kChannels = 32;  // of a block
 constexpr int kRun = 8 * kPixels;            // pixels whose patches are copied at once
 constexpr int kTileBytes = 1024;
 
-// Copies `bytes`, and writes what it likes to the 63 bytes after them.
 void copy(const uint8_t* from, int bytes, uint8_t* to) {
   for (; bytes >= 64; bytes -= 64, from += 64, to += 64)
     _mm512_storeu_si512(to, _mm512_loadu_si512(from));
-  if (bytes > 0)
-    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(~__mmask64(0) >> (64 - bytes), from));
+  const __mmask64 rest = (__mmask64(1) << bytes) - 1;
+  if (bytes > 0) _mm512_mask_storeu_epi8(to, rest, _mm512_maskz_loadu_epi8(rest, from));
 }
 
-// map: [in.h][in.w][C].
-void copy_patch(const Layer& l, const uint8_t* map, int oh, int ow, uint8_t pad, uint8_t* to) {
-  for_each_run(
-      l, oh, ow, [&](int at, ptrdiff_t from, int count) { copy(map + from, count, to + at); },
-      [&](int at, int count) {
-        if (count > 0) std::memset(to + at, pad, size_t(count));
-      });
+// The patches of output pixels (oh, first) .. (oh, last - 1), `stride` bytes apart: one row of the
+// kernel after the other, as most of these are neighbors in the map. map: [in.h][in.w][C].
+void copy_patches(const Layer& l, const uint8_t* map, int oh, int first, int last, uint8_t pad,
+                  ptrdiff_t stride, uint8_t* to) {
+  const int C = l.in.c, row = l.kernel * C;
+  const KernelRange rows = kernel_inside(oh, l.in.h, l);
+  for (int i = 0; i < l.kernel; ++i, to += row) {
+    const bool inside = i >= rows.first && i < rows.last;
+    const uint8_t* from = map + ptrdiff_t(oh * l.stride - l.pad + i) * l.in.w * C;
+    uint8_t* at = to;
+    for (int ow = first; ow < last; ++ow, at += stride) {
+      const KernelRange columns = kernel_inside(ow, l.in.w, l);
+      const bool whole = inside && columns.first == 0 && columns.last == l.kernel;
+      const int start = (ow * l.stride - l.pad + columns.first) * C;
+      if (!whole) std::memset(at, pad, size_t(row));
+      if (inside && columns.first < columns.last)
+        copy(from + start, (columns.last - columns.first) * C, at + columns.first * C);
+    }
+  }
 }
 
-// Those of pixels first .. last-1 of the batch, `stride` bytes apart.
+// Those of pixels first .. last-1 of the batch.
 void copy_patches(const Layer& l, const ConvInput& input, int first, int last, ptrdiff_t stride,
                   uint8_t* to) {
-  const int map = l.output.h * l.output.w;
-  const uint8_t* x = input.x + size_t(first / map) * l.in.size();
-  int oh = first % map / l.output.w, ow = first % l.output.w;
-  for (int pixel = first; pixel < last; ++pixel, to += stride) {
-    copy_patch(l, x, oh, ow, input.pad_value, to);
-    if (++ow < l.output.w) continue;
-    ow = 0;
-    if (++oh < l.output.h) continue;
-    oh = 0, x += l.in.size();
+  const int W = l.output.w;
+  for (int pixel = first; pixel < last;) {
+    const int row = pixel / W, ow = pixel % W;
+    const int count = W - ow < last - pixel ? W - ow : last - pixel;
+    copy_patches(l, input.x + size_t(row / l.output.h) * l.in.size(), row % l.output.h, ow,
+                 ow + count, input.pad_value, stride, to);
+    pixel += count, to += count * stride;
   }
 }
 
@@ -123,7 +132,7 @@ void int8_amx(const PackedConv& conv, const ConvInput& input, const Epilogue& ep
     const int threads = omp_get_num_threads(), blocks = (l.output.c + kChannels - 1) / kChannels;
     const int wanted = threads == 1 ? 1 : (4 * threads + runs - 1) / runs;
     const int shares = wanted < blocks ? wanted : blocks;
-    auto* room = static_cast<uint8_t*>(scratch(size_t(kRun) * size_t(stride) + 64));
+    auto* room = static_cast<uint8_t*>(scratch(size_t(kRun) * size_t(stride)));
     if (!room) {
 #pragma omp atomic write
       lacking = true;
