@@ -59,3 +59,17 @@ TEST_CASE("a search starts from our agent, but where it is told otherwise") {
   CHECK_FALSE(starts(" --state wide"));
   CHECK_FALSE(starts(" --algo random"));
 }
+
+TEST_CASE("a program that was moved away from our agent says so") {
+  const Bench bench;
+  const std::string folder = bench.scratch.path.string();
+  const auto moved = [&](const std::string& options) {
+    return run("cd " + folder + " && ./search alexnet --teacher " + bench.teacher + " --data " +
+               bench.data + " --episodes 4 --reconstruction 0 --top 1 --test 4" + options);
+  };
+  REQUIRE(run("cp " + program("search") + " " + folder).status == 0);
+  const Ran ran = moved("");
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.err.find("neither here nor beside the program") != std::string::npos, ran.err);
+  CHECK(moved(" --agent none").status == 0);
+}

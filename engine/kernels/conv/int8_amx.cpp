@@ -27,8 +27,8 @@ void copy(const uint8_t* from, int bytes, uint8_t* to) {
 
 // The patches of output pixels (oh, first) .. (oh, last - 1), `stride` bytes apart: one row of the
 // kernel after the other, as most of these are neighbors in the map. map: [in.h][in.w][C].
-void copy_patches(const Layer& l, const uint8_t* map, int oh, int first, int last, uint8_t pad,
-                  ptrdiff_t stride, uint8_t* to) {
+void copy_row(const Layer& l, const uint8_t* map, int oh, int first, int last, uint8_t pad,
+              ptrdiff_t stride, uint8_t* to) {
   const int C = l.in.c, row = l.kernel * C;
   const KernelRange rows = kernel_inside(oh, l.in.h, l);
   for (int i = 0; i < l.kernel; ++i, to += row) {
@@ -46,15 +46,15 @@ void copy_patches(const Layer& l, const uint8_t* map, int oh, int first, int las
   }
 }
 
-// Those of pixels first .. last-1 of the batch.
+// The patches of pixels first .. last-1 of the batch.
 void copy_patches(const Layer& l, const ConvInput& input, int first, int last, ptrdiff_t stride,
                   uint8_t* to) {
   const int W = l.output.w;
   for (int pixel = first; pixel < last;) {
     const int row = pixel / W, ow = pixel % W;
     const int count = W - ow < last - pixel ? W - ow : last - pixel;
-    copy_patches(l, input.x + size_t(row / l.output.h) * l.in.size(), row % l.output.h, ow,
-                 ow + count, input.pad_value, stride, to);
+    copy_row(l, input.x + size_t(row / l.output.h) * l.in.size(), row % l.output.h, ow, ow + count,
+             input.pad_value, stride, to);
     pixel += count, to += count * stride;
   }
 }
