@@ -33,15 +33,15 @@ void copy_row(const Layer& l, const uint8_t* map, int oh, int first, int last, u
   const KernelRange rows = kernel_inside(oh, l.in.h, l);
   for (int i = 0; i < l.kernel; ++i, to += row) {
     const bool inside = i >= rows.first && i < rows.last;
-    const uint8_t* from = map + ptrdiff_t(oh * l.stride - l.pad + i) * l.in.w * C;
+    const ptrdiff_t line = ptrdiff_t(oh * l.stride - l.pad + i) * l.in.w;
     uint8_t* at = to;
     for (int ow = first; ow < last; ++ow, at += stride) {
       const KernelRange columns = kernel_inside(ow, l.in.w, l);
       const bool whole = inside && columns.first == 0 && columns.last == l.kernel;
-      const int start = (ow * l.stride - l.pad + columns.first) * C;
+      const ptrdiff_t start = line + ow * l.stride - l.pad + columns.first;
       if (!whole) std::memset(at, pad, size_t(row));
       if (inside && columns.first < columns.last)
-        copy(from + start, (columns.last - columns.first) * C, at + columns.first * C);
+        copy(map + start * C, (columns.last - columns.first) * C, at + columns.first * C);
     }
   }
 }
