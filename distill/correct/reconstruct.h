@@ -9,8 +9,9 @@
 // layer are those that the fitted ones before it give.) What an accumulator is worth far outside
 // the thresholds of the staircase behind it makes no difference, so there only the side counts.
 // Before a layer is fitted, the thresholds of what it reads move to where it errs least
-// (distill/correct/thresholds.h). Hidden layers are fitted on the last kFittedOn pictures, the
-// logits on all.
+// (distill/correct/thresholds.h). The last kFittedOn pictures do for layers with large maps; those
+// with small ones have fewer pixels there than weights to decide on, and are fitted on all
+// pictures, as the logits are.
 #pragma once
 
 #include "data/base/on_progress.h"
@@ -20,6 +21,9 @@
 namespace tri {
 
 constexpr int kFittedOn = 1 << 11;
+
+// Whether a layer is fitted on all pictures.
+bool fitted_on_all(const Layer& layer);
 
 // The student of `net` that these staircases make, fitted on `pictures`, calibrated on
 // `calibration` as calibrated() does, statistics being the teacher's over the latter. Layers

@@ -11,17 +11,19 @@ Stride::Stride(const Layer& layer, int pictures, size_t rows)
     : step_(std::max(size_t(pictures) * size_t(layer.output.h * layer.output.w) / rows, size_t(1)) |
             1) {}  // odd: all columns of a map
 
-OutputSampler::OutputSampler(const Model& model, int pictures, size_t count, int first)
-    : rows(model.layers.size()), model_(model), first_(first) {
-  for (const Layer& l : model.layers) strides_.emplace_back(l, pictures, count);
+OutputSampler::OutputSampler(const Model& model, int pictures, const std::vector<size_t>& wanted)
+    : rows(model.layers.size()), model_(model), strides_(model.layers.size()) {
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (wanted[i] > 0) strides_[i].emplace(model.layers[i], pictures, wanted[i]);
 }
 
 void OutputSampler::see(int layer, const int32_t* accumulators, size_t pixels) {
-  if (layer < first_) return;
+  std::optional<Stride>& stride = strides_[size_t(layer)];
+  if (!stride) return;
   const size_t K = size_t(model_.layers[size_t(layer)].output.c);
   std::vector<int32_t>& y = rows[size_t(layer)];
   for (; pixels > 0; --pixels, accumulators += K)
-    if (strides_[size_t(layer)].takes_next()) y.insert(y.end(), accumulators, accumulators + K);
+    if (stride->takes_next()) y.insert(y.end(), accumulators, accumulators + K);
 }
 
 void InputSampler::input(int layer, const uint8_t* x, const TriSegment* f, int n, Shape) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/integer/int_net.h"
@@ -20,19 +21,18 @@ class Stride {
   size_t step_, next_ = 0;
 };
 
-// The accumulators of all layers with weights from `first` on at those pixels, of a forward that
-// has this for its calibrator.
+// The accumulators of layers at those pixels, of a forward that has this for its calibrator.
 class OutputSampler : public Calibrator {
  public:
-  OutputSampler(const Model& model, int pictures, size_t rows, int first = 0);
+  // wanted: [layers], about how many pixels of each; 0: none.
+  OutputSampler(const Model& model, int pictures, const std::vector<size_t>& wanted);
   void see(int layer, const int32_t* accumulators, size_t pixels) override;
   Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
   std::vector<std::vector<int32_t>> rows;  // [layers][rows][K]
 
  private:
   const Model& model_;
-  int first_;
-  std::vector<Stride> strides_;
+  std::vector<std::optional<Stride>> strides_;  // [layers]
 };
 
 // What one layer reads there, as 8-bit values; outside the map, what they call 0.

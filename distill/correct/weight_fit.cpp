@@ -20,14 +20,37 @@ constexpr double kRidge = 0.05, kRidgeOfRatio = 2;
 constexpr double kMargin = 0.5;
 constexpr int kTurns = 3;  // of fitting, and then setting free what only its side counts of
 constexpr int kTile = 128;
+constexpr size_t kAtOnce = 1 << 14;  // pixels whose inputs stand in memory as floats
+
+// What the equations of one system have in common.
+struct Inputs {
+  const uint8_t* bytes;  // [P][R], `stride` apart
+  int P, R, stride;
+
+  // Calls f(first, count, x) for some rows at a time, x: [count][R + 1], the last column 1.
+  template <class Do>
+  void for_each_part(Do f) const {
+    const size_t A = size_t(R) + 1;
+    std::vector<float> x(std::min(size_t(P), kAtOnce) * A);
+    for (size_t first = 0; first < size_t(P); first += kAtOnce) {
+      const size_t count = std::min(kAtOnce, size_t(P) - first);
+#pragma omp parallel for
+      for (size_t p = 0; p < count; ++p) {
+        for (size_t r = 0; r < size_t(R); ++r)
+          x[p * A + r] = bytes[((first + p) * size_t(R) + r) * size_t(stride)];
+        x[p * A + size_t(R)] = 1;
+      }
+      f(first, int(count), x.data());
+    }
+  }
+};
 
 // One system of equations: every output from the same inputs and a constant.
-// x [P][R + 1], the last column 1. y [P][K], lo and hi [K]: a target below lo says no more than
-// that, and so above hi. w [K][R + 1]: in, what the solution is drawn to; out, the solution.
-// False where there is none.
-bool fit(int P, int R, int K, const float* x, const std::vector<float>& y,
-         const std::vector<float>& lo, const std::vector<float>& hi, std::vector<float>& w) {
-  const int A = R + 1;
+// y [P][K], lo and hi [K]: a target below lo says no more than that, and so above hi. w [K][R + 1]:
+// in, what the solution is drawn to; out, the solution. False where there is none.
+bool fit(const Inputs& inputs, int K, const std::vector<float>& y, const std::vector<float>& lo,
+         const std::vector<float>& hi, std::vector<float>& w) {
+  const int P = inputs.P, R = inputs.R, A = R + 1;
   const auto tiles = [](int size, auto&& work) {  // the same for any number of threads
     FirstException thrown;
 #pragma omp parallel for schedule(dynamic)
@@ -36,8 +59,11 @@ bool fit(int P, int R, int K, const float* x, const std::vector<float>& y,
     thrown.rethrow();
   };
   std::vector<float> gram(size_t(A) * A);
-  tiles(A, [&](int a, int count) {  // the upper triangle
-    gemm(count, A - a, P, {x + a, A, Transpose::yes}, {x + a, A}, 0, &gram[size_t(a) * A + a], A);
+  inputs.for_each_part([&](size_t first, int rows, const float* x) {
+    tiles(A, [&](int a, int count) {  // the upper triangle
+      gemm(count, A - a, rows, {x + a, A, Transpose::yes}, {x + a, A}, first > 0,
+           &gram[size_t(a) * A + a], A);
+    });
   });
   double trace = 0;
   for (int a = 0; a < R; ++a) trace += gram[size_t(a) * A + a];
@@ -46,27 +72,36 @@ bool fit(int P, int R, int K, const float* x, const std::vector<float>& y,
   if (!(ridge > 0) || !cholesky(A, gram.data())) return false;
 
   const std::vector<float> old = w;
-  std::vector<float> target = y;
   for (int turn = 0; turn <= kTurns; ++turn) {
-    if (turn > 0)
-      tiles(P, [&](int p, int count) {
-        std::vector<float> returned(size_t(count) * K);
-        gemm(count, K, A, {x + size_t(p) * A, A}, {w.data(), A, Transpose::yes}, 0, returned.data(),
-             K);
-        for (int i = 0; i < count * K; ++i) {
-          const size_t at = size_t(p) * K + size_t(i), k = at % size_t(K);
-          target[at] = y[at] <= lo[k]   ? std::min(returned[i], lo[k])
-                       : y[at] >= hi[k] ? std::max(returned[i], hi[k])
-                                        : y[at];
-        }
+    std::vector<float> solution(w.size());
+    inputs.for_each_part([&](size_t begin, int rows, const float* x) {
+      std::vector<float> target(&y[begin * K], &y[begin * K] + size_t(rows) * K);
+      if (turn > 0)
+        tiles(rows, [&](int p, int count) {
+          std::vector<float> returned(size_t(count) * K);
+          gemm(count, K, A, {x + size_t(p) * A, A}, {w.data(), A, Transpose::yes}, 0,
+               returned.data(), K);
+          for (int i = 0; i < count * K; ++i) {
+            float& wanted = target[size_t(p) * K + size_t(i)];
+            const size_t k = size_t(i) % size_t(K);
+            if (wanted <= lo[k])
+              wanted = std::min(returned[size_t(i)], lo[k]);
+            else if (wanted >= hi[k])
+              wanted = std::max(returned[size_t(i)], hi[k]);
+          }
+        });
+      tiles(K, [&](int k, int count) {
+        gemm(count, A, rows, {target.data() + k, K, Transpose::yes}, {x, A}, begin > 0,
+             &solution[size_t(k) * A], A);
       });
-    tiles(K, [&](int k, int count) {
-      float* rows = &w[size_t(k) * A];
-      gemm(count, A, P, {target.data() + k, K, Transpose::yes}, {x, A}, 0, rows, A);
-      for (int i = 0; i < count; ++i)
-        for (int a = 0; a < R; ++a) rows[size_t(i) * A + a] += ridge * old[(size_t(k) + i) * A + a];
-      cholesky_solve(A, gram.data(), count, rows);
     });
+    tiles(K, [&](int k, int count) {
+      float* some = &solution[size_t(k) * A];
+      for (int i = 0; i < count; ++i)
+        for (int a = 0; a < R; ++a) some[size_t(i) * A + a] += ridge * old[(size_t(k) + i) * A + a];
+      cholesky_solve(A, gram.data(), count, some);
+    });
+    w = std::move(solution);
   }
   return true;
 }
@@ -112,19 +147,16 @@ void fit_weights(const Layer& l, const std::vector<uint8_t>& inputs,
   const int systems = l.kind == Kind::depthwise ? K : 1, channels = K / systems;
   CHECK(inputs.size() == size_t(P) * size_t(R) * size_t(systems));
   const auto solve = [&](int s) {
-    std::vector<float> x(size_t(P) * A), y(size_t(P) * channels), w(size_t(channels) * A);
+    std::vector<float> y(size_t(P) * channels), w(size_t(channels) * A);
 #pragma omp parallel for
-    for (int p = 0; p < P; ++p) {
-      for (int r = 0; r < R; ++r) x[size_t(p) * A + r] = inputs[(size_t(p) * R + r) * systems + s];
-      x[size_t(p) * A + R] = 1;
+    for (int p = 0; p < P; ++p)
       for (int i = 0; i < channels; ++i)
         y[size_t(p) * channels + i] = float(outputs[size_t(p) * K + s + i]);
-    }
     for (int i = 0; i < channels; ++i)
       for (int r = 0; r < R; ++r) w[size_t(i) * A + r] = q.weights[size_t(r) * K + s + i];
     const std::vector<float> low(&range.low[s], &range.low[s] + channels),
         high(&range.high[s], &range.high[s] + channels);
-    if (!fit(P, R, channels, x.data(), y, low, high, w)) return;
+    if (!fit({inputs.data() + s, P, R, systems}, channels, y, low, high, w)) return;
     for (int i = 0; i < channels; ++i)
       replace_channel(&w[size_t(i) * A], R, K, s + i, q, mean, deviation);
   };

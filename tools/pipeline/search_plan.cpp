@@ -88,7 +88,8 @@ Plan plan(const Settings& s, const std::vector<SearchOptions>& searches,
     known += std::min(before, all);
   }
   // Reconstruction runs its pictures twice for every layer, on average half the way; fitting the
-  // weights and thresholds takes some times as long. All pictures run once more for the last layer.
+  // weights and thresholds takes some times as long. All pictures run twice more, for layers with
+  // small maps.
   const bool reconstructs = s.reconstruction > 0 && !s.no_calibrate;
   if (reconstructs)
     add(phase::kReconstruction,
