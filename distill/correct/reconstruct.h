@@ -9,9 +9,9 @@
 // layer are those that the fitted ones before it give.) What an accumulator is worth far outside
 // the thresholds of the staircase behind it makes no difference, so there only the side counts.
 // Before a layer is fitted, the thresholds of what it reads move to where it errs least
-// (distill/correct/thresholds.h). The last kFittedOn pictures do for layers with large maps; those
-// with small ones have fewer pixels there than weights to decide on, and are fitted on all
-// pictures, as the logits are.
+// (distill/correct/thresholds.h). The last kFittedOn pictures do for layers with large maps; small
+// ones have too few pixels there for their weights, and are fitted on all pictures, as the logits
+// are.
 #pragma once
 
 #include "data/base/on_progress.h"
