@@ -93,8 +93,7 @@ class Reconstruction {
  public:
   Reconstruction(const IntNet& net, const StaircaseSet& set, const Dataset& pictures,
                  const Dataset& calibration, const ChannelStatistics& statistics)
-      : teacher_(net),
-        set_(set),
+      : set_(set),
         some_(net, pictures.slice(std::max(0, pictures.size() - kFittedOn), pictures.size()),
               false),
         all_(net, pictures, true),
@@ -218,7 +217,6 @@ class Reconstruction {
     }
   }
 
-  const IntNet& teacher_;
   const StaircaseSet& set_;
   Sample some_, all_;
   Stage calibrating_;
