@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "data/base/check.h"
 #include "data/base/parallel.h"
@@ -25,58 +26,46 @@ const TriSegment* staircase_after(const Model& model, const Staircases& staircas
 
 class StatisticsTaker : public Calibrator {
  public:
-  explicit StatisticsTaker(const Model& model) : model_(model) {
+  StatisticsTaker(const Model& model, bool count_codes) : model_(model), count_codes_(count_codes) {
     statistics.mean.resize(model.layers.size());
     statistics.deviation.resize(model.layers.size());
+    if (count_codes) statistics.above.resize(model.layers.size());
   }
   void see(int layer, const int32_t* accumulators, size_t pixels) override {
-    sums_.add(accumulators, pixels, model_.layers[layer].output.c);
+    const Layer& l = model_.layers[layer];
+    sums_.add(accumulators, pixels, l.output.c);
+    if (count_codes_ && l.tap >= 0) count(layer, accumulators, pixels);
   }
   Epilogue epilogue(int layer, const Epilogue& usual) override {
     ChannelSums::Moments m = sums_.moments();
     sums_.clear();
     statistics.mean[layer] = std::move(m.mean);
     statistics.deviation[layer] = std::move(m.deviation);
+    if (count_codes_)
+      for (auto& above : statistics.above[layer]) {
+        int64_t sum = 0;
+        for (int code = kCodeMax; code >= 0; --code) sum += std::exchange(above[code], sum);
+      }
     return usual;
   }
   ChannelStatistics statistics;
 
  private:
-  const Model& model_;
-  ChannelSums sums_;
-};
-
-// Counts the levels of a teacher's codes under a student's staircases.
-class LevelCounter : public Calibrator {
- public:
-  LevelCounter(const Model& model, const Staircases& staircases)
-      : model_(model), staircases_(staircases) {
-    counts.above_t1.resize(model.layers.size()), counts.above_t2.resize(model.layers.size());
-  }
-  void see(int layer, const int32_t* accumulators, size_t pixels) override {
-    const TriSegment* f = staircase_after(model_, staircases_, layer);
-    if (!f) return;
+  // How many codes of each channel have each value, until epilogue() sums them up.
+  void count(int layer, const int32_t* accumulators, size_t pixels) {
     const QuantLayer& q = model_.quant[layer];
     const int K = model_.layers[layer].output.c;
-    std::vector<int64_t>&above_t1 = counts.above_t1[layer], &above_t2 = counts.above_t2[layer];
-    above_t1.resize(K), above_t2.resize(K);
+    statistics.above[layer].resize(K);
 #pragma omp parallel for
     for (int first = 0; first < K; first += kBlock)
-      for (int k = first; k < std::min(first + kBlock, K); ++k) {
-        const Multiplier r{q.m[k], q.shift[k]};
-        const int32_t t1 = largest_accumulator(f->t1, r), t2 = largest_accumulator(f->t2, r);
-        for (size_t p = 0; p < pixels; ++p) {
-          above_t1[k] += accumulators[p * K + k] > t1;
-          above_t2[k] += accumulators[p * K + k] > t2;
-        }
-      }
+      for (size_t p = 0; p < pixels; ++p)
+        for (int k = first; k < std::min(first + kBlock, K); ++k)
+          ++statistics.above[layer][k][requantize(accumulators[p * K + k], {q.m[k], q.shift[k]})];
   }
-  Epilogue epilogue(int, const Epilogue& usual) override { return usual; }
-  LevelCounts counts{};
 
- private:
   const Model& model_;
-  const Staircases& staircases_;
+  const bool count_codes_;
+  ChannelSums sums_;
 };
 
 // Logits of all the pictures at once, as a calibrator needs them.
@@ -146,9 +135,11 @@ std::optional<Placement> place_one(int t, double a, Multiplier r, int32_t bias, 
   return Placement{r, int32_t(offset)};
 }
 
-TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels, Observer* observer) {
-  StatisticsTaker taker(net.model());
+TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels, Observer* observer,
+                       bool count_codes) {
+  StatisticsTaker taker(net.model(), count_codes);
   std::vector<int32_t> logits = forward(net, pixels, nullptr, observer, taker);
+  taker.statistics.pictures = int(pixels.size() / net.model().layers.front().in.size());
   for (size_t i = 0; i < net.model().layers.size(); ++i)
     taker.statistics.headroom.push_back(
         bias_headroom(net.model().quant[i], net.model().layers[i].output.c));
@@ -168,8 +159,7 @@ void add_statistics(Model& model, std::span<const uint8_t> pixels) {
 }
 
 StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                                     const Staircases& staircases, const LevelCounts* levels,
-                                     int only)
+                                     const Staircases& staircases, bool levels, int only)
     : model_(model),
       teacher_(teacher),
       staircases_(staircases),
@@ -182,7 +172,7 @@ void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixel
   const Shape map = model_.layers[layer].output;
   sums_.add(accumulators, pixels, map.c);
   if (!levels_ || !staircase_after(model_, staircases_, layer)) return;
-  const size_t all = size_t(levels_->pictures) * size_t(map.h) * size_t(map.w);
+  const size_t all = size_t(teacher_.pictures) * size_t(map.h) * size_t(map.w);
   const size_t step = std::max(all / kSample, size_t(1)) | 1;  // odd: all columns of a map
   for (size_t p = 0; p < pixels; ++p, ++pixels_seen_)
     if (pixels_seen_ % step == 0)
@@ -194,20 +184,19 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
   const QuantLayer& q = model_.quant[layer];
   const Shape map = model_.layers[layer].output;
   const size_t K = size_t(map.c), pixels = sample_.size() / K;
-  const double share = double(pixels) / (double(levels_->pictures) * double(map.h) * double(map.w));
-  const auto match = [&](size_t k) {
-    std::vector<int32_t> values(pixels);
-    for (size_t p = 0; p < pixels; ++p) values[p] = sample_[p * K + k];
-    // The value with so many above it.
-    const auto threshold = [&](int64_t above) {
+  const double share = double(pixels) / double(pixels_seen_);
+  const auto match = [&](size_t k, std::span<int32_t> values) {
+    // The place of the value with so many above it, which stand behind it then.
+    const auto threshold = [&](int64_t above, auto begin) {
       const size_t count = std::min(size_t(std::lround(double(above) * share)), pixels - 1);
       const auto at = values.end() - ptrdiff_t(count) - 1;
-      std::nth_element(values.begin(), at, values.end());
-      return *at;
+      std::nth_element(begin, at, values.end());
+      return at;
     };
-    const int64_t above_t1 = levels_->above_t1[layer][k], above_t2 = levels_->above_t2[layer][k];
-    const double t1 = threshold(above_t1), t2 = threshold(above_t2);
-    if (above_t2 == 0) return;
+    const CodesAbove& above = teacher_.above[layer][k];
+    if (above[f.t2] == 0) return;
+    const auto lower = threshold(above[f.t1], values.begin());
+    const double t1 = *lower, t2 = *threshold(above[f.t2], lower);
     const double headroom = teacher_.headroom[layer][k];
     const auto placement = kind_of(f) == TapKind::two_levels
                                ? place_one(f.t1, t1, {c.m[k], c.shift[k]}, q.bias[k], headroom)
@@ -219,7 +208,15 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
   };
   FirstException thrown;
 #pragma omp parallel for
-  for (size_t k = 0; k < K; ++k) thrown.keep([&] { match(k); });
+  for (size_t first = 0; first < K; first += kBlock)
+    thrown.keep([&] {
+      const size_t end = std::min(first + kBlock, K);
+      std::vector<int32_t> values((end - first) * pixels);
+      for (size_t p = 0; p < pixels; ++p)
+        for (size_t k = first; k < end; ++k) values[(k - first) * pixels + p] = sample_[p * K + k];
+      for (size_t k = first; k < end; ++k)
+        match(k, std::span(values).subspan((k - first) * pixels, pixels));
+    });
   thrown.rethrow();
 }
 
@@ -275,19 +272,10 @@ Model StudentCalibrator::student() const {
   return student;
 }
 
-LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
-                         std::span<const uint8_t> pixels) {
-  LevelCounter counter(teacher.model(), staircases);
-  forward(teacher, pixels, nullptr, nullptr, counter);
-  counter.counts.pictures = int(pixels.size() / teacher.model().layers.front().in.size());
-  return std::move(counter.counts);
-}
-
 Model calibrated(const IntNet& net, const StaircaseSet& set, std::span<const uint8_t> pixels,
                  const ChannelStatistics& teacher) {
   const Staircases staircases(net.model(), set);
-  const LevelCounts levels = count_levels(net, staircases, pixels);
-  StudentCalibrator calibrator(net.model(), teacher, staircases, &levels);
+  StudentCalibrator calibrator(net.model(), teacher, staircases, true);
   forward(net, pixels, &staircases, nullptr, calibrator);
   return calibrator.student();
 }

@@ -17,6 +17,7 @@
 // two levels the one threshold gives d alone.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -27,10 +28,16 @@
 
 namespace tri {
 
-// Of the accumulators of every row with sums, over some pictures: [layers][K], empty for
-// rows without. headroom: the largest |bias| with which no accumulator can leave 32 bits.
+// How many of a channel's codes are above each code.
+using CodesAbove = std::array<int64_t, kCodeMax + 1>;
+
+// Of every row with sums, over so many pictures: [layers][K], empty for rows without. Mean and
+// deviation are of its accumulators. headroom: the largest |bias| with which no accumulator can
+// leave 32 bits. above: of its codes, where they were counted.
 struct ChannelStatistics {
+  int pictures = 0;
   std::vector<std::vector<double>> mean, deviation, headroom;
+  std::vector<std::vector<CodesAbove>> above;
 };
 
 // The teacher over pixels [n][h][w][c]: its logits [n][classes] and its statistics.
@@ -39,7 +46,7 @@ struct TeacherRun {
   ChannelStatistics statistics;
 };
 TeacherRun run_teacher(const IntNet& net, std::span<const uint8_t> pixels,
-                       Observer* observer = nullptr);
+                       Observer* observer = nullptr, bool count_codes = false);
 
 // Gives the model of a teacher its statistics as these pictures leave them; those of the logits
 // stay out, as in a teacher fresh from training.
@@ -63,23 +70,16 @@ class ChannelSums {
   std::vector<double> sum_, squares_;  // [K]
 };
 
-// How many of the teacher's codes in every channel of a layer are above the t1, and the t2, of the
-// student's staircase there, over so many pictures: [layers][K], empty where there is none.
-struct LevelCounts {
-  int pictures;
-  std::vector<std::vector<int64_t>> above_t1, above_t2;
-};
-
 // Matches a student to its teacher's statistics while the pictures they were taken over pass, which
 // is what IntNet::forward does with it: the logits of that forward are the corrected student's.
 // The logits' own channels are corrected too.
 class StudentCalibrator : public Calibrator {
  public:
-  // All must outlive this; staircases are those of the forward. only: the one layer to correct,
-  // where it is not negative.
+  // All must outlive this; staircases are those of the forward. levels: whether they are matched,
+  // which needs the teacher's codes counted. only: the one layer to correct, where it is not
+  // negative.
   StudentCalibrator(const Model& model, const ChannelStatistics& teacher,
-                    const Staircases& staircases, const LevelCounts* levels = nullptr,
-                    int only = -1);
+                    const Staircases& staircases, bool levels = false, int only = -1);
   void see(int layer, const int32_t* accumulators, size_t pixels) override;
   Epilogue epilogue(int layer, const Epilogue& usual) override;
   // After the forward: the student with all corrections folded in, and its staircases.
@@ -95,7 +95,7 @@ class StudentCalibrator : public Calibrator {
   const Model& model_;
   const ChannelStatistics& teacher_;
   const Staircases& staircases_;
-  const LevelCounts* levels_;
+  bool levels_;
   int only_;
   std::vector<Correction> corrections_;  // [layers]
   ChannelSums sums_;                     // of the layer that is seen
@@ -103,11 +103,8 @@ class StudentCalibrator : public Calibrator {
   size_t pixels_seen_ = 0;
 };
 
-LevelCounts count_levels(const IntNet& teacher, const Staircases& staircases,
-                         std::span<const uint8_t> pixels);
-
 // The student of `net` that these staircases make, its levels matched on the pictures over which
-// `teacher` was taken.
+// `teacher` was taken, codes counted.
 Model calibrated(const IntNet& net, const StaircaseSet& staircases, std::span<const uint8_t> pixels,
                  const ChannelStatistics& teacher);
 

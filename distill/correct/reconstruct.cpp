@@ -98,7 +98,6 @@ class Reconstruction {
               false),
         all_(net, pictures, true),
         calibrating_(calibration),
-        levels_(count_levels(net, Staircases(net.model(), set), calibration.pixels())),
         student_(net.model()),
         target_(statistics),
         moved_(set.size()) {
@@ -165,7 +164,7 @@ class Reconstruction {
     calibrating_.advance(student_, cut_before(i));
     const Model fitted = student_;
     const Staircases staircases(fitted, set_);
-    StudentCalibrator calibrator(fitted, target_, staircases, &levels_, i);
+    StudentCalibrator calibrator(fitted, target_, staircases, true, i);
     calibrating_.run(fitted, i + 1, nullptr, &calibrator);
     student_ = calibrator.student();
   }
@@ -220,7 +219,6 @@ class Reconstruction {
   const StaircaseSet& set_;
   Sample some_, all_;
   Stage calibrating_;
-  LevelCounts levels_;
   Model student_;             // its first layers as they will be, the others still the teacher's
   ChannelStatistics target_;  // the teacher's, in the units of student_
   std::vector<bool> moved_;   // [taps]: whose thresholds are where they stay

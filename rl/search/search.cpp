@@ -14,7 +14,7 @@ WarmUp warm_up(const IntNet& teacher, const Dataset& pictures) {
   HistogramRecorder recorder(teacher.model().taps());
   InputHistogramRecorder read(teacher.model().layers.size());
   Observers both({&recorder, &read});
-  TeacherRun run = run_teacher(teacher, pictures.pixels(), &both);
+  TeacherRun run = run_teacher(teacher, pictures.pixels(), &both, true);
   WarmUp start{recorder.histograms(),
                {},
                std::move(run.statistics),

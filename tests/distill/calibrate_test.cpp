@@ -167,7 +167,7 @@ TEST_CASE("a deployed student's channels exceed their thresholds as often as the
     const IntNet teacher(f.model);
     Levels wanted(f.model, f.set);
     f.logits(teacher, nullptr, &wanted);
-    const TeacherRun run = run_teacher(teacher, f.pixels);
+    const TeacherRun run = run_teacher(teacher, f.pixels, nullptr, true);
     const IntNet student(calibrated(teacher, f.set, f.pixels, run.statistics));
     Levels found(student.model(), f.set);
     const Staircases staircases(student.model(), f.set);
@@ -190,21 +190,13 @@ TEST_CASE("a deployed student's channels exceed their thresholds as often as the
 TEST_CASE("the file's student answers as the calibrating forward did, on one thread and on two") {
   Fixture f;
   const IntNet teacher(f.model);
-  const ChannelStatistics statistics = run_teacher(teacher, f.pixels).statistics;
+  const ChannelStatistics statistics = run_teacher(teacher, f.pixels, nullptr, true).statistics;
   const Staircases plain(f.model, f.set);
   std::vector<int32_t> first;
   const int before = omp_get_max_threads();
-  Levels levels(f.model, f.set);
-  f.logits(teacher, nullptr, &levels);
-  LevelCounts counts{kPictures, {}, {}};
-  for (const auto& layer : levels.above) {
-    counts.above_t1.emplace_back(), counts.above_t2.emplace_back();
-    for (const auto& [t1, t2] : layer)
-      counts.above_t1.back().push_back(t1), counts.above_t2.back().push_back(t2);
-  }
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    StudentCalibrator calibrator(f.model, statistics, plain, &counts);
+    StudentCalibrator calibrator(f.model, statistics, plain, true);
     const std::vector<int32_t> logits = f.logits(teacher, &plain, &calibrator);
     const IntNet student(calibrator.student());
     const Staircases staircases(student.model(), f.set);
@@ -219,7 +211,7 @@ TEST_CASE("the file's student answers as the calibrating forward did, on one thr
 TEST_CASE("without staircases there is nothing to correct") {
   const Fixture f;
   const IntNet teacher(f.model);
-  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const TeacherRun run = run_teacher(teacher, f.pixels, nullptr, true);
   const StaircaseSet none(size_t(f.model.taps()), std::nullopt);
   const Model same = calibrated(teacher, none, f.pixels, run.statistics);
   for (size_t i = 0; i < f.model.layers.size(); ++i) {
@@ -239,7 +231,7 @@ TEST_CASE("dead channels and dead layers are corrected to something a file may h
   f.set[1] = TriSegment{255, 0, 255, 0};  // the next layers see zeros
   f.set[2] = TriSegment{255, 0, 255, 0};
   const IntNet teacher(f.model);
-  const TeacherRun run = run_teacher(teacher, f.pixels);
+  const TeacherRun run = run_teacher(teacher, f.pixels, nullptr, true);
   const Model student = calibrated(teacher, f.set, f.pixels, run.statistics);
   CHECK(student.quant[0].bias[0] == 5);
   CHECK(student.quant[0].bias[1] == 0x7fffffff);
