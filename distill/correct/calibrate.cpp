@@ -165,7 +165,9 @@ StudentCalibrator::StudentCalibrator(const Model& model, const ChannelStatistics
       staircases_(staircases),
       levels_(levels),
       only_(only),
-      corrections_(model.layers.size()) {}
+      corrections_(model.layers.size()) {
+  CHECK(!levels || teacher.above.size() == model.layers.size());
+}
 
 void StudentCalibrator::see(int layer, const int32_t* accumulators, size_t pixels) {
   if (only_ >= 0 && layer != only_) return;
@@ -194,6 +196,7 @@ void StudentCalibrator::match_levels(int layer, const TriSegment& f, Correction&
       return at;
     };
     const CodesAbove& above = teacher_.above[layer][k];
+    CHECK(f.t1 <= f.t2);
     if (above[f.t2] == 0) return;
     const auto lower = threshold(above[f.t1], values.begin());
     const double t1 = *lower, t2 = *threshold(above[f.t2], lower);
