@@ -158,6 +158,25 @@ TEST_CASE("what a budget leaves is filled with levels, until none fits that woul
   CHECK(changes > 100);
 }
 
+TEST_CASE("the tap that gains most for its energy gets levels back first") {
+  Fixture f;
+  Mixture three = f.mixture;
+  for (size_t tap = 0; tap < f.taps; ++tap)
+    if (three.is_free(tap)) three.kinds[tap] = TapKind::three_levels;
+  const double all = f.estimate(three.staircases());
+  const auto saved = [&](size_t tap) { return -f.estimate.change(tap, f.mixture.three[tap]); };
+  const double room = std::max(saved(0), saved(1));  // for either, not for both
+  for (const size_t cheap : {size_t(0), size_t(1)}) {
+    const size_t dear = 1 - cheap;
+    TapLosses losses(f.taps, {0, 0, 1e10});
+    losses[cheap][1] = 1.1 * saved(cheap), losses[dear][1] = 0.9 * saved(dear);
+    const Mixture filled =
+        Budget(f.estimate, f.mixture, losses, all + room * (1 + 1e-9)).filled(three);
+    CHECK(filled.kinds[cheap] == TapKind::eight_bits);
+    CHECK(filled.kinds[dear] == TapKind::three_levels);
+  }
+}
+
 TEST_CASE("an allocation loses least of all mixtures that fit") {
   Fixture f;
   for (const double part : {0.05, 0.3, 0.7}) {
