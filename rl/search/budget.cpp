@@ -160,9 +160,11 @@ Mixture Budget::project(Mixture proposed) const {
   return Projection(proposed, costs, losses_, limit_ - all_8_bits).run() ? proposed : cheapest_;
 }
 
-Mixture Budget::filled(Mixture mixture) const {
+Mixture Budget::fitted(Mixture proposed) const {
+  Mixture mixture = project(std::move(proposed));
   const TapLosses costs = costs_of(estimate_, mixture);
-  Projection(mixture, costs, losses_, limit_ - estimate_(StaircaseSet(costs.size()))).fill();
+  const double all_8_bits = estimate_(StaircaseSet(costs.size()));
+  Projection(mixture, costs, losses_, (1 - kRoom) * limit_ - all_8_bits).fill();
   return mixture;
 }
 

@@ -37,6 +37,9 @@ using TapLosses = std::vector<std::array<double, kTapKinds>>;
 
 class Budget {
  public:
+  // Of a limit, what fitted() leaves: a reconstruction lets more codes pass, and costs about that.
+  static constexpr double kRoom = 0.03;
+
   // mean_square: what taps may become, of which kinds do not matter. limit: of estimates, in pJ.
   Budget(EnergyEstimate estimate, const Mixture& mean_square, TapLosses losses, double limit);
 
@@ -49,9 +52,9 @@ class Budget {
   // changed could have stayed. Where nothing helps: cheapest(). (Projection to a budget: HAQ, Wang
   // et al., CVPR 2019.)
   Mixture project(Mixture proposed) const;
-  // The same mixture with more levels where its limit leaves room: the tap that gains most for each
-  // microjoule goes first.
-  Mixture filled(Mixture mixture) const;
+  // A proposal brought to the budget from either side: projected, then given levels for what it
+  // leaves, but for kRoom of the limit: the tap that gains most for each microjoule goes first.
+  Mixture fitted(Mixture proposed) const;
   // The mean-square mixture with the least estimate: what can be reached.
   const Mixture& cheapest() const { return cheapest_; }
   // The mean-square mixture that fits with the least sum of losses.

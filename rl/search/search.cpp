@@ -44,11 +44,11 @@ std::unique_ptr<SearchAlgorithm> algorithm_of(const Parametrization& parametriza
                          options.agent ? &*options.agent : nullptr, options.portable, lessons});
 }
 
-// What the actions make, projected to the budget if there is one.
+// What the actions make, brought to the budget if there is one.
 StaircaseSet staircases_of(const Parametrization& parametrization, const WarmUp& start,
                            const Actions& actions) {
   if (!start.mixing) return parametrization.staircases(actions);
-  return start.mixing->budget.project(parametrization.mixture(actions)).staircases();
+  return start.mixing->budget.fitted(parametrization.mixture(actions)).staircases();
 }
 
 std::vector<StaircaseSet> students_of(const Parametrization& parametrization, const WarmUp& start,

@@ -39,7 +39,7 @@ struct WarmUp {
   Matrix states;                // [taps][features]: what an agent sees (rl/agent/state.h)
 
   // Where kinds are searched for too: what a search starts from in place of mse_optimal, what its
-  // proposals are projected to, and what `sensitivity` proposes.
+  // proposals are brought to, and what `sensitivity` proposes.
   struct Mixing {
     Mixture start;
     Budget budget;

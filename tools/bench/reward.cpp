@@ -48,7 +48,7 @@ StaircaseSet drawn(const SearchedNet& net, uint64_t seed, int i) {
   StaircaseSet student;
   make_algorithm("random", {p, net.start.states, two, seed * 1000 + uint64_t(i)})
       ->update([&](const std::vector<Actions>& proposed) {
-        student = net.start.mixing->budget.project(p.mixture(proposed.back())).staircases();
+        student = net.start.mixing->budget.fitted(p.mixture(proposed.back())).staircases();
         return std::vector<double>(proposed.size());
       });
   return student;

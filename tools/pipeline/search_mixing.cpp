@@ -90,10 +90,10 @@ Mixed mix(const MixingSetup& s, Journal& journal) {
   return {{*start, fitting, allocation}, budget, allowed, trials.evaluations};
 }
 
-StaircaseSet rescaled(const WarmUp::Mixing& mixing, const StaircaseSet& set, double factor) {
+StaircaseSet with_fewer_levels(const WarmUp::Mixing& mixing, const StaircaseSet& set,
+                               double factor) {
   const Budget budget = mixing.budget.with_limit(kShort * mixing.budget.estimate(set) / factor);
-  const Mixture mixture = budget.with(set);
-  return (factor > 1 ? budget.project(mixture) : budget.filled(mixture)).staircases();
+  return budget.project(budget.with(set)).staircases();
 }
 
 }  // namespace tri

@@ -34,8 +34,8 @@ struct Mixed {
 // knapsack's, both projected to the budget. Throws Error where the budget cannot be reached.
 Mixed mix(const MixingSetup& setup, Journal& journal);
 
-// The same staircases with fewer or more levels, for those whose student costs `factor` times what
-// it may.
-StaircaseSet rescaled(const WarmUp::Mixing& mixing, const StaircaseSet& set, double factor);
+// The same staircases with fewer levels, for those whose student costs `factor` times what it may.
+StaircaseSet with_fewer_levels(const WarmUp::Mixing& mixing, const StaircaseSet& set,
+                               double factor);
 
 }  // namespace tri

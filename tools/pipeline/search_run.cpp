@@ -172,20 +172,13 @@ class Searches {
   StaircaseSet affordable(StaircaseSet f) const {
     for (int i = 0; i < kRaises; ++i) {
       const Candidate c = rescore(builder_, held_out_, {f}).front();
-      if (fits(c)) return net_.mixed ? filled(c) : f;
-      f = net_.mixed ? rescaled(net_.mixed->mixing, f, c.parts.energy / net_.mixed->limit * kRaise)
+      if (fits(c)) return f;
+      f = net_.mixed ? with_fewer_levels(net_.mixed->mixing, f,
+                                         c.parts.energy / net_.mixed->limit * kRaise)
                      : raised(f);
     }
     events_.note("the agent's guess costs too much: the start takes its place");
     return net_.mixed ? first_.f : net_.all;
-  }
-
-  // The guess with more levels, where the budget leaves room and held-out pictures like it.
-  StaircaseSet filled(const Candidate& guess) const {
-    const StaircaseSet f =
-        rescaled(net_.mixed->mixing, guess.f, guess.parts.energy / net_.mixed->limit);
-    const Candidate c = rescore(builder_, held_out_, {f}).front();
-    return fits(c) && c.reward > guess.reward ? f : guess.f;
   }
 
   void write(SearchOutcome& o, const Model& student, Clock::time_point begin) {

@@ -130,7 +130,7 @@ TEST_CASE("the tap that loses least for its energy gets fewer levels first") {
   }
 }
 
-TEST_CASE("what a budget leaves is filled with levels, until none fits that would gain") {
+TEST_CASE("what a proposal leaves of the budget goes to levels, until none fits that would gain") {
   Fixture f;
   const TapLosses losses = f.random_losses();
   const Budget any(f.estimate, f.mixture, losses, 0);
@@ -140,40 +140,74 @@ TEST_CASE("what a budget leaves is filled with levels, until none fits that woul
     const double least = f.estimate(proposed.staircases());
     const double most = f.estimate(StaircaseSet(f.taps));
     const Budget budget = any.with_limit(least + (most - least) * f.rng.uniform());
-    const Mixture filled = budget.filled(proposed);
-    REQUIRE(budget.fits(filled.staircases()));
+    const Budget shared_out = budget.with_limit((1 - Budget::kRoom) * budget.limit());
+    const Mixture fitted = budget.fitted(proposed);
+    REQUIRE(budget.fits(fitted.staircases()));
     for (size_t tap = 0; tap < f.taps; ++tap) {
-      CHECK(filled.kinds[tap] <= proposed.kinds[tap]);
-      changes += filled.kinds[tap] < proposed.kinds[tap];
+      CHECK(fitted.kinds[tap] <= proposed.kinds[tap]);
+      const bool more_levels = fitted.kinds[tap] < proposed.kinds[tap];
+      changes += more_levels;
+      if (more_levels) CHECK(shared_out.fits(fitted.staircases()));
       for (const TapKind kind : kKinds) {
-        if (kind >= filled.kinds[tap] || !filled.is_free(tap)) continue;
-        Mixture more = filled;
+        if (kind >= fitted.kinds[tap] || !fitted.is_free(tap)) continue;
+        Mixture more = fitted;
         more.kinds[tap] = kind;
-        const bool gains = losses[tap][size_t(kind)] < losses[tap][size_t(filled.kinds[tap])];
-        const bool costs = f.estimate(more.staircases()) > f.estimate(filled.staircases());
-        if (gains && costs) CHECK(!budget.fits(more.staircases()));
+        const bool gains = losses[tap][size_t(kind)] < losses[tap][size_t(fitted.kinds[tap])];
+        const bool costs = f.estimate(more.staircases()) > f.estimate(fitted.staircases());
+        if (gains && costs) CHECK(!shared_out.fits(more.staircases()));
       }
     }
   }
   CHECK(changes > 100);
 }
 
-TEST_CASE("the tap that gains most for its energy gets levels back first") {
+TEST_CASE("the tap that gains most for its energy gets levels first") {
   Fixture f;
   Mixture three = f.mixture;
   for (size_t tap = 0; tap < f.taps; ++tap)
     if (three.is_free(tap)) three.kinds[tap] = TapKind::three_levels;
   const double all = f.estimate(three.staircases());
   const auto saved = [&](size_t tap) { return -f.estimate.change(tap, f.mixture.three[tap]); };
-  const double room = std::max(saved(0), saved(1));  // for either, not for both
+  const double left = 1.001 * std::max(saved(0), saved(1));  // for either, not for both
   for (const size_t cheap : {size_t(0), size_t(1)}) {
     const size_t dear = 1 - cheap;
     TapLosses losses(f.taps, {0, 0, 1e10});
     losses[cheap][1] = 1.1 * saved(cheap), losses[dear][1] = 0.9 * saved(dear);
-    const Mixture filled =
-        Budget(f.estimate, f.mixture, losses, all + room * (1 + 1e-9)).filled(three);
-    CHECK(filled.kinds[cheap] == TapKind::eight_bits);
-    CHECK(filled.kinds[dear] == TapKind::three_levels);
+    const Budget budget(f.estimate, f.mixture, losses, (all + left) / (1 - Budget::kRoom));
+    const Mixture fitted = budget.fitted(three);
+    CHECK(fitted.kinds[cheap] == TapKind::eight_bits);
+    CHECK(fitted.kinds[dear] == TapKind::three_levels);
+  }
+}
+
+TEST_CASE("no proposal of a search costs too much, or leaves what would pay for more levels") {
+  Fixture f;
+  const TapLosses losses = f.random_losses();
+  const Budget any(f.estimate, f.mixture, losses, 0);
+  const double least = f.estimate(any.cheapest().staircases());
+  const double most = f.estimate(StaircaseSet(f.taps));
+  const Budget budget = any.with_limit(0.5 * (least + most));
+  const Budget shared_out = budget.with_limit((1 - Budget::kRoom) * budget.limit());
+  f.start.mixing = {budget.project(f.mixture), budget, budget.allocation().kinds};
+  const Objective objective(f.teacher, f.pictures, {.batch = 20});
+  for (const char* algorithm : {"random", "ppo"}) {
+    SearchOptions options;
+    options.algorithm = algorithm, options.evaluations = 64, options.shortlist = 64;
+    Journal journal;
+    std::atomic<bool> stop{false};
+    const auto untold = [](const SearchRow&, const Archive&) {};
+    const SearchResult found = search(objective, f.start, options, journal, untold, stop);
+    std::vector<StaircaseSet> proposed = {found.recommendation};
+    for (const Candidate& c : found.shortlist.best()) proposed.push_back(c.f);
+    REQUIRE(proposed.size() > 10);
+    for (const StaircaseSet& set : proposed) {
+      CHECK(budget.fits(set));
+      for (size_t tap = 0; tap < f.taps; ++tap) {
+        StaircaseSet more = set;
+        more[tap].reset();
+        if (set[tap]) CHECK(!shared_out.fits(more));
+      }
+    }
   }
 }
 
