@@ -4,10 +4,9 @@
 
 #include "data/base/check.h"
 #include "engine/arithmetic/quant.h"
-#include "engine/float/loops/loops.h"
 #include "engine/integer/pool.h"
 #include "engine/kernels/bytemap/map.h"
-#include "engine/kernels/epilogue/epilogue.h"
+#include "engine/kernels/epilogue/finish.h"
 
 namespace tri {
 namespace {
@@ -28,23 +27,6 @@ void encode(const TriSegment& f, const uint8_t* x, size_t size, uint8_t* y) {
 void to_logits(const Epilogue& e, size_t K, size_t pixels, int32_t* accumulators) {
   for (size_t i = 0; i < pixels * K; ++i)
     accumulators[i] = rescale(accumulators[i], {e.m[i % K], e.shift[i % K]});
-}
-
-// The epilogue alone. accumulators: [pixels][K]; y may be the same memory where it holds 32 bits.
-void finish_all(const Epilogue& e, const int32_t* accumulators, int K, size_t pixels, void* y) {
-  constexpr size_t kRows = 64;
-#pragma omp parallel for
-  for (size_t first = 0; first < pixels; first += kRows) {
-    const size_t last = std::min(first + kRows, pixels);
-    if (e.kind == Epilogue::staircase && !e.bias) {
-      const size_t at = first * size_t(K);
-      loops().segments(last - first, K, accumulators + at, e.t1, e.t2,
-                       static_cast<uint8_t*>(y) + at);
-    } else {
-      for (size_t pixel = first; pixel < last; ++pixel)
-        finish(e, accumulators + pixel * size_t(K), 0, K, K, pixel, y);
-    }
-  }
 }
 
 // Of the first of some pictures: they are alike, and the choice that hangs on it changes no result.

@@ -11,7 +11,6 @@ namespace {
 constexpr int kDoubles = kLanes / 2;
 typedef double Doubles __attribute__((vector_size(kDoubles * sizeof(double))));
 typedef int HalfInts __attribute__((vector_size(kDoubles * sizeof(int))));
-typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
 
 inline Doubles doubles(const int32_t* p, Doubles) {
   return __builtin_convertvector(load<HalfInts>(p), Doubles);
@@ -36,20 +35,6 @@ void integer_moments(size_t rows, int K, int first, int last, const int32_t* a, 
     for (; k + kDoubles <= last; k += kDoubles) add.template operator()<Doubles>(k);
     for (; k < last; ++k) add.template operator()<double>(k);
     rows -= count;
-  }
-}
-
-void segments(size_t rows, int K, const int32_t* a, const int32_t* t1, const int32_t* t2,
-              uint8_t* codes) {
-  for (size_t r = 0; r < rows; ++r, a += K, codes += K) {
-    int k = 0;
-    for (; k + kLanes <= K; k += kLanes) {
-      const Ints value = load<Ints>(a + k);
-      // A comparison that holds is -1.
-      const Ints above = (value > load<Ints>(t1 + k)) + (value > load<Ints>(t2 + k));
-      store(codes + k, __builtin_convertvector(-above, Bytes));
-    }
-    for (; k < K; ++k) codes[k] = uint8_t((a[k] > t1[k]) + (a[k] > t2[k]));
   }
 }
 

@@ -27,8 +27,7 @@ constexpr Loops body() {
           Transforms<2, 3>::loops(),
           Transforms<4, 3>::loops(),
           Transforms<2, 5>::loops(),
-          integer_moments,
-          segments};
+          integer_moments};
 }
 
 }  // namespace

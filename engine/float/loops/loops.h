@@ -103,9 +103,6 @@ struct Loops {
   // Channels first .. last-1 of a [rows][K]: sum, squares [K] += of a.
   void (*integer_moments)(size_t rows, int K, int first, int last, const int32_t* a, double* sum,
                           double* squares);
-  // codes [rows][K] = (a > t1) + (a > t2).
-  void (*segments)(size_t rows, int K, const int32_t* a, const int32_t* t1, const int32_t* t2,
-                   uint8_t* codes);
 };
 
 struct LoopsVariant {
