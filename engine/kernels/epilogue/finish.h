@@ -6,7 +6,8 @@
 // Where y holds accumulators, it may be the same memory.
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "engine/kernels/dispatch/isa.h"
