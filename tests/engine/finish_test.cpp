@@ -1,6 +1,8 @@
 #include "engine/kernels/epilogue/finish.h"
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "data/base/rng.h"
 #include "engine/graph/tensor.h"

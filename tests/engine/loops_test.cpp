@@ -2,7 +2,6 @@
 // register.
 #include "engine/float/loops/loops.h"
 
-#include <limits>
 #include <vector>
 
 #include "data/base/rng.h"

@@ -76,8 +76,7 @@ inline void finish8(const Epilogue& e, int pixels, Sum sum, int k, At at, void* 
   }
 }
 
-// sums: [pixels][row], aligned, of channels first .. last-1; target(p): the number of the p-th in
-// y.
+// sums: [pixels][row], of channels first .. last-1; target(p): the number of the p-th in y.
 template <class Target>
 inline void finish_pixels_avx2(const Epilogue& e, const int32_t* sums, int row, int pixels,
                                int first, int last, int K, Target target, void* y) {
@@ -90,7 +89,7 @@ inline void finish_pixels_avx2(const Epilogue& e, const int32_t* sums, int row, 
     finish(e, sums + p * row + (k - first), k, last, K, target(p), y);
 }
 
-// sums: [k], aligned, of channels first .. last-1.
+// sums: [k], of channels first .. last-1.
 inline void finish_avx2(const Epilogue& e, const int32_t* sums, int first, int last, int K,
                         size_t pixel, void* y) {
   finish_pixels_avx2(
