@@ -22,18 +22,21 @@ simulate() { # NAME COMMAND...
   grep -q 'all equal' "$name.log"
 }
 
-if have verilator; then
+with_verilator() {
+  have verilator || return 0
   verilator --lint-only -Wall network.v elements.v
   echo "lint: clean"
   verilator --binary --timing -O3 -Wno-fatal -Wno-WIDTH --top-module testbench $sources >verilator.build 2>&1
   simulate Verilator obj_dir/Vtestbench
-fi
-if have iverilog; then
+}
+with_icarus() {
+  have iverilog || return 0
   iverilog -g2005 -Wall -o simulation $sources 2>icarus.build
   if grep -v timescale icarus.build; then exit 1; fi
   simulate Icarus timeout 1200 vvp simulation
-fi
-if [ "${2:-}" != simulate ] && have yosys; then
+}
+with_yosys() {
+  have yosys || return 0
   # Transistors without flip-flops; multipliers of logic, not of DSP blocks.
   printf '%-20s %14s %12s %12s\n' element transistors 'iCE40 LUT4' 'ECP5 LUT4'
   count() { awk -v cell="$1" '$1 == cell {cells = $2} END {print cells + 0}' "$2"; }
@@ -61,4 +64,18 @@ if [ "${2:-}" != simulate ] && have yosys; then
     awk -v name=$module -v area="$area" -v unit="$unit" \
       'BEGIN {printf "%-20s %14d %12.4f pJ by area\n", name, area, 0.2 * area / unit}'
   done
-fi
+}
+
+# Each takes half a minute of one core, and none needs another.
+parts="verilator icarus"
+[ "${2:-}" = simulate ] || parts+=" yosys"
+for part in $parts; do
+  "with_$part" >"$part.out" 2>&1 &
+  echo "$! $part"
+done >running
+status=0
+while read -r pid part; do
+  wait "$pid" || status=1
+  cat "$part.out"
+done <running
+exit $status
