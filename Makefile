@@ -5,7 +5,7 @@
 # initialized). Objects end up in build/; an object named *_avx2
 # (*_avx512, *_amx, *_neon, *_dotprod) is compiled for that ISA and chosen at run time. `make emulate` tests
 # the AVX-512 and AMX kernels on a CPU that has only AVX2, `make neon` those for Arm, `make lto` finds names
-# that are defined twice, differently.
+# that are defined twice, differently, in what LTO=1 built.
 # MPI=1: `srun ./search` and `mpirun ./search` share a search among ranks (libopenmpi-dev).
 
 CXX      ?= g++
@@ -17,10 +17,9 @@ ALL_CXXFLAGS := -std=c++20 $(CXXFLAGS) -g1 -Wall -Wextra -fopenmp -ffp-contract=
                   $(if $(findstring clang,$(CXX)),-D__SANITIZE_ADDRESS__,-Wno-maybe-uninitialized)) \
                 $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
                   -fno-sanitize-recover=undefined -fprofile-instr-generate -fcoverage-mapping) \
-                $(if $(LTO),-flto=auto -Werror=odr -Werror=lto-type-mismatch \
-                  -Wno-uninitialized -Wno-maybe-uninitialized)
+                $(if $(LTO),-flto=auto -ffat-lto-objects)
 # Not -lopenblas: engine/float/gemm.cpp loads it.
-LDLIBS    = -ldl$(if $(MPI), $(shell mpicc --showme:link))
+LDLIBS    = -ldl$(if $(MPI), $(shell mpicc --showme:link))$(if $(LTO), -fno-lto)
 
 MACHINE  := $(shell $(CXX) -dumpmachine)
 X86      := $(filter x86_64%,$(MACHINE))
@@ -51,7 +50,7 @@ TESTS    := $(patsubst %.cpp,$(BUILD)/%.o,$(shell find tests -name '*.cpp' -not 
 BIN      := $(if $(SANITIZE),$(BUILD)/)
 
 # Tests are compiled once and run once: what optimizing them would gain, it costs.
-$(BUILD)/tests/%.o: ISA_FLAGS := -O1
+$(BUILD)/tests/%.o: ISA_FLAGS := -O1 $(if $(LTO),-fno-lto)
 
 # Nor do programs compute much outside of the library, but for ./bench.
 $(BUILD)/tools/%.o: ISA_FLAGS := -O1
@@ -129,6 +128,7 @@ $(BUILD)/tests/run: $(TESTED)
 $(BIN)libtrisegment.a: $(LIBRARY)
 	rm -f $@
 	ar rcs $@ $^
+	$(if $(LTO),strip -R '.gnu*lto_*' $@)
 
 # FILES: of the tests that run, with * for any letters, as '*tests/data/*,*lock_test*'.
 # Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
@@ -148,8 +148,8 @@ partly: $(ONLY:%.cpp=$(BUILD)/%.o)
 # AVX-512 and AMX on a CPU that has only AVX2.
 EMULATED := $(shell find engine -name '*_avx512.cpp' -o -name '*_amx.cpp') engine/kernels/dispatch/cpu.cpp
 emulate: $(BUILD)/tests/run
-	$(MAKE) EMULATE=1 ONLY='$(EMULATED)' REST=$(BUILD) partly
-	$(BUILD)-emulate/tests/partly -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
+	$(MAKE) EMULATE=1 LTO= ONLY='$(EMULATED)' REST=$(BUILD) partly
+	$(BUILD:%-lto=%)-emulate/tests/partly -tc='*variant*,*every ISA*,*lists of codes*,*byte map*,*bfloat16*'
 
 # The kernels for Arm and their tests, by QEMU (make deps-check), on a CPU without dot products too. Of
 # the libraries they need doctest alone.
@@ -160,16 +160,17 @@ KERNELS  := $(filter data/base/% engine/arithmetic/% engine/graph/% engine/kerne
 neon: cross = build/aarch64-linux-gnu-g++
 neon:
 	@mkdir -p $(cross) && touch $(cross)/libraries
-	$(MAKE) CXX=aarch64-linux-gnu-g++ CXXFLAGS='-O3 -idirafter /usr/include' $(cross)/tests/kernels
+	$(MAKE) CXX=aarch64-linux-gnu-g++ LTO= CXXFLAGS='-O3 -idirafter /usr/include' $(cross)/tests/kernels
 	for cpu in max cortex-a53; do qemu-aarch64 -cpu $$cpu $(cross)/tests/kernels || exit 1; done
 $(BUILD)/tests/kernels: $(KERNELS:%.cpp=$(BUILD)/%.o)
 	$(CXX) $(ALL_CXXFLAGS) -static -o $@ $^
 
-# Links the product with link-time optimization, which finds a name that two files define differently.
+# Objects made with LTO=1 hold what the compiler knows of each type, beside their code. Merged, it shows a
+# name that two files define differently. No code is made of it: programs are linked as without LTO=1.
 lto:
-	$(MAKE) LTO=1 CXXFLAGS=-O0 $(BUILD)-lto/product
-$(BUILD)/product: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(BENCH) $(LIBRARY)
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) $(ONNX) $(DNNL)
+	$(MAKE) LTO=1 $(BUILD:%-lto=%)-lto/merged.o
+$(BUILD)/merged.o: $(BUILD)/tools/export.o $(EXPORT) $(REPORT) $(BENCH) $(LIBRARY)
+	$(CXX) -flto=auto -flinker-output=rel -r -nostdlib -Werror=odr -Werror=lto-type-mismatch -o $@ $^
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ONLY:%.cpp=$(BUILD)/%.o)
 	$(CXX) $(ALL_CXXFLAGS) -fsanitize=fuzzer -o $@ $< $(call partly,$(REPORT) $(LIBRARY)) $(LDLIBS)
@@ -181,7 +182,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(ONLY:%.cpp=$(BUILD)/%.o)
 FUZZED   := $(sort $(wildcard data/*.cpp data/base/*.cpp engine/graph/*.cpp \
               $(shell sed -n '/tests/d;s/^#include "\(.*\)\.h"/\1.cpp/p' tests/fuzz/*.cpp)))
 fuzz: $(REPORT) $(LIBRARY)
-	$(MAKE) FUZZ=1 CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 ONLY='$(FUZZED)' REST=$(BUILD) \
+	$(MAKE) FUZZ=1 LTO= CXX=$(if $(findstring clang,$(CXX)),'$(CXX)',clang++) CXXFLAGS=-O1 ONLY='$(FUZZED)' REST=$(BUILD) \
 	  $(FUZZERS:%=fuzz-%)
 fuzz-%: loader = $(patsubst %.h,%.cpp,$(shell sed -n '/tests/d;s/^#include "\(.*\)"/\1/p' tests/fuzz/$*.cpp | head -n 1))
 fuzz-%: $(BUILD)/tests/fuzz/%
