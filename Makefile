@@ -128,7 +128,7 @@ $(BUILD)/tests/run: $(TESTED)
 $(BIN)libtrisegment.a: $(LIBRARY)
 	rm -f $@
 	ar rcs $@ $^
-	$(if $(LTO),strip -R '.gnu*lto_*' $@ && ranlib $@)
+	$(if $(LTO),objcopy -R '.gnu*lto_*' $@)
 
 # FILES: of the tests that run, with * for any letters, as '*tests/data/*,*lock_test*'.
 # Threads of the tests themselves that spin while they wait would slow them down on a loaded machine.
