@@ -124,7 +124,7 @@ TESTED   := $(TESTS) $(addprefix $(BUILD)/tools/bench/,contest.o rank_correlatio
 $(BUILD)/tests/run: $(TESTED)
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(LDLIBS) -lonnx $(ONNX)
 
-# For programs that are not ours: engine/README.md.
+# For programs that are not ours: engine/README.md. Without what LTO=1 adds, which their link would compile anew.
 $(BIN)libtrisegment.a: $(LIBRARY)
 	rm -f $@
 	ar rcs $@ $^
